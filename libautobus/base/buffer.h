@@ -1,0 +1,46 @@
+/*
+ * A growing run of bytes: appended at the end, consumed at the front. Appending is amortised constant, consuming is
+ * constant, and an empty buffer gives its memory back when asked.
+ */
+#ifndef AB_BASE_BUFFER_H
+#define AB_BASE_BUFFER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ab_buffer {
+    char *block;
+    size_t start; /* first byte that is not consumed */
+    size_t end;   /* one past the last byte */
+    size_t capacity;
+};
+
+#define AB_BUFFER_INIT {NULL, 0, 0, 0}
+
+void ab_buffer_deinit(struct ab_buffer *buffer); /* frees, and leaves an empty buffer */
+
+static inline size_t ab_buffer_size(const struct ab_buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
+
+static inline const char *ab_buffer_data(const struct ab_buffer *buffer)
+{
+    return buffer->block ? buffer->block + buffer->start : "";
+}
+
+/* Room for `size` more bytes at the returned place; commit what was written. NULL: no memory, nothing changed. */
+char *ab_buffer_reserve(struct ab_buffer *buffer, size_t size);
+void ab_buffer_commit(struct ab_buffer *buffer, size_t size);
+
+int ab_buffer_append(struct ab_buffer *buffer, const void *data, size_t size);
+int ab_buffer_append_text(struct ab_buffer *buffer, const char *text);
+int ab_buffer_append_format(struct ab_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void ab_buffer_consume(struct ab_buffer *buffer, size_t size);
+/* Cuts back to `size` bytes: undoes appends of a message that could not be finished. */
+void ab_buffer_truncate(struct ab_buffer *buffer, size_t size);
+void ab_buffer_swap(struct ab_buffer *one, struct ab_buffer *other);
+/* Frees the block when the buffer is empty and larger than `keep` bytes. */
+void ab_buffer_trim(struct ab_buffer *buffer, size_t keep);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Immutable bytes shared by count: an encoded value or an encoded message that several outputs or threads hold.
+ *
+ * The count is atomic, so a reference may be dropped on any thread; the bytes never change after ab_text_new. This is
+ * how JSON crosses threads (jansson's own counts are not made for it).
+ */
+#ifndef AB_BASE_TEXT_H
+#define AB_BASE_TEXT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ab_text {
+    atomic_uint references;
+    size_t size;
+    char data[]; /* followed by a NUL that size does not count */
+};
+
+struct ab_text *ab_text_new(const char *data, size_t size); /* a copy, one reference; NULL: no memory */
+struct ab_text *ab_text_ref(struct ab_text *text);
+struct ab_text *ab_text_unref(struct ab_text *text); /* takes NULL, returns NULL */
+bool ab_text_equal(const struct ab_text *one, const struct ab_text *other); /* NULL equals NULL only */
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * Messages of a connection (PROTOCOL.md section 2): a unit's text to a struct ab_message, and each message we send to
+ * text. With packet.c the only place that names a wire key. Knows no state: what a message means in a conversation is
+ * the core's.
+ *
+ * Tolerant in: extra keys are ignored, `_id` is any JSON value. Strict out: every line ends in CR LF, every response
+ * has an `_id`, every error has `text` and `type`.
+ */
+#ifndef AB_WIRE_MESSAGE_H
+#define AB_WIRE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/text.h"
+#include "wire/limits.h"
+#include "wire/value.h"
+
+enum ab_message_type {
+    AB_MESSAGE_COMMAND = 1,
+    AB_MESSAGE_RESPONSE = 2,
+    AB_MESSAGE_NOTICE = 3,
+};
+
+enum ab_command {
+    AB_COMMAND_NONE, /* a response */
+    AB_COMMAND_UNKNOWN,
+    AB_COMMAND_BIND,
+    AB_COMMAND_CALL,
+    AB_COMMAND_WATCH,
+    AB_COMMAND_UNWATCH,
+    AB_COMMAND_LISTEN,
+    AB_COMMAND_UNLISTEN,
+    AB_COMMAND_PING,
+    AB_COMMAND_CHANGED,
+    AB_COMMAND_FIRED,
+};
+
+/* What both ends must have named in bind before it is used (PROTOCOL.md section 2, Extensions). */
+enum ab_extension {
+    AB_EXTENSION_PING = 1 << 0,
+    AB_EXTENSION_EXISTS = 1 << 1,
+    AB_EXTENSION_CLOSING = 1 << 2,
+};
+#define AB_EXTENSIONS_OURS (AB_EXTENSION_PING | AB_EXTENSION_EXISTS)
+
+struct ab_message {
+    struct ab_list node;       /* for whoever queues it */
+    enum ab_message_type type; /* 0 when the line is no message: see problem */
+    enum ab_command command;
+    int problem;        /* 0; AB_EPROTOCOL: bad_message, AB_ETOOLARGE: over a limit. `id` is there if it could be read */
+    const char *reason; /* static text that explains problem to a person */
+    struct ab_text *id; /* the encoded `_id`, or NULL */
+    char *name;         /* `name`, or `service` of bind and its response; NULL: absent or null */
+    bool name_null;     /* bind to null: the introspection service */
+    unsigned extensions; /* enum ab_extension, of bind and its response */
+    struct ab_value value; /* `args`, `result` or `value`; absent is not null */
+    bool failed;           /* a response with `_error`, or with `exception` */
+    char *error_type;      /* of a failed response: "exception" when it only had `exception`; NULL: none given */
+    char *error_text;      /* of a failed response */
+    json_t *error_details; /* the whole `exception` or `_error` object; may be NULL */
+};
+
+/* Decodes one unit. Returns 0 with a message also when the unit is bad (its `problem` says so); AB_ENOMEM.
+ * A command or notice whose keys have the wrong type is a problem; so is a response without `_id`. Unknown commands are
+ * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. */
+int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message **ret_message);
+void ab_message_free(struct ab_message *message); /* takes NULL */
+
+/* The number that an own `_id` stands for; false when it is none of ours. Own ids are written as strings of digits. */
+bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id);
+
+/*
+ * Each writer appends one line or, on failure (AB_ENOMEM), nothing. `id` 0 makes a notice of a command. Names must be
+ * valid UTF-8; values are encoded JSON text.
+ */
+int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *service, unsigned extensions); /* NULL: null */
+int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args);
+/* watch, unwatch, listen, unlisten */
+int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command, const char *name);
+int ab_message_write_ping(struct ab_buffer *out, uint64_t id);
+int ab_message_write_changed(struct ab_buffer *out, const char *name, const struct ab_text *value); /* NULL: no value */
+int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct ab_text *args);
+
+int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service, unsigned extensions);
+int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id, const struct ab_text *result);
+/* Response to watch and unwatch: name, and value unless NULL. */
+int ab_message_write_value(struct ab_buffer *out, const struct ab_text *id, const char *name,
+                           const struct ab_text *value);
+int ab_message_write_named_response(struct ab_buffer *out, const struct ab_text *id, const char *name);
+int ab_message_write_empty(struct ab_buffer *out, const struct ab_text *id);
+int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text);
+/* An exception of a function: `_error` of type `exception` and the key `exception` with the text (both readings of the
+ * protocol find it). `type` other than NULL is the program's own and goes in both; `details`, an encoded object or
+ * NULL, is merged into `exception` under the key "details". */
+int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text,
+                               const struct ab_text *details);
+
+#endif
