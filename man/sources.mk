@@ -1,0 +1,1 @@
+# Manual pages, one a line, sorted.

@@ -1,0 +1,14 @@
+/* What every test program on Check shares: how a suite is run and reported. */
+
+#include "harness.h"
+
+#include <stdlib.h>
+
+int ab_test_run(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,7 @@
+# The tests, one a line, sorted. tests/unit/check_NAME is built from tests/unit/check_NAME.c and
+# linked with the whole library and TEST_SUPPORT_FILES:
+#
+#     UNIT_TESTS += tests/unit/check_list
+
+TEST_SUPPORT_FILES += tests/harness.c
+TEST_SUPPORT_FILES += tests/harness.h
