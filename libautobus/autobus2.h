@@ -1,6 +1,496 @@
+/*
+ * libautobus2: a service bus for a home or lab network, without a server and without configuration.
+ *
+ * A bus publishes services and finds those of others by UDP broadcast, and talks to them over TCP: calls of functions,
+ * events, and objects whose value is watched. The concepts are in autobus(7), the wire in autobus-protocol(7); "section"
+ * below means a section of the latter.
+ *
+ * What holds for every function unless its comment says otherwise:
+ *
+ * Threads: any thread may call it, at any time, also from inside any callback of the library. The exception is a
+ * filter's own function: inside it every function here returns AUTOBUS_EDEADLK (or NULL, false) and does nothing.
+ * Blocking: it does not block. Those that do say so, and return AUTOBUS_EDEADLK at once on the event thread.
+ * Errors: 0, or a negative AUTOBUS_E… code; outputs are untouched on failure. AUTOBUS_ENOMEM, AUTOBUS_EINVAL (a
+ * required pointer is NULL, a name is not UTF-8 of 1 to 255 bytes, a value is out of its range), AUTOBUS_ECLOSED (the
+ * bus is closed) and AUTOBUS_EFORKED (in a child of fork, where only the _unref functions work) can come from any.
+ * Ownership: const char *, const json_t * and autobus_filter * arguments are borrowed and copied or counted; outputs
+ * are the caller's own (json_decref, free with the function named).
+ * Handles: counted. _ref returns its argument; _unref takes NULL and returns NULL. A handle outlives its bus, and
+ * answers AUTOBUS_ECLOSED then.
+ * JSON: values are jansson's. NaN and infinities are AUTOBUS_EINVAL, more than 64 levels AUTOBUS_ETOOLARGE. `format`
+ * and what follows it are as of json_pack.
+ * Times: whole milliseconds, int, 0 or more.
+ */
 #ifndef AUTOBUS2_H
 #define AUTOBUS2_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AUTOBUS_EXPORT __attribute__((visibility("default")))
+
+typedef struct autobus_bus autobus_bus;         /* a thread, sockets, and all below */
+typedef struct autobus_options autobus_options; /* how a bus is made */
+typedef struct autobus_service autobus_service; /* a service of this program */
+typedef struct autobus_request autobus_request; /* a call that this program answers */
+typedef struct autobus_remote autobus_remote;   /* a connection or a proxy: a service of somebody's */
+typedef struct autobus_filter autobus_filter;   /* which services */
+typedef struct autobus_slot autobus_slot;       /* a registration of a callback */
+typedef struct autobus_queue autobus_queue;     /* where callbacks run, one at a time */
+
+/* ------------------------------------------------------------------------------------------------------- errors */
+
+enum {
+    AUTOBUS_OK = 0,
+    AUTOBUS_ENOMEM = -1,        /* out of memory */
+    AUTOBUS_EINVAL = -2,        /* an argument is not what the function takes */
+    AUTOBUS_ECLOSED = -3,       /* the bus, the service or the remote is closed */
+    AUTOBUS_EDEADLK = -4,       /* it would block where nothing may block */
+    AUTOBUS_ETIMEDOUT = -5,     /* the deadline passed */
+    AUTOBUS_EDISCONNECTED = -6, /* the connection was lost; a call may have been carried out, or not */
+    AUTOBUS_ECANCELED = -7,     /* cancelled */
+    AUTOBUS_ENOTBOUND = -8,     /* the proxy is bound to no service now */
+    AUTOBUS_EAGAIN = -9,        /* no room now: too much is under way on this connection */
+    AUTOBUS_EOVERFLOW = -10,    /* a listener did not keep up and was cut off */
+    AUTOBUS_EREMOTE = -11,      /* the remote answered with an error: see autobus_error */
+    AUTOBUS_ENOENT = -12,       /* no such name */
+    AUTOBUS_EEXIST = -13,       /* the name is taken */
+    AUTOBUS_ETOOLARGE = -14,    /* over a limit of size, nesting or number */
+    AUTOBUS_ENETWORK = -15,     /* no socket, port, interface or address to be had; the host is unreachable */
+    AUTOBUS_EPROTOCOL = -16,    /* the peer does not speak the protocol */
+    AUTOBUS_EFORKED = -17       /* called in a child of fork */
+};
+
+/* What went wrong, in full. Start with AUTOBUS_ERROR_INIT; a function that fails fills it and frees what was in it, one
+ * that succeeds leaves it alone. Every autobus_error * argument may be NULL. */
+typedef struct autobus_error {
+    int code;        /* AUTOBUS_E…, 0 when empty */
+    char *type;      /* for machines: of the remote, as no_such_function or exception (section 2), or of this library */
+    char *text;      /* for people; may come from the network: escape it before a terminal sees it */
+    json_t *details; /* what the remote added; may be NULL */
+} autobus_error;
+
+/* clang-format off */
+#define AUTOBUS_ERROR_INIT {0, NULL, NULL, NULL}
+/* clang-format on */
+
+/* Frees what is in it and empties it. Takes NULL. Works in every place, inside a filter's function too. */
+AUTOBUS_EXPORT void autobus_error_clear(autobus_error *error);
+
+/* A text for a code: static, never NULL, in English. */
+AUTOBUS_EXPORT const char *autobus_strerror(int code);
+
+/* The library's version, as "0.1.0". Static. */
+AUTOBUS_EXPORT const char *autobus_version(void);
+
+/* ------------------------------------------------------------------------------------------------------- options */
+
+/* Options for a bus. What is not set comes from the environment (AUTOBUS_INTERFACES, …), then from /etc/autobus2.conf,
+ * then from the defaults. Not counted and not locked: one thread at a time uses an options object. */
+AUTOBUS_EXPORT int autobus_options_new(autobus_options **ret_options);
+
+/* Frees; takes NULL. A bus made with it keeps what it needs. */
+AUTOBUS_EXPORT void autobus_options_free(autobus_options *options);
+
+/* Sets one option as text, as autobus(7) lists them: "interfaces", "bind", "ports", "discovery_port", "accept", and
+ * every limit by its name ("line", "calls", …). AUTOBUS_ENOENT: no such option. AUTOBUS_EINVAL: a bad value; `error`
+ * says what is wrong with it. */
+AUTOBUS_EXPORT int autobus_options_set(autobus_options *options, const char *name, const char *value,
+                                       autobus_error *error);
+
+enum {
+    AUTOBUS_LOG_ERROR = 1, /* something does not work */
+    AUTOBUS_LOG_WARNING,   /* something was refused, dropped or cut off */
+    AUTOBUS_LOG_INFO,      /* services, connections and interfaces come and go */
+    AUTOBUS_LOG_DEBUG      /* every message */
+};
+
+/* A line of log, without a line end, for people. Runs on any thread of the library or on one that is in a function of
+ * it, no lock held, perhaps on several at once. May call anything that does not block. Text may hold bytes from the
+ * network: escape it before a terminal sees it. */
+typedef void (*autobus_log_fn)(int level, const char *text, void *user_data);
+
+/* Logs up to `level` to `log`; without this a bus says nothing. `user_data` must live until autobus_bus_close_wait has
+ * returned, or the bus's last reference and all its threads are gone. */
+AUTOBUS_EXPORT int autobus_options_set_log(autobus_options *options, int level, autobus_log_fn log, void *user_data);
+
+/* ------------------------------------------------------------------------------------------------------- bus */
+
+/* Makes a bus and starts it: its event thread, discovery on every usable interface and on loopback. It listens on TCP
+ * only from its first published service on. `options` may be NULL. Blocks no longer than opening a few sockets takes.
+ * AUTOBUS_ENETWORK: no sockets to be had; AUTOBUS_EINVAL: an option, a variable or /etc/autobus2.conf is wrong. A bus
+ * that finds no network starts all the same and uses what comes. */
+AUTOBUS_EXPORT int autobus_bus_new(const autobus_options *options, autobus_bus **ret_bus, autobus_error *error);
+AUTOBUS_EXPORT autobus_bus *autobus_bus_ref(autobus_bus *bus);
+/* Dropping the last reference closes the bus as autobus_bus_close does. Other handles do not count as references. */
+AUTOBUS_EXPORT autobus_bus *autobus_bus_unref(autobus_bus *bus);
+
+/* Starts to close: services say goodbye, what was sent leaves, connections end, every call that waits ends with
+ * AUTOBUS_ECLOSED, and every destroy function runs. Once it returns no new callback starts but completions with
+ * AUTOBUS_ECLOSED and destroy functions. Closing twice is harmless. */
+AUTOBUS_EXPORT void autobus_bus_close(autobus_bus *bus);
+
+/* The same, and waits until all of it is done and the library's threads have ended: blocks about 0.1 s for the goodbyes,
+ * at most 1 s for what was sent, and for as long as the program's own callbacks run. In a callback of the library it
+ * closes, waits for nothing and returns AUTOBUS_EDEADLK. */
+AUTOBUS_EXPORT int autobus_bus_close_wait(autobus_bus *bus);
+
+/* The interfaces that discovery uses now, and those it does not: an array of
+ * {"name": "eth0", "address": "10.0.0.7", "broadcast": "10.0.0.255", "used": true}, with "reason": text where used is
+ * false. loopback is among them. */
+AUTOBUS_EXPORT int autobus_bus_interfaces(autobus_bus *bus, json_t **ret_interfaces);
+
+/* ------------------------------------------------------------------------------------------------------- callbacks */
+
+/* Frees or drops a callback's user_data. Runs exactly once for each registration, after the last run of the callback
+ * has ended, on whichever thread that was (inside autobus_slot_cancel, if nothing was running). May be NULL. When a
+ * registration fails it does not run: the user_data is still the caller's. */
+typedef void (*autobus_destroy_fn)(void *user_data);
+
+/* Registrations return a slot in their last argument, which may be NULL: then the registration lives as long as what it
+ * was made on (the service, the remote, the bus). Dropping a slot's last reference does not cancel. */
+AUTOBUS_EXPORT autobus_slot *autobus_slot_ref(autobus_slot *slot);
+AUTOBUS_EXPORT autobus_slot *autobus_slot_unref(autobus_slot *slot);
+
+/* Ends a registration: once it returns no new run of the callback starts. One that runs meanwhile on another thread
+ * goes on. The slot of a call: the call is given up, and completes with AUTOBUS_ECANCELED unless it had completed.
+ * Cancelling twice is harmless. */
+AUTOBUS_EXPORT void autobus_slot_cancel(autobus_slot *slot);
+
+/* The same, and waits until the callback has ended and the destroy function has run. Blocks as long as they do. Inside
+ * any callback of the library it cancels, waits for nothing and returns AUTOBUS_EDEADLK. */
+AUTOBUS_EXPORT int autobus_slot_cancel_wait(autobus_slot *slot);
+
+/* A queue runs its callbacks one at a time, in the order in which they came about, on a thread of the library. By
+ * default all callbacks of a bus but functions run on the bus's own queue, so a program that uses no other needs no
+ * locks among them. A slow callback delays its own queue and nothing else. */
+AUTOBUS_EXPORT int autobus_queue_new(autobus_bus *bus, autobus_queue **ret_queue);
+/* The queue that the event thread serves: the fastest, and all of the bus waits for its callbacks. Owned by the caller
+ * as any other (unref it). NULL: no memory, or closed. */
+AUTOBUS_EXPORT autobus_queue *autobus_bus_event_queue(autobus_bus *bus);
+AUTOBUS_EXPORT autobus_queue *autobus_queue_ref(autobus_queue *queue);
+AUTOBUS_EXPORT autobus_queue *autobus_queue_unref(autobus_queue *queue); /* registrations hold it on */
+
+/* ------------------------------------------------------------------------------------------------------- filters */
+
+/* A filter is a list of terms on a service's info, all of which must match; without terms it matches every service.
+ * Info has `host`, `port` and `service` (the id) added (section 1). Keys are whole: "monitor.host" is one key. A filter
+ * must not change once it is in use. These functions need no bus; the match and the counts may run on any thread, the
+ * add functions on one at a time. */
+AUTOBUS_EXPORT int autobus_filter_new(autobus_filter **ret_filter);
+AUTOBUS_EXPORT autobus_filter *autobus_filter_ref(autobus_filter *filter);
+AUTOBUS_EXPORT autobus_filter *autobus_filter_unref(autobus_filter *filter);
+
+/* From text, as the tools take it: terms joined by commas; `\` escapes a comma. WORD (first term only): the service with
+ * that id, or those of that type; key=value, key!=value (also absent): a string compared with the text, any other JSON
+ * value with the text read as JSON; key~regex: POSIX extended, unanchored, on a string; key?: present; !key: absent.
+ * AUTOBUS_EINVAL: `error` says where. */
+AUTOBUS_EXPORT int autobus_filter_parse(const char *text, autobus_filter **ret_filter, autobus_error *error);
+
+/* The value, of any type, equals (json_equal). Not equal matches an absent key too. */
+AUTOBUS_EXPORT int autobus_filter_add_equal(autobus_filter *filter, const char *key, const json_t *value);
+AUTOBUS_EXPORT int autobus_filter_add_not_equal(autobus_filter *filter, const char *key, const json_t *value);
+AUTOBUS_EXPORT int autobus_filter_add_present(autobus_filter *filter, const char *key);
+AUTOBUS_EXPORT int autobus_filter_add_absent(autobus_filter *filter, const char *key);
+/* A POSIX extended regular expression somewhere in a string. AUTOBUS_EINVAL: `error` has regcomp's text. */
+AUTOBUS_EXPORT int autobus_filter_add_regex(autobus_filter *filter, const char *key, const char *pattern,
+                                            autobus_error *error);
+
+/* A function of the program's. It runs with the bus locked: it must be a pure function of `info`, quick, and must not
+ * change it or keep it. Every library call inside it returns AUTOBUS_EDEADLK. */
+typedef bool (*autobus_filter_fn)(const json_t *info, void *user_data);
+AUTOBUS_EXPORT int autobus_filter_add_function(autobus_filter *filter, autobus_filter_fn function, void *user_data,
+                                               autobus_destroy_fn destroy);
+
+AUTOBUS_EXPORT bool autobus_filter_match(const autobus_filter *filter, const json_t *info);
+
+/* ------------------------------------------------------------------------------------------------------- discovery */
+
+enum {
+    AUTOBUS_SERVICES_EXISTING = 1 << 0, /* first what is there already, with no gap and no double */
+    AUTOBUS_SERVICES_ROUTES = 1 << 1,   /* added, changed and removed for each route, not each service */
+    AUTOBUS_SERVICES_LIVENESS = 1 << 2  /* keep one idle connection to each bus listed: a death is seen at once */
+};
+
+enum autobus_services_kind {
+    AUTOBUS_SERVICE_ADDED = 1,
+    AUTOBUS_SERVICE_CHANGED, /* its info, or its routes */
+    AUTOBUS_SERVICE_REMOVED,
+    AUTOBUS_SERVICES_CACHED,  /* all that the bus already knew has been told; comes once, with EXISTING */
+    AUTOBUS_SERVICES_SETTLED, /* the network had time to answer (0.3 to 2 s from the bus's start); comes once */
+    AUTOBUS_SERVICES_OVERFLOW /* the listener did not keep up, or memory was out: it is cancelled, this is the last */
+};
+
+/* Borrowed for the time of the callback; `entry` is this callback's own value: change it, or json_incref to keep it. */
+typedef struct autobus_services_event {
+    autobus_bus *bus;
+    enum autobus_services_kind kind;
+    const char *service; /* the id; NULL for the marks and overflow */
+    json_t *entry;       /* {"service": id, "info": {…}, "routes": [{"host": text, "port": 1…65535, "discoverers":
+                            [text, …], "preferred": bool}]}; one route with ROUTES; the last known one when removed;
+                            NULL for the marks and overflow */
+} autobus_services_event;
+
+typedef void (*autobus_services_fn)(const autobus_services_event *event, void *user_data);
+
+/* Hears services come, change and go. `filter` may be NULL: all, those of type autobus.… included. A service whose
+ * changed info ceases to match is removed for this listener, and the other way round. */
+AUTOBUS_EXPORT int autobus_listen_services(autobus_bus *bus, autobus_filter *filter, unsigned flags,
+                                           autobus_services_fn callback, void *user_data, autobus_destroy_fn destroy,
+                                           autobus_slot **ret_slot);
+
+/* All services known now: an array of entries as above, in the order of their ids. `filter` may be NULL. */
+AUTOBUS_EXPORT int autobus_bus_services(autobus_bus *bus, autobus_filter *filter, json_t **ret_services);
+
+/* Blocks until discovery has settled (see AUTOBUS_SERVICES_SETTLED), or AUTOBUS_ETIMEDOUT. */
+AUTOBUS_EXPORT int autobus_bus_settle(autobus_bus *bus, int timeout_ms);
+
+/* Where service listeners registered from now on run; NULL: the bus's own queue. */
+AUTOBUS_EXPORT int autobus_bus_set_queue(autobus_bus *bus, autobus_queue *queue);
+
+/* ------------------------------------------------------------------------------------------------------- services */
+
+/* A service of this program, not yet seen by anybody: add to it, then publish it. `info` is an object, by convention
+ * with `type` and perhaps `name`, `room`, `version`; `hostname` is added unless it is there (section 1); NULL: an empty
+ * one. AUTOBUS_ETOOLARGE: over 8 KiB encoded. */
+AUTOBUS_EXPORT int autobus_service_new(autobus_bus *bus, const json_t *info, autobus_service **ret_service);
+AUTOBUS_EXPORT autobus_service *autobus_service_ref(autobus_service *service);
+/* Dropping the last reference closes the service. */
+AUTOBUS_EXPORT autobus_service *autobus_service_unref(autobus_service *service);
+
+/* Listens, if this is the bus's first service, and announces. Publishing twice is harmless. AUTOBUS_ENETWORK: no port to
+ * listen on; AUTOBUS_ECLOSED: the service was closed. */
+AUTOBUS_EXPORT int autobus_service_publish(autobus_service *service);
+
+/* Says goodbye and ends the connections to it, and all its registrations; calls under way are answered if their handlers
+ * do so within 1 s. It cannot be published again. */
+AUTOBUS_EXPORT void autobus_service_close(autobus_service *service);
+
+/* The unique id: printable ASCII without spaces, at most 255 bytes; lives as long as the handle. */
+AUTOBUS_EXPORT const char *autobus_service_id(autobus_service *service);
+
+/* Replaces the info; a published service is announced anew (removed and added), its connections stay. */
+AUTOBUS_EXPORT int autobus_service_set_info(autobus_service *service, const json_t *info);
+
+enum autobus_mode {
+    AUTOBUS_THREAD, /* on a worker thread, in parallel with other calls */
+    AUTOBUS_SYNC,   /* on the event thread: the quickest, all of the bus waits for it, and it must not block */
+    AUTOBUS_ASYNC   /* null is answered at once; then as THREAD; what the handler replies goes nowhere */
+};
+
+/* Answers a call. It is given one reference of the request, which the library drops after it returns: keep the request
+ * with autobus_request_ref to answer later, from any thread. A request dropped without an answer is answered null. */
+typedef void (*autobus_function_fn)(autobus_request *request, void *user_data);
+
+/* Adds a function. `doc` is for people and may be NULL. Cancelling the slot removes the function. AUTOBUS_EEXIST: there
+ * is one of that name. Names that begin with "autobus." are the library's: AUTOBUS_EINVAL. */
+AUTOBUS_EXPORT int autobus_service_add_function(autobus_service *service, const char *name, const char *doc,
+                                                enum autobus_mode mode, autobus_function_fn function, void *user_data,
+                                                autobus_destroy_fn destroy, autobus_slot **ret_slot);
+/* Adds an event that may be fired. Errors as above. */
+AUTOBUS_EXPORT int autobus_service_add_event(autobus_service *service, const char *name, const char *doc);
+/* Adds an object with its first value, of any JSON type. Errors as above. */
+AUTOBUS_EXPORT int autobus_service_add_object(autobus_service *service, const char *name, const char *doc,
+                                              const json_t *value);
+
+enum autobus_kind { AUTOBUS_KIND_SERVICE, AUTOBUS_KIND_FUNCTION, AUTOBUS_KIND_EVENT, AUTOBUS_KIND_OBJECT };
+
+/* Removes a function, event or object. AUTOBUS_ENOENT: there is none. */
+AUTOBUS_EXPORT int autobus_service_remove(autobus_service *service, enum autobus_kind kind, const char *name);
+/* Replaces the documentation; whoever watches it sees the change (section 3). `name` is NULL for AUTOBUS_KIND_SERVICE;
+ * `doc` NULL takes it away. AUTOBUS_ENOENT. */
+AUTOBUS_EXPORT int autobus_service_set_doc(autobus_service *service, enum autobus_kind kind, const char *name,
+                                           const char *doc);
+
+/* Fires an event: autobus_fire(service, "rang", "[s]", "front"). The arguments are an array; `format` NULL: []. Encoded
+ * once, sent to all who listen. AUTOBUS_ENOENT: no such event. AUTOBUS_ETOOLARGE: over the limit of a line, 1 MiB. */
+AUTOBUS_EXPORT int autobus_fire(autobus_service *service, const char *event, const char *format, ...);
+AUTOBUS_EXPORT int autobus_fire_json(autobus_service *service, const char *event, const json_t *args);
+
+/* Gives an object a new value: autobus_set(service, "temperature", "f", 21.5). Watchers hear it if it differs from the
+ * old one; a slow watcher hears the newest only. Errors as autobus_fire. */
+AUTOBUS_EXPORT int autobus_set(autobus_service *service, const char *object, const char *format, ...);
+AUTOBUS_EXPORT int autobus_set_json(autobus_service *service, const char *object, const json_t *value);
+
+/* ------------------------------------------------------------------------------------------------------- requests */
+
+/* What a handler is given. All of it lives as long as the request; one thread at a time may use the args. */
+AUTOBUS_EXPORT autobus_request *autobus_request_ref(autobus_request *request);
+AUTOBUS_EXPORT autobus_request *autobus_request_unref(autobus_request *request);
+AUTOBUS_EXPORT const char *autobus_request_function(autobus_request *request); /* the name that was called */
+AUTOBUS_EXPORT const char *autobus_request_service(autobus_request *request);  /* the id of the service */
+AUTOBUS_EXPORT json_t *autobus_request_args(autobus_request *request);         /* array; borrowed, never NULL */
+/* True: the caller sent a notice and hears no answer (an answer is thrown away without an error). */
+AUTOBUS_EXPORT bool autobus_request_is_notice(autobus_request *request);
+
+/* Who calls. Nothing of it is authenticated. */
+typedef struct autobus_peer {
+    const char *host; /* numeric address */
+    uint16_t port;
+} autobus_peer;
+AUTOBUS_EXPORT const autobus_peer *autobus_request_peer(autobus_request *request);
+
+/* Takes the arguments apart as json_unpack does: autobus_request_unpack(request, "[sf]", &room, &degrees). The array
+ * must have just these elements unless the format says otherwise. AUTOBUS_EINVAL: they do not fit, and the caller has
+ * been answered bad_arguments with a text that says why; the handler just returns. */
+AUTOBUS_EXPORT int autobus_request_unpack(autobus_request *request, const char *format, ...);
+
+/* Answers: autobus_reply(request, "{s:f}", "celsius", 21.5). `format` NULL: null. AUTOBUS_EEXIST: it has been answered.
+ * AUTOBUS_EINVAL, AUTOBUS_ETOOLARGE: the value cannot be sent; the caller has been answered an error that says so.
+ * AUTOBUS_EDISCONNECTED: the caller is gone. */
+AUTOBUS_EXPORT int autobus_reply(autobus_request *request, const char *format, ...);
+AUTOBUS_EXPORT int autobus_reply_json(autobus_request *request, const json_t *result);
+/* Answers with an exception. `type` is for machines and may be NULL ("exception"); the text is for people, made as by
+ * printf. */
+AUTOBUS_EXPORT int autobus_reply_error(autobus_request *request, const char *type, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* True once nobody waits for the answer: the caller is gone, or the service is closed. */
+AUTOBUS_EXPORT bool autobus_request_abandoned(autobus_request *request);
+/* Runs the callback once, when that happens before an answer was given (at once, if it has happened); on the bus's
+ * queue. It is cancelled when the request is answered. */
+typedef void (*autobus_abandoned_fn)(autobus_request *request, void *user_data);
+AUTOBUS_EXPORT int autobus_request_on_abandoned(autobus_request *request, autobus_abandoned_fn callback,
+                                                void *user_data, autobus_destroy_fn destroy, autobus_slot **ret_slot);
+
+/* ------------------------------------------------------------------------------------------------------- remotes */
+
+/* A proxy: binds to a service that matches, and when that one is lost binds again, to the same or another, as long as it
+ * lives. What is listened to and watched is listened to and watched again. `service` is a filter's text. */
+AUTOBUS_EXPORT int autobus_proxy(autobus_bus *bus, const char *service, autobus_remote **ret_remote,
+                                 autobus_error *error);
+AUTOBUS_EXPORT int autobus_proxy_filter(autobus_bus *bus, autobus_filter *filter, autobus_remote **ret_remote);
+
+/* A connection: to one service at one place, without discovery. `host` is a numeric IPv4 address or a name (resolved
+ * meanwhile), `port` 1 to 65535, `service` the id. Returns at once; it connects in the background for at most 10 s. It
+ * does not come back once it is lost: everything then ends with AUTOBUS_EDISCONNECTED (or with the reason it never
+ * came to be: AUTOBUS_ENETWORK, AUTOBUS_ETIMEDOUT, AUTOBUS_EREMOTE of type no_such_service). */
+AUTOBUS_EXPORT int autobus_connect(autobus_bus *bus, const char *host, uint16_t port, const char *service,
+                                   autobus_remote **ret_remote);
+
+AUTOBUS_EXPORT autobus_remote *autobus_remote_ref(autobus_remote *remote);
+/* Dropping the last reference closes the remote; registrations on it do not count as references. */
+AUTOBUS_EXPORT autobus_remote *autobus_remote_unref(autobus_remote *remote);
+/* Ends it: calls complete with AUTOBUS_ECLOSED, registrations end. What was sent still leaves. */
+AUTOBUS_EXPORT void autobus_remote_close(autobus_remote *remote);
+
+/* Blocks until it is bound: 0, AUTOBUS_ETIMEDOUT, or why a connection failed. */
+AUTOBUS_EXPORT int autobus_remote_wait(autobus_remote *remote, int timeout_ms, autobus_error *error);
+/* The info of the service that it is bound to, with host, port and service added. AUTOBUS_ENOTBOUND. A connection's has
+ * these three alone. */
+AUTOBUS_EXPORT int autobus_remote_info(autobus_remote *remote, json_t **ret_info);
+/* How long its calls take at most, from 1 ms on; 30,000 unless set. */
+AUTOBUS_EXPORT int autobus_remote_set_timeout(autobus_remote *remote, int timeout_ms);
+/* Where callbacks registered on it from now on run; NULL: the bus's own queue. AUTOBUS_EINVAL: of another bus. */
+AUTOBUS_EXPORT int autobus_remote_set_queue(autobus_remote *remote, autobus_queue *queue);
+
+/* Bound or unbound: between an unbind and the next bind events can have been missed. Told at once if it is bound.
+ * All pointers are borrowed for the time of the callback; json as in the others. */
+typedef struct autobus_binding {
+    autobus_remote *remote;
+    const char *service; /* the id of the service bound to, or lost */
+    bool bound;
+    int reason;   /* unbound: why, AUTOBUS_E… (a connection that never came to be too, with service NULL or the id) */
+    json_t *info; /* bound: as autobus_remote_info; else NULL */
+} autobus_binding;
+typedef void (*autobus_binding_fn)(const autobus_binding *binding, void *user_data);
+AUTOBUS_EXPORT int autobus_remote_on_binding(autobus_remote *remote, autobus_binding_fn callback, void *user_data,
+                                             autobus_destroy_fn destroy, autobus_slot **ret_slot);
+
+/*
+ * Calls. A call on a proxy that is not bound waits for it to bind, within its own time. It is sent at most once: when
+ * its connection is lost after it may have left, it ends with AUTOBUS_EDISCONNECTED and the library does not repeat it.
+ * The arguments are an array: `format` as of json_pack, "[sf]"; NULL: [].
+ *
+ * Errors of a call: AUTOBUS_EREMOTE with the remote's type and text in `error` (exception, no_such_function,
+ * bad_arguments, busy, denied, …: section 2), AUTOBUS_ETIMEDOUT, AUTOBUS_EDISCONNECTED, AUTOBUS_ENOTBOUND,
+ * AUTOBUS_EAGAIN (1,024 calls or 8 MiB are under way; a blocking call waits for room instead), AUTOBUS_ECLOSED,
+ * AUTOBUS_ETOOLARGE.
+ */
+enum {
+    AUTOBUS_CALL_BOUND = 1 << 0 /* fail with AUTOBUS_ENOTBOUND at once instead of waiting for a service */
+};
+
+/* Calls and blocks for the answer, at most the remote's timeout. `ret_result` and `error` may be NULL.
+ * autobus_call(remote, &result, &error, "set_target", "[sf]", "hall", 21.5) */
+AUTOBUS_EXPORT int autobus_call(autobus_remote *remote, json_t **ret_result, autobus_error *error, const char *function,
+                                const char *format, ...);
+/* The same with the arguments as a value (NULL: []), flags, and a time of its own in milliseconds (0: the remote's). */
+AUTOBUS_EXPORT int autobus_call_json(autobus_remote *remote, json_t **ret_result, autobus_error *error,
+                                     const char *function, const json_t *args, unsigned flags, int timeout_ms);
+
+/* Borrowed for the time of the callback; `value` is this callback's own: change it, or json_incref to keep it. */
+typedef struct autobus_result {
+    autobus_remote *remote;
+    const char *service;        /* the id of the service that answered; NULL if none was reached */
+    int code;                   /* 0, or an error of a call */
+    json_t *value;              /* NULL unless code is 0 */
+    const autobus_error *error; /* NULL when code is 0 */
+} autobus_result;
+typedef void (*autobus_result_fn)(const autobus_result *result, void *user_data);
+
+/* Calls and returns; `callback` runs exactly once, on the remote's queue, unless this fails. Arguments as above. */
+AUTOBUS_EXPORT int autobus_call_async(autobus_remote *remote, const char *function, const json_t *args, unsigned flags,
+                                      int timeout_ms, autobus_result_fn callback, void *user_data,
+                                      autobus_destroy_fn destroy, autobus_slot **ret_slot);
+
+/* Calls and wants no answer: handed to the network at once, never repeated; a close of the bus or remote lets it leave.
+ * AUTOBUS_ENOTBOUND: the proxy is bound to nothing now, or the connection does not stand yet. */
+AUTOBUS_EXPORT int autobus_notice(autobus_remote *remote, const char *function, const char *format, ...);
+AUTOBUS_EXPORT int autobus_notice_json(autobus_remote *remote, const char *function, const json_t *args);
+
+/* An event that was fired. Borrowed for the time of the callback; `args` is this callback's own. */
+typedef struct autobus_event {
+    autobus_remote *remote;
+    const char *service; /* the id of the service that fired it */
+    const char *name;
+    int code;     /* 0; AUTOBUS_EOVERFLOW: more waited than may, this is the last callback and the slot is cancelled */
+    json_t *args; /* array; NULL unless code is 0 */
+} autobus_event;
+typedef void (*autobus_event_fn)(const autobus_event *event, void *user_data);
+
+/* Listens to an event, each time the remote is bound anew too. An event that does not exist (yet) is no error. */
+AUTOBUS_EXPORT int autobus_listen(autobus_remote *remote, const char *event, autobus_event_fn callback, void *user_data,
+                                  autobus_destroy_fn destroy, autobus_slot **ret_slot);
+
+/* A value of an object. Borrowed for the time of the callback; `value` is this callback's own. */
+typedef struct autobus_value {
+    autobus_remote *remote;
+    const char *service; /* the id of the service it is from; NULL while unbound */
+    const char *name;
+    json_t *value; /* NULL: the object is absent, or the remote is not bound (null is a value: json_null) */
+} autobus_value;
+typedef void (*autobus_value_fn)(const autobus_value *value, void *user_data);
+
+/* Watches an object: the value that is there (absent, if the service says so), then every change; the newest only, when
+ * the callback is slower than the changes; absent when the service is lost. Not called before the first is known. */
+AUTOBUS_EXPORT int autobus_watch(autobus_remote *remote, const char *object, autobus_value_fn callback, void *user_data,
+                                 autobus_destroy_fn destroy, autobus_slot **ret_slot);
+
+/* Blocks for an object's value as a call does (flags, time and errors too). AUTOBUS_ENOENT: there is no such object. If
+ * the object is watched already, this is the watch's newest value, and nothing is sent. */
+AUTOBUS_EXPORT int autobus_get(autobus_remote *remote, const char *object, unsigned flags, int timeout_ms,
+                               json_t **ret_value, autobus_error *error);
+/* The same with a callback; result.code AUTOBUS_ENOENT: no such object. */
+AUTOBUS_EXPORT int autobus_get_async(autobus_remote *remote, const char *object, unsigned flags, int timeout_ms,
+                                     autobus_result_fn callback, void *user_data, autobus_destroy_fn destroy,
+                                     autobus_slot **ret_slot);
+
+/* ------------------------------------------------------------------------------------------------------- JSON text */
+
+/* Compact JSON text, reals in the shortest form that reads back the same, whatever the locale; `indent` spaces a level
+ * when it is 1 to 16, one line when 0. Needs no bus. Free with autobus_free. */
+AUTOBUS_EXPORT int autobus_json_encode(const json_t *value, unsigned indent, char **ret_text);
+AUTOBUS_EXPORT void autobus_free(void *block); /* takes NULL */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
