@@ -1,0 +1,54 @@
+/*
+ * What the engine needs of the world, as a table of functions: sockets and nothing else. Two hosts implement it: net on
+ * libevent, and the simulated network of the tests.
+ *
+ * Rules: the host calls the engine, and never from inside one of these functions. They run under whatever lock guards
+ * the engine and must not block. A stream is an integer that is never used again; what is done to a stream that is gone
+ * is a no-op. After `close`, and after ab_engine_closed, the engine hears nothing more of that stream.
+ */
+#ifndef AB_CORE_HOST_H
+#define AB_CORE_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+
+typedef uint64_t ab_stream_id; /* 0: none */
+
+/* Microseconds on a clock that never goes back. */
+typedef int64_t ab_time;
+#define AB_TIME_NEVER INT64_MAX
+#define AB_MILLISECOND ((ab_time)1000)
+#define AB_SECOND ((ab_time)1000000)
+
+enum ab_close_mode {
+    AB_CLOSE_NOW,   /* what waits is thrown away */
+    AB_CLOSE_FLUSH, /* what waits is sent, the writing half shut, input read and dropped until its end or 1 s after the
+                       last byte left (a close with unread input makes TCP discard what was sent) */
+};
+
+enum ab_broadcast_order {
+    AB_LOOPBACK_FIRST, /* query, add (PROTOCOL section 1) */
+    AB_LOOPBACK_LAST,  /* remove */
+};
+
+struct ab_host {
+    /* Starts to listen for streams and returns the port. AB_ENETWORK, AB_ENOMEM. */
+    int (*listen)(void *context, uint16_t *ret_port);
+    void (*unlisten)(void *context);
+    /* One datagram to loopback and to every usable interface; a failure is the host's to log. */
+    void (*broadcast)(void *context, const void *data, size_t size, enum ab_broadcast_order order);
+    /* Opens a stream. 0: no memory or no descriptor. It ends in ab_engine_connected or ab_engine_closed. */
+    ab_stream_id (*open)(void *context, const struct ab_address *to);
+    /* Queues a copy, whole or not at all. AB_ENOMEM. */
+    int (*write)(void *context, ab_stream_id stream, const void *data, size_t size);
+    /* Bytes queued that the system has not taken. */
+    size_t (*waiting)(void *context, ab_stream_id stream);
+    /* Stops and resumes reading. Messages that were read before may still come. */
+    void (*pause)(void *context, ab_stream_id stream, bool paused);
+    void (*close)(void *context, ab_stream_id stream, enum ab_close_mode mode);
+};
+
+#endif

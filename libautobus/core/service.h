@@ -1,0 +1,59 @@
+/*
+ * A service of this bus: its info, functions, events and objects, and who listens to and watches them.
+ *
+ * Topics (functions, events, objects) exist by name apart from their being there: a client may watch an object that is
+ * not there yet, and hears when it appears. The objects of introspection (autobus.functions, …) are made from the
+ * tables when somebody reads them.
+ */
+#ifndef AB_CORE_SERVICE_H
+#define AB_CORE_SERVICE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "core/host.h"
+
+struct ab_engine;
+struct ab_service;
+
+enum ab_topic_kind {
+    AB_TOPIC_SERVICE, /* the service itself: where documentation is set */
+    AB_TOPIC_FUNCTION,
+    AB_TOPIC_EVENT,
+    AB_TOPIC_OBJECT,
+};
+
+/* Mirrors enum autobus_mode: how the bus runs a function. ASYNC is answered null by the engine at once. */
+enum ab_function_mode {
+    AB_FUNCTION_THREAD,
+    AB_FUNCTION_SYNC,
+    AB_FUNCTION_ASYNC,
+};
+
+/* `info` is an object or NULL, copied. One handle; ab_service_free ends it. AB_ETOOLARGE: does not fit a datagram. */
+int ab_service_new(struct ab_engine *engine, const json_t *info, struct ab_service **ret_service);
+const char *ab_service_id(const struct ab_service *service);
+/* Listens if need be, and announces. AB_ENETWORK, AB_ECLOSED. */
+int ab_service_publish(struct ab_service *service, ab_time now);
+int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *info);
+/* Goodbye; connections end once their calls are answered, or after 1 s. No target is heard of after this. */
+void ab_service_close(struct ab_service *service, ab_time now);
+/* Closes if it is not closed, and gives the handle up: the memory lives as long as connections need it. */
+void ab_service_free(struct ab_service *service, ab_time now);
+
+/* Names are UTF-8 of 1 to 255 bytes that the bus has checked. AB_EEXIST, AB_EINVAL ("autobus." names), AB_ECLOSED. */
+int ab_service_add_function(struct ab_service *service, ab_time now, const char *name, const char *doc,
+                            enum ab_function_mode mode, void *target);
+int ab_service_add_event(struct ab_service *service, ab_time now, const char *name, const char *doc);
+int ab_service_add_object(struct ab_service *service, ab_time now, const char *name, const char *doc,
+                          struct ab_text *value);
+int ab_service_remove(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name); /* AB_ENOENT */
+int ab_service_set_doc(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name,
+                       const char *doc);
+int ab_service_fire(struct ab_service *service, ab_time now, const char *event, struct ab_text *args);
+int ab_service_set(struct ab_service *service, ab_time now, const char *object, struct ab_text *value);
+
+#endif
