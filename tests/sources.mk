@@ -5,3 +5,8 @@
 
 TEST_SUPPORT_FILES += tests/harness.c
 TEST_SUPPORT_FILES += tests/harness.h
+
+SCRIPT_TESTS += tests/headers.sh
+SCRIPT_TESTS += tests/layers.sh
+SCRIPT_TESTS += tests/purity.sh
+SCRIPT_TESTS += tests/symbols.sh
