@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "wire/limits.h"
 
 enum ab_packet_command {
