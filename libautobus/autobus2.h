@@ -159,8 +159,8 @@ AUTOBUS_EXPORT autobus_slot *autobus_slot_ref(autobus_slot *slot);
 AUTOBUS_EXPORT autobus_slot *autobus_slot_unref(autobus_slot *slot);
 
 /* Ends a registration: once it returns no new run of the callback starts. One that runs meanwhile on another thread
- * goes on. The slot of a call: the call is given up, and completes with AUTOBUS_ECANCELED unless it had completed.
- * Cancelling twice is harmless. */
+ * goes on. The slot of a call: the call is given up, and its callback does not run unless it had begun; its destroy
+ * function tells that it is over. Cancelling twice is harmless. */
 AUTOBUS_EXPORT void autobus_slot_cancel(autobus_slot *slot);
 
 /* The same, and waits until the callback has ended and the destroy function has run. Blocks as long as they do. Inside

@@ -1,0 +1,36 @@
+/*
+ * How a bus meets the network: which interfaces, addresses and ports. Read from options, the environment
+ * (AUTOBUS_INTERFACES, …) and /etc/autobus2.conf (KEY=VALUE lines, usable as an EnvironmentFile); the first that has a
+ * name wins, in that order. Names and meanings: autobus(7).
+ */
+#ifndef AB_NET_SETTINGS_H
+#define AB_NET_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "wire/limits.h"
+
+struct ab_settings;
+
+int ab_settings_new(struct ab_settings **ret_settings);
+struct ab_settings *ab_settings_copy(const struct ab_settings *settings); /* NULL: no memory */
+void ab_settings_free(struct ab_settings *settings);                      /* takes NULL */
+
+/* One setting or limit by its lower-case name without prefix. AB_ENOENT: no such name; AB_EINVAL: *ret_problem (ab_free)
+ * says what is wrong with the value. */
+int ab_settings_set(struct ab_settings *settings, const char *name, const char *value, char **ret_problem);
+/* Adds what the environment (secure_getenv) and the file say where it was not set yet. A missing file is none. */
+int ab_settings_load(struct ab_settings *settings, const char *file, char **ret_problem);
+
+const struct ab_limits *ab_settings_limits(const struct ab_settings *settings);
+bool ab_settings_interface_allowed(const struct ab_settings *settings, const char *name);
+/* A source beyond our own networks whose datagrams count all the same. */
+bool ab_settings_accepts(const struct ab_settings *settings, const struct ab_address *source);
+uint32_t ab_settings_bind_host(const struct ab_settings *settings); /* 0: any */
+uint16_t ab_settings_discovery_port(const struct ab_settings *settings);
+void ab_settings_ports(const struct ab_settings *settings, uint16_t *ret_first, uint16_t *ret_last);
+
+#endif
