@@ -31,6 +31,8 @@ static inline const char *ab_buffer_data(const struct ab_buffer *buffer)
 
 /* Room for `size` more bytes at the returned place; commit what was written. NULL: no memory, nothing changed. */
 char *ab_buffer_reserve(struct ab_buffer *buffer, size_t size);
+/* The same for who knows that the buffer will never need more than `most` bytes at once: grows no further ahead. */
+char *ab_buffer_reserve_within(struct ab_buffer *buffer, size_t size, size_t most);
 void ab_buffer_commit(struct ab_buffer *buffer, size_t size);
 
 int ab_buffer_append(struct ab_buffer *buffer, const void *data, size_t size);

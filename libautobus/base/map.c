@@ -1,0 +1,206 @@
+/*
+ * Owns the buckets of a hash map and the order of the nodes in them. Must not know what the nodes are part of.
+ *
+ * Invariants: the number of buckets is a power of two; a node is in the chain of its stored hash; no two nodes have
+ * equal keys. The table only grows by inserting and only goes when the last node does, so that a walk may remove the
+ * node it is at. SipHash-1-3 (Aumasson and Bernstein, with the rounds that Rust and Python use) keeps a peer that
+ * chooses keys from choosing chains.
+ */
+#include "base/map.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+struct sip {
+    uint64_t a, b, c, d;
+};
+
+static uint64_t rotate(uint64_t value, int bits)
+{
+    return (value << bits) | (value >> (64 - bits));
+}
+
+static void sip_round(struct sip *sip)
+{
+    sip->a += sip->b;
+    sip->b = rotate(sip->b, 13) ^ sip->a;
+    sip->a = rotate(sip->a, 32);
+    sip->c += sip->d;
+    sip->d = rotate(sip->d, 16) ^ sip->c;
+    sip->a += sip->d;
+    sip->d = rotate(sip->d, 21) ^ sip->a;
+    sip->c += sip->b;
+    sip->b = rotate(sip->b, 17) ^ sip->c;
+    sip->c = rotate(sip->c, 32);
+}
+
+static void sip_take(struct sip *sip, uint64_t word)
+{
+    sip->d ^= word;
+    sip_round(sip);
+    sip->a ^= word;
+}
+
+static uint64_t map_hash(const struct ab_map *map, const void *key, size_t size)
+{
+    const unsigned char *byte = key;
+    uint64_t one = map->seed, other = map->seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    struct sip sip = {
+        one ^ UINT64_C(0x736f6d6570736575),
+        other ^ UINT64_C(0x646f72616e646f6d),
+        one ^ UINT64_C(0x6c7967656e657261),
+        other ^ UINT64_C(0x7465646279746573),
+    };
+    uint64_t word;
+    size_t left = size;
+
+    for (; left >= sizeof(word); left -= sizeof(word), byte += sizeof(word)) {
+        memcpy(&word, byte, sizeof(word));
+        sip_take(&sip, word);
+    }
+    word = (uint64_t)size << 56;
+    for (size_t i = 0; i < left; i++)
+        word |= (uint64_t)byte[i] << (8 * i);
+    sip_take(&sip, word);
+    sip.c ^= 0xff;
+    sip_round(&sip);
+    sip_round(&sip);
+    sip_round(&sip);
+    return sip.a ^ sip.b ^ sip.c ^ sip.d;
+}
+
+static struct ab_map_node **map_bucket(struct ab_map *map, uint64_t hash)
+{
+    return (map->buckets ? map->buckets : map->inline_buckets) + (hash & map->mask);
+}
+
+static struct ab_map_node *map_first(const struct ab_map *map, size_t bucket)
+{
+    return (map->buckets ? map->buckets : map->inline_buckets)[bucket];
+}
+
+/* Forgets the table and every node that was in it. */
+static void map_clear(struct ab_map *map)
+{
+    ab_free(map->buckets);
+    map->buckets = NULL;
+    map->mask = AB_MAP_INLINE - 1;
+    map->count = 0;
+    memset(map->inline_buckets, 0, sizeof(map->inline_buckets));
+}
+
+void ab_map_init(struct ab_map *map, uint64_t seed)
+{
+    map->buckets = NULL;
+    map->seed = seed;
+    map_clear(map);
+}
+
+void ab_map_deinit(struct ab_map *map)
+{
+    map_clear(map);
+}
+
+/* Twice the buckets; when there is no memory for them the map works on with longer chains. */
+static void map_grow(struct ab_map *map)
+{
+    struct ab_map_node **old = map->buckets ? map->buckets : map->inline_buckets;
+    size_t old_size = map->mask + 1, mask = old_size * 2 - 1;
+    struct ab_map_node **buckets = ab_calloc(old_size * 2, sizeof(struct ab_map_node *));
+
+    if (!buckets)
+        return;
+    for (size_t i = 0; i < old_size; i++) {
+        struct ab_map_node *node = old[i];
+
+        while (node) {
+            struct ab_map_node *next = node->next;
+
+            node->next = buckets[node->hash & mask];
+            buckets[node->hash & mask] = node;
+            node = next;
+        }
+    }
+    ab_free(map->buckets);
+    map->buckets = buckets;
+    map->mask = mask;
+}
+
+static struct ab_map_node *map_search(const struct ab_map *map, uint64_t hash, const void *key,
+                                      size_t size)
+{
+    struct ab_map_node *node = map_first(map, hash & map->mask);
+
+    while (node &&
+           !(node->hash == hash && node->key_size == size && memcmp(node->key, key, size) == 0))
+        node = node->next;
+    return node;
+}
+
+int ab_map_insert(struct ab_map *map, struct ab_map_node *node, const void *key, size_t key_size)
+{
+    uint64_t hash = map_hash(map, key, key_size);
+    struct ab_map_node **bucket;
+
+    if (map_search(map, hash, key, key_size))
+        return AB_EEXIST;
+    if (map->count > map->mask)
+        map_grow(map);
+    bucket = map_bucket(map, hash);
+    node->key = key;
+    node->key_size = key_size;
+    node->hash = hash;
+    node->next = *bucket;
+    *bucket = node;
+    map->count++;
+    return 0;
+}
+
+int ab_map_insert_text(struct ab_map *map, struct ab_map_node *node, const char *key)
+{
+    return ab_map_insert(map, node, key, strlen(key));
+}
+
+struct ab_map_node *ab_map_find(const struct ab_map *map, const void *key, size_t key_size)
+{
+    return map->count ? map_search(map, map_hash(map, key, key_size), key, key_size) : NULL;
+}
+
+struct ab_map_node *ab_map_find_text(const struct ab_map *map, const char *key)
+{
+    return ab_map_find(map, key, strlen(key));
+}
+
+void ab_map_remove(struct ab_map *map, struct ab_map_node *node)
+{
+    struct ab_map_node **place = map_bucket(map, node->hash);
+
+    while (*place != node)
+        place = &(*place)->next;
+    *place = node->next;
+    node->next = NULL;
+    if (--map->count == 0)
+        map_clear(map);
+}
+
+struct ab_map_node *ab_map_next(const struct ab_map *map, const struct ab_map_node *node)
+{
+    size_t bucket = 0;
+
+    if (map->count == 0)
+        return NULL;
+    if (node) {
+        if (node->next)
+            return node->next;
+        bucket = (node->hash & map->mask) + 1;
+    }
+    for (; bucket <= map->mask; bucket++) {
+        struct ab_map_node *first = map_first(map, bucket);
+
+        if (first)
+            return first;
+    }
+    return NULL;
+}
