@@ -1,0 +1,74 @@
+/*
+ * Owns the punctuation of an object that is written member by member. Must not know any wire key.
+ */
+#include "wire/fields.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "wire/json.h"
+
+static void fields_put(struct ab_fields *fields, const char *text)
+{
+    if (fields->result == 0)
+        fields->result = ab_buffer_append_text(fields->out, text);
+}
+
+void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out)
+{
+    *fields = (struct ab_fields){.out = out, .before = ab_buffer_size(out)};
+    fields_put(fields, "{");
+}
+
+bool ab_fields_key(struct ab_fields *fields, const char *key)
+{
+    fields_put(fields, fields->begun ? ",\"" : "\"");
+    fields_put(fields, key);
+    fields_put(fields, "\":");
+    fields->begun = true;
+    return fields->result == 0;
+}
+
+void ab_fields_text(struct ab_fields *fields, const char *key, const char *text)
+{
+    if (!ab_fields_key(fields, key))
+        return;
+    if (text)
+        fields->result = ab_json_write_string(fields->out, text, strlen(text));
+    else
+        fields_put(fields, "null");
+}
+
+void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer)
+{
+    if (ab_fields_key(fields, key))
+        fields->result = ab_buffer_append_format(fields->out, "%" PRIu64, integer);
+}
+
+void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json)
+{
+    if (json && ab_fields_key(fields, key))
+        fields->result = ab_buffer_append(fields->out, json->data, json->size);
+}
+
+void ab_fields_open(struct ab_fields *fields, const char *key)
+{
+    ab_fields_key(fields, key);
+    fields_put(fields, "{");
+    fields->begun = false;
+}
+
+void ab_fields_close(struct ab_fields *fields)
+{
+    fields_put(fields, "}");
+    fields->begun = true;
+}
+
+int ab_fields_end(struct ab_fields *fields, const char *terminator)
+{
+    fields_put(fields, "}");
+    fields_put(fields, terminator);
+    if (fields->result < 0)
+        ab_buffer_truncate(fields->out, fields->before);
+    return fields->result;
+}

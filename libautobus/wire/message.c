@@ -1,0 +1,539 @@
+/*
+ * Owns the keys of a connection's messages: reading them out of a line and writing lines. Must not know what a message
+ * means in a conversation, nor keep anything between two of them.
+ *
+ * Invariant: what a decoded message holds is its own; a json_t in it has no other reference.
+ */
+#include "wire/message.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "wire/envelope.h"
+#include "wire/fields.h"
+#include "wire/json.h"
+
+#define LINE_END "\r\n"
+
+static const struct {
+    enum ab_command command;
+    const char *name;
+} commands[] = {
+    {AB_COMMAND_BIND, "bind"},       {AB_COMMAND_CALL, "call"},
+    {AB_COMMAND_WATCH, "watch"},     {AB_COMMAND_UNWATCH, "unwatch"},
+    {AB_COMMAND_LISTEN, "listen"},   {AB_COMMAND_UNLISTEN, "unlisten"},
+    {AB_COMMAND_PING, "ping"},       {AB_COMMAND_FIRED, "fired"},
+    {AB_COMMAND_CHANGED, "changed"},
+};
+
+static const struct {
+    enum ab_extension extension;
+    const char *name;
+} extensions[] = {
+    {AB_EXTENSION_PING, "ping"},
+    {AB_EXTENSION_EXISTS, "exists"},
+    {AB_EXTENSION_CLOSING, "closing"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- Reading. Each step returns 0 or AB_ENOMEM; what is wrong with the line goes into the message. */
+
+static int message_bad(struct ab_message *message, const char *reason)
+{
+    if (message->problem == 0) {
+        message->problem = AB_EPROTOCOL;
+        message->reason = reason;
+    }
+    return 0;
+}
+
+static int copy_text(const json_t *string, char **ret_text)
+{
+    char *copy = ab_strndup(json_string_value(string), json_string_length(string));
+
+    if (!copy)
+        return AB_ENOMEM;
+    *ret_text = copy;
+    return 0;
+}
+
+/* Takes a member out of the line's object: the reference that is returned is then the only one. */
+static json_t *take_member(json_t *line, const char *key)
+{
+    json_t *value = json_incref(json_object_get(line, key));
+
+    if (value)
+        json_object_del(line, key);
+    return value;
+}
+
+static enum ab_message_type read_type(const json_t *type)
+{
+    double number = json_number_value(type);
+
+    return number == AB_MESSAGE_COMMAND || number == AB_MESSAGE_RESPONSE ||
+                   number == AB_MESSAGE_NOTICE
+               ? (enum ab_message_type)number
+               : 0;
+}
+
+static int read_id(struct ab_message *message, const json_t *id, const struct ab_limits *limits)
+{
+    struct ab_text *text = NULL;
+    int result;
+
+    if (!id)
+        return 0;
+    result = ab_json_encode(id, AB_JSON_DEPTH, &text);
+    if (result == AB_ENOMEM)
+        return result;
+    if (result < 0 || text->size > limits->id_bytes) {
+        ab_text_unref(text);
+        return message_bad(message, "_id is too long");
+    }
+    message->id = text;
+    return 0;
+}
+
+static enum ab_command command_named(const char *name)
+{
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].command;
+    return AB_COMMAND_UNKNOWN;
+}
+
+static int read_name(struct ab_message *message, const json_t *line)
+{
+    const json_t *name = json_object_get(line, "name");
+
+    if (!json_is_string(name))
+        return message_bad(message, "name must be a string");
+    return copy_text(name, &message->name);
+}
+
+static int read_args(struct ab_message *message, json_t *line)
+{
+    if (!json_is_array(json_object_get(line, "args")))
+        return message_bad(message, "args must be an array");
+    message->value.json = take_member(line, "args");
+    return 0;
+}
+
+/* Names that we do not know are extensions of somebody else's. */
+static void read_extensions(struct ab_message *message, const json_t *line)
+{
+    const json_t *list = json_object_get(line, "extensions");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+
+        for (size_t j = 0; name && j < COUNT(extensions); j++)
+            if (strcmp(extensions[j].name, name) == 0)
+                message->extensions |= extensions[j].extension;
+    }
+}
+
+static int read_bind(struct ab_message *message, const json_t *line)
+{
+    const json_t *service = json_object_get(line, "service");
+
+    read_extensions(message, line);
+    message->name_null = json_is_null(service);
+    if (message->name_null)
+        return 0;
+    if (!json_is_string(service))
+        return message_bad(message, "service must be a string or null");
+    return copy_text(service, &message->name);
+}
+
+static int read_command(struct ab_message *message, json_t *line)
+{
+    const char *name = json_string_value(json_object_get(line, "_command"));
+    int result = 0;
+
+    if (message->type == AB_MESSAGE_COMMAND && !message->id)
+        message_bad(message, "a command needs an _id");
+    if (!name)
+        return message_bad(message, "_command must be a string");
+    message->command = command_named(name);
+    switch (message->command) {
+    case AB_COMMAND_BIND: return read_bind(message, line);
+    case AB_COMMAND_CALL:
+    case AB_COMMAND_FIRED:
+        result = read_name(message, line);
+        return result < 0 ? result : read_args(message, line);
+    case AB_COMMAND_CHANGED:
+        message->value.json = take_member(line, "value");
+        return read_name(message, line);
+    case AB_COMMAND_WATCH:
+    case AB_COMMAND_UNWATCH:
+    case AB_COMMAND_LISTEN:
+    case AB_COMMAND_UNLISTEN: return read_name(message, line);
+    default: return 0;
+    }
+}
+
+/* `_error` and `exception`: an object with `text` and perhaps `type` by the protocol; anything else is told as well as
+ * can be. NULL and null are no failure. */
+static int read_failure(struct ab_message *message, const json_t *failure)
+{
+    const json_t *text = json_is_object(failure) ? json_object_get(failure, "text") : failure;
+    const json_t *type = json_object_get(failure, "type");
+    int result = 0;
+
+    if (!failure || json_is_null(failure))
+        return 0;
+    message->failed = true;
+    if (!message->error_text && json_is_string(text))
+        result = copy_text(text, &message->error_text);
+    if (result == 0 && !message->error_type && json_is_string(type))
+        result = copy_text(type, &message->error_type);
+    return result;
+}
+
+static int read_failures(struct ab_message *message, json_t *line)
+{
+    const json_t *error = json_object_get(line, "_error");
+    const json_t *exception = json_object_get(line, "exception");
+    int result = read_failure(message, error);
+
+    if (result == 0)
+        result = read_failure(message, exception);
+    if (result < 0 || !message->failed)
+        return result;
+    if (!message->error_type && exception && !json_is_null(exception)) {
+        message->error_type = ab_strdup("exception");
+        if (!message->error_type)
+            return AB_ENOMEM;
+    }
+    if (!message->error_text) {
+        message->error_text = ab_strdup("the error came without a text");
+        if (!message->error_text)
+            return AB_ENOMEM;
+    }
+    if (json_is_object(exception))
+        message->error_details = take_member(line, "exception");
+    else if (json_is_object(error))
+        message->error_details = take_member(line, "_error");
+    return 0;
+}
+
+static int read_response(struct ab_message *message, json_t *line)
+{
+    const json_t *name = json_object_get(line, "service");
+    int result;
+
+    if (!message->id)
+        return message_bad(message, "a response needs an _id");
+    read_extensions(message, line);
+    result = read_failures(message, line);
+    if (result < 0)
+        return result;
+    message->value.json = take_member(line, "result");
+    if (!message->value.json)
+        message->value.json = take_member(line, "value");
+    if (!json_is_string(name))
+        name = json_object_get(line, "name");
+    return json_is_string(name) ? copy_text(name, &message->name) : 0;
+}
+
+static int read_line(struct ab_message *message, json_t *line, const struct ab_limits *limits)
+{
+    int result;
+
+    if (!json_is_object(line))
+        return message_bad(message, "a line must be a JSON object");
+    message->type = read_type(json_object_get(line, "_type"));
+    result = read_id(message, json_object_get(line, "_id"), limits);
+    if (result < 0)
+        return result;
+    if (message->type == 0)
+        return message_bad(message, "_type must be 1, 2 or 3");
+    return message->type == AB_MESSAGE_RESPONSE ? read_response(message, line)
+                                                : read_command(message, line);
+}
+
+/* A member of a line that as a whole is refused: parsed by itself, or nothing if it cannot be. */
+static int salvage_member(const char *unit, size_t size, const char *quoted,
+                          const struct ab_limits *limits, json_t **ret_value)
+{
+    struct ab_slice slice;
+    int result;
+
+    if (!ab_envelope_find(unit, size, quoted, &slice))
+        return 0;
+    result =
+        ab_json_parse(slice.data, slice.size, limits->nesting, limits->tokens, ret_value, NULL);
+    return result == AB_ENOMEM ? result : 0;
+}
+
+/* PROTOCOL.md section 2, Bad input: who sent a command that we refuse is told, if its `_id` can be read. */
+static int salvage(struct ab_message *message, const char *unit, size_t size,
+                   const struct ab_limits *limits)
+{
+    json_t *type = NULL, *id = NULL;
+    int result = salvage_member(unit, size, "\"_type\"", limits, &type);
+
+    if (result == 0)
+        result = salvage_member(unit, size, "\"_id\"", limits, &id);
+    if (result == 0)
+        result = read_id(message, id, limits);
+    message->type = read_type(type);
+    json_decref(type);
+    json_decref(id);
+    return result;
+}
+
+static int decode(struct ab_message *message, const char *unit, size_t size,
+                  const struct ab_limits *limits)
+{
+    json_t *line = NULL;
+    int result = ab_json_parse(unit, size, limits->nesting, limits->tokens, &line, NULL);
+
+    if (result == AB_ENOMEM)
+        return result;
+    if (result < 0) {
+        message->problem = result;
+        message->reason = result == AB_ETOOLARGE
+                              ? "the line has too many tokens or is nested too deep"
+                              : "the line is not valid JSON";
+        return salvage(message, unit, size, limits);
+    }
+    result = read_line(message, line, limits);
+    json_decref(line);
+    return result;
+}
+
+int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits,
+                      struct ab_message **ret_message)
+{
+    struct ab_message *message = ab_calloc(1, sizeof(*message));
+    int result;
+
+    if (!message)
+        return AB_ENOMEM;
+    ab_list_init(&message->node);
+    result = decode(message, unit, size, limits);
+    if (result < 0) {
+        ab_message_free(message);
+        return result;
+    }
+    *ret_message = message;
+    return 0;
+}
+
+void ab_message_free(struct ab_message *message)
+{
+    if (!message)
+        return;
+    ab_text_unref(message->id);
+    ab_free(message->name);
+    ab_value_deinit(&message->value);
+    ab_free(message->error_type);
+    ab_free(message->error_text);
+    json_decref(message->error_details);
+    ab_free(message);
+}
+
+bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id)
+{
+    const struct ab_text *text = message->id;
+    uint64_t id = 0;
+
+    if (!text || text->size < 3 || text->data[0] != '"' || text->data[1] == '0')
+        return false;
+    for (size_t i = 1; i < text->size - 1; i++) {
+        unsigned digit = (unsigned char)text->data[i] - '0';
+
+        if (digit > 9 || id > (UINT64_MAX - digit) / 10)
+            return false;
+        id = id * 10 + digit;
+    }
+    *ret_id = id;
+    return true;
+}
+
+/* ---- Writing. */
+
+static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint64_t id,
+                          enum ab_command command)
+{
+    const char *name = "";
+
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (commands[i].command == command)
+            name = commands[i].name;
+    ab_fields_begin(fields, out);
+    ab_fields_integer(fields, "_type", id ? AB_MESSAGE_COMMAND : AB_MESSAGE_NOTICE);
+    if (id && ab_fields_key(fields, "_id"))
+        fields->result = ab_buffer_append_format(out, "\"%" PRIu64 "\"", id);
+    ab_fields_text(fields, "_command", name);
+}
+
+static void begin_response(struct ab_fields *fields, struct ab_buffer *out,
+                           const struct ab_text *id)
+{
+    ab_fields_begin(fields, out);
+    ab_fields_integer(fields, "_type", AB_MESSAGE_RESPONSE);
+    ab_fields_json(fields, "_id", id);
+}
+
+/* Nothing for none, so that a peer without extensions sees what it knows. */
+static void put_extensions(struct ab_fields *fields, unsigned set)
+{
+    const char *separator = "[";
+
+    if (!set || !ab_fields_key(fields, "extensions"))
+        return;
+    for (size_t i = 0; i < COUNT(extensions); i++) {
+        if (fields->result < 0 || !(set & extensions[i].extension))
+            continue;
+        fields->result =
+            ab_buffer_append_format(fields->out, "%s\"%s\"", separator, extensions[i].name);
+        separator = ",";
+    }
+    if (fields->result == 0)
+        fields->result = ab_buffer_append_text(fields->out, "]");
+}
+
+int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *service, unsigned set)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, id, AB_COMMAND_BIND);
+    ab_fields_text(&fields, "service", service);
+    put_extensions(&fields, set);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name,
+                          const struct ab_text *args)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, id, AB_COMMAND_CALL);
+    ab_fields_text(&fields, "name", name);
+    ab_fields_json(&fields, "args", args);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command,
+                           const char *name)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, id, command);
+    ab_fields_text(&fields, "name", name);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_ping(struct ab_buffer *out, uint64_t id)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, id, AB_COMMAND_PING);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_changed(struct ab_buffer *out, const char *name, const struct ab_text *value)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, 0, AB_COMMAND_CHANGED);
+    ab_fields_text(&fields, "name", name);
+    ab_fields_json(&fields, "value", value);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct ab_text *args)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, 0, AB_COMMAND_FIRED);
+    ab_fields_text(&fields, "name", name);
+    ab_fields_json(&fields, "args", args);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service,
+                           unsigned set)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    ab_fields_text(&fields, "service", service);
+    put_extensions(&fields, set);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id,
+                            const struct ab_text *result)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    ab_fields_json(&fields, "result", result);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_value(struct ab_buffer *out, const struct ab_text *id, const char *name,
+                           const struct ab_text *value)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    ab_fields_text(&fields, "name", name);
+    ab_fields_json(&fields, "value", value);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_named_response(struct ab_buffer *out, const struct ab_text *id,
+                                    const char *name)
+{
+    return ab_message_write_value(out, id, name, NULL);
+}
+
+int ab_message_write_empty(struct ab_buffer *out, const struct ab_text *id)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+static void put_failure(struct ab_fields *fields, const char *key, const char *type,
+                        const char *text, const struct ab_text *details)
+{
+    ab_fields_open(fields, key);
+    ab_fields_text(fields, "text", text);
+    ab_fields_text(fields, "type", type);
+    ab_fields_json(fields, "details", details);
+    ab_fields_close(fields);
+}
+
+int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, const char *type,
+                           const char *text)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    put_failure(&fields, "_error", type, text, NULL);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type,
+                               const char *text, const struct ab_text *details)
+{
+    struct ab_fields fields;
+
+    if (!type)
+        type = "exception";
+    begin_response(&fields, out, id);
+    put_failure(&fields, "_error", type, text, NULL);
+    put_failure(&fields, "exception", type, text, details);
+    return ab_fields_end(&fields, LINE_END);
+}
