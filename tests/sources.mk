@@ -10,3 +10,8 @@ SCRIPT_TESTS += tests/headers.sh
 SCRIPT_TESTS += tests/layers.sh
 SCRIPT_TESTS += tests/purity.sh
 SCRIPT_TESTS += tests/symbols.sh
+
+EXTRA_DIST += tests/install
+EXTRA_DIST += tests/lib-net.sh
+EXTRA_DIST += tests/lint
+EXTRA_DIST += tests/run
