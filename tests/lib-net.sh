@@ -87,10 +87,10 @@ net_on() { # HOST COMMAND ARGUMENT…
     nsenter --target "$net_holder" --net --uts -- "$@"
 }
 
-net_spawn() { # HOST COMMAND ARGUMENT…
+net_spawn() { # HOST COMMAND ARGUMENT…: standard input is the caller's, which a shell's & alone would take away
     eval "net_holder=\$net_holder_$1"
     shift
-    nsenter --target "$net_holder" --net --uts -- "$@" &
+    { nsenter --target "$net_holder" --net --uts -- "$@" <&3 3<&- & } 3<&0
     net_pid=$!
     net_pids="$net_pids $net_pid"
 }
