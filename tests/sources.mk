@@ -6,6 +6,7 @@
 TEST_SUPPORT_FILES += tests/harness.c
 TEST_SUPPORT_FILES += tests/harness.h
 
+SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/headers.sh
 SCRIPT_TESTS += tests/layers.sh
 SCRIPT_TESTS += tests/purity.sh
