@@ -61,6 +61,8 @@ char *ab_buffer_reserve_within(struct ab_buffer *buffer, size_t size, size_t mos
     size_t live = ab_buffer_size(buffer);
     size_t capacity;
 
+    if (size == 0)
+        size = 1; /* a place, even so */
     if (buffer->block && size <= buffer->capacity - buffer->end)
         return buffer->block + buffer->end;
     if (size > PTRDIFF_MAX / 2 || live > PTRDIFF_MAX / 2)
