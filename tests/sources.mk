@@ -3,8 +3,19 @@
 #
 #     UNIT_TESTS += tests/unit/check_list
 
+TEST_SUPPORT_FILES += tests/failing.c
+TEST_SUPPORT_FILES += tests/failing.h
 TEST_SUPPORT_FILES += tests/harness.c
 TEST_SUPPORT_FILES += tests/harness.h
+
+UNIT_TESTS += tests/unit/check_buffer
+UNIT_TESTS += tests/unit/check_json
+UNIT_TESTS += tests/unit/check_limits
+UNIT_TESTS += tests/unit/check_list
+UNIT_TESTS += tests/unit/check_map
+UNIT_TESTS += tests/unit/check_memory
+UNIT_TESTS += tests/unit/check_random
+UNIT_TESTS += tests/unit/check_text
 
 SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/headers.sh

@@ -1,0 +1,57 @@
+/*
+ * Makes allocations fail, one after the other.
+ *
+ *     static bool scenario(void *context)
+ *     {
+ *         struct ab_thing *thing;
+ *         int result = ab_thing_new(&thing);
+ *
+ *         if (result < 0) {
+ *             ck_assert_int_eq(result, AB_ENOMEM); // and that nothing has changed
+ *             return false;
+ *         }
+ *         ab_thing_unref(thing);
+ *         return true;
+ *     }
+ *
+ *     ab_failing_each(scenario, NULL);
+ *
+ * The scenario runs with the first allocation failing, then with the second, and so on until it comes to its end with
+ * none to fail; each one alone, and again with all that follow it failing too. Allocations are those of ab_memory and
+ * of jansson. After each run no more blocks may be alive than before it, counted for each allocator by itself; in the
+ * last run the scenario must return true. A run in which an allocation failed may return either: some failures cost
+ * nothing but speed.
+ *
+ * Counting is safe with threads. Which allocation fails is repeatable only if the scenario is.
+ */
+#ifndef AB_TESTS_FAILING_H
+#define AB_TESTS_FAILING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Returns how many failures were injected. */
+size_t ab_failing_each(bool (*scenario)(void *context), void *context);
+
+/* True when an allocation of this run has failed. */
+bool ab_failing_happened(void);
+
+/*
+ * The parts, for tests that do it in another way. With the hooks in, allocations are counted, and fail only when armed.
+ * Blocks made before may be freed after and the other way round: all come from the C library.
+ */
+void ab_failing_install(void);
+void ab_failing_remove(void);
+/* The allocation after `count` more fails, and those after it if `stay`; negative: none does. Forgets what happened. */
+void ab_failing_arm(long count, bool stay);
+long ab_failing_live(void);      /* blocks of ab_memory now */
+long ab_failing_live_json(void); /* blocks of jansson now */
+size_t ab_failing_made(void);    /* allocations since the hooks are in, of both */
+size_t ab_failing_bytes(void);   /* and the bytes that were asked for in them */
+
+/* For the hooks of another library; counted with ab_memory. */
+void *ab_failing_malloc(size_t size);
+void *ab_failing_realloc(void *old, size_t size);
+void ab_failing_free(void *block);
+
+#endif
