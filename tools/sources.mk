@@ -1,8 +1,23 @@
-# The tools: tools/NAME is built from tools/NAME.c and the common part. Examples are built and
-# tested, but not installed.
-#
-#     bin_PROGRAMS += tools/autobus-call
-#     tools_autobus_call_LDADD = $(TOOL_LIBS)
+# The tools: tools/NAME is built from tools/NAME.c and the common part, one file a line and sorted.
+# Examples are built and tested, but not installed:
 #
 #     noinst_PROGRAMS += tools/examples/doorbell
 #     tools_examples_doorbell_LDADD = $(EXAMPLE_LIBS)
+
+EXTRA_PROGRAMS =
+
+TOOL_COMMON_FILES += tools/arguments.c
+TOOL_COMMON_FILES += tools/arguments.h
+TOOL_COMMON_FILES += tools/escape.c
+TOOL_COMMON_FILES += tools/escape.h
+TOOL_COMMON_FILES += tools/exit.h
+TOOL_COMMON_FILES += tools/message.c
+TOOL_COMMON_FILES += tools/message.h
+TOOL_COMMON_FILES += tools/nearest.c
+TOOL_COMMON_FILES += tools/nearest.h
+TOOL_COMMON_FILES += tools/options.c
+TOOL_COMMON_FILES += tools/options.h
+TOOL_COMMON_FILES += tools/output.c
+TOOL_COMMON_FILES += tools/output.h
+TOOL_COMMON_FILES += tools/settings.c
+TOOL_COMMON_FILES += tools/settings.h
