@@ -1,0 +1,222 @@
+/*
+ * autobus-call: calls a function of a service and prints what it answers.
+ */
+#include <autobus2.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "bus.h"
+#include "exit.h"
+#include "failure.h"
+#include "find.h"
+#include "message.h"
+#include "output.h"
+#include "service.h"
+#include "target.h"
+
+struct call {
+    struct tool_settings settings;
+    struct tool_argument_rules rules;
+    bool notice;
+    const char *function;
+    json_t *args;
+    char *service; /* the id */
+    char *label;
+};
+
+/* ---- answers */
+
+static void print_json(const struct call *call, const char *key, json_t *value)
+{
+    json_t *object = json_pack("{s:s, s:o}", "service", call->service, key, value);
+    if (!object)
+        tool_out_of_memory();
+    tool_output_json(NULL, object, 0);
+    json_decref(object);
+}
+
+static void print_result(const struct call *call, const json_t *result)
+{
+    if (call->settings.json)
+        print_json(call, "result", json_incref((json_t *)result));
+    else if (call->settings.raw && json_is_string(result))
+        tool_output_raw(NULL, result);
+    else
+        tool_output_json(NULL, result, tool_output_is_terminal() ? 2 : 0);
+}
+
+static bool is_of_type(const autobus_error *error, const char *type)
+{
+    return error->type && strcmp(error->type, type) == 0;
+}
+
+static void say_error(const struct call *call, int code, const autobus_error *error)
+{
+    bool remote = code == AUTOBUS_EREMOTE && !is_of_type(error, "exception");
+    tool_error("%s: %s%s%s", call->label, remote ? tool_failure_type(code, error) : "", remote ? ": " : "",
+               tool_failure_text(code, error));
+}
+
+/* What a person can do about it. */
+static void say_help(const struct call *call, autobus_remote *remote, int code, const autobus_error *error)
+{
+    if (code != AUTOBUS_EREMOTE)
+        return;
+    if (is_of_type(error, "no_such_function"))
+        tool_failure_suggest(remote, "functions", call->function);
+    else if (is_of_type(error, "bad_arguments"))
+        tool_arguments_explain(call->args);
+}
+
+static void explain(const struct call *call, autobus_remote *remote, int code, const autobus_error *error)
+{
+    if (!call->settings.json) {
+        say_error(call, code, error);
+        say_help(call, remote, code, error);
+        return;
+    }
+    json_t *object = json_object();
+    json_t *text = json_string(tool_failure_text(code, error));
+    json_t *type = json_string(tool_failure_type(code, error));
+    if (json_object_set_new(object, "type", type) < 0 || json_object_set_new(object, "text", text) < 0)
+        tool_out_of_memory();
+    print_json(call, "error", object);
+}
+
+/* ---- calling */
+
+static int send_notice(const struct call *call, autobus_remote *remote, autobus_error *error)
+{
+    int result = autobus_remote_wait(remote, call->settings.timeout_ms, error);
+    return result < 0 ? result : autobus_notice_json(remote, call->function, call->args);
+}
+
+static int call_and_print(const struct call *call, autobus_remote *remote, autobus_error *error)
+{
+    json_t *answer = NULL;
+    int result = autobus_call_json(remote, &answer, error, call->function, call->args, 0, call->settings.timeout_ms);
+    if (result == 0)
+        print_result(call, answer);
+    json_decref(answer);
+    return result;
+}
+
+static int call_remote(const struct call *call, autobus_remote *remote)
+{
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    int result = call->notice ? send_notice(call, remote, &error) : call_and_print(call, remote, &error);
+    int end = tool_failure_exit(result, error.type);
+    if (result < 0)
+        explain(call, remote, result, &error);
+    autobus_error_clear(&error);
+    return end;
+}
+
+/* Which service is meant: its id and label. */
+static int pick_service(struct call *call, const struct tool_target *target, autobus_bus *bus)
+{
+    json_t *entry = NULL;
+    if (tool_target_is_direct(target)) {
+        call->service = strdup(target->id);
+        call->label = strdup(target->text);
+    } else {
+        int end = tool_find_one(bus, target, call->settings.any, call->settings.wait_ms, &entry);
+        if (end)
+            return end;
+        const char *service = json_string_value(json_object_get(entry, "service"));
+        call->service = strdup(service);
+        call->label = tool_service_label(json_object_get(entry, "info"), service);
+    }
+    json_decref(entry);
+    if (!call->service || !call->label)
+        tool_out_of_memory();
+    tool_detail("calling %s of %s (%s)", call->function, call->label, call->service);
+    return 0;
+}
+
+static int call_on(struct call *call, const struct tool_target *target, autobus_bus *bus)
+{
+    autobus_remote *remote = NULL;
+    int end = pick_service(call, target, bus);
+    if (end)
+        return end;
+    int result = tool_target_open(target, bus, call->service, &remote);
+    if (result < 0) {
+        tool_error("%s: %s", call->label, autobus_strerror(result));
+        return tool_failure_exit(result, NULL);
+    }
+    end = call_remote(call, remote);
+    autobus_remote_unref(remote);
+    return end;
+}
+
+static int run(struct call *call, const struct tool_words *words)
+{
+    struct tool_target target;
+    autobus_bus *bus = NULL;
+    call->function = words->items[1];
+    int end = tool_target_parse(words->items[0], call->settings.all, &target);
+    if (end)
+        return end;
+    end = tool_arguments_read(&call->rules, words->rest, words->rest_count, &call->args);
+    if (end == 0)
+        end = tool_bus_open(&call->settings, &bus);
+    if (end == 0) {
+        end = call_on(call, &target, bus);
+        tool_bus_close(bus); /* a notice has left when this returns */
+    }
+    tool_target_deinit(&target);
+    return end;
+}
+
+/* ---- the command line */
+
+static bool read_options(struct call *call, int argc, char **argv, struct tool_words *ret_words, int *ret_exit)
+{
+    struct tool_settings *settings = &call->settings;
+    const struct tool_option options[] = {
+        {"strings", 0, NULL, "take each ARG as a string", tool_set_flag, &call->rules.strings},
+        {"args", 0, "JSON", "the whole array of arguments; - reads it from standard input", tool_set_text,
+         &call->rules.json},
+        TOOL_OPTION_ANY(settings, "call whichever service is found first, if several match"),
+        TOOL_OPTION_JSON(settings),
+        TOOL_OPTION_RAW(settings),
+        TOOL_OPTION_VERBOSE(settings, "say on standard error which service is called"),
+        TOOL_OPTION_ALL(settings),
+        {"notice", 'n', NULL, "send the call and wait for no answer", tool_set_flag, &call->notice},
+        TOOL_OPTION_QUIET(settings),
+        TOOL_OPTION_WAIT(settings, "how long to look for the service (2)"),
+        TOOL_OPTION_TIMEOUT(settings, "how long to wait for the answer (30)"),
+        TOOL_OPTIONS_BUS(settings),
+        TOOL_OPTIONS_END,
+    };
+    const struct tool_usage usage = {
+        .synopsis = "[OPTION…] SERVICE FUNCTION [ARG…]",
+        .summary = "Calls a function of a service and prints the result as JSON. Options end at FUNCTION.\n"
+                   "An ARG is JSON if it parses, else a string; - reads one JSON value from standard input.",
+        .options = options,
+        .least = 2,
+        .most = 2,
+        .rest = true,
+    };
+    return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);
+}
+
+int main(int argc, char **argv)
+{
+    struct call call = {.settings = TOOL_SETTINGS_INIT};
+    struct tool_words words;
+    int end = 0;
+    setlocale(LC_CTYPE, "");
+    tool_message_init("autobus-call");
+    if (!read_options(&call, argc, argv, &words, &end))
+        return end;
+    end = run(&call, &words);
+    json_decref(call.args);
+    free(call.service);
+    free(call.label);
+    tool_words_deinit(&words);
+    return end;
+}

@@ -1,0 +1,306 @@
+/*
+ * Owns waiting for discovery. A service listener only wakes the waiting thread, which then looks at a snapshot of its
+ * own: no JSON crosses threads.
+ */
+#include "find.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "escape.h"
+#include "exit.h"
+#include "message.h"
+#include "nearest.h"
+#include "service.h"
+
+/* ---- waiting */
+
+struct watch {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool news;
+    bool settled;
+};
+
+static void on_services(const autobus_services_event *event, void *user_data)
+{
+    struct watch *watch = user_data;
+    pthread_mutex_lock(&watch->lock);
+    watch->news = true;
+    watch->settled = watch->settled || event->kind == AUTOBUS_SERVICES_SETTLED;
+    pthread_cond_signal(&watch->changed);
+    pthread_mutex_unlock(&watch->lock);
+}
+
+static void watch_init(struct watch *watch)
+{
+    *watch = (struct watch){.news = true};
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&watch->lock, NULL);
+    pthread_cond_init(&watch->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static void watch_deinit(struct watch *watch)
+{
+    pthread_cond_destroy(&watch->changed);
+    pthread_mutex_destroy(&watch->lock);
+}
+
+static struct timespec deadline_in(int wait_ms)
+{
+    struct timespec deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += wait_ms / 1000;
+    deadline.tv_nsec += wait_ms % 1000 * 1000000L;
+    if (deadline.tv_nsec >= 1000000000L) {
+        deadline.tv_sec++;
+        deadline.tv_nsec -= 1000000000L;
+    }
+    return deadline;
+}
+
+/* False: the time is over. */
+static bool watch_wait(struct watch *watch, const struct timespec *deadline, bool *ret_settled)
+{
+    int result = 0;
+    pthread_mutex_lock(&watch->lock);
+    while (!watch->news && result == 0)
+        result = pthread_cond_timedwait(&watch->changed, &watch->lock, deadline);
+    watch->news = false;
+    *ret_settled = watch->settled;
+    pthread_mutex_unlock(&watch->lock);
+    return result == 0;
+}
+
+/* ---- deciding */
+
+struct search {
+    const struct tool_target *target;
+    bool any;       /* the first will do */
+    bool may_be_id; /* and so will the one that has the id */
+};
+
+static json_t *entry_of_id(json_t *entries, const char *id)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    json_array_foreach(entries, i, entry)
+    {
+        if (id && strcmp(json_string_value(json_object_get(entry, "service")), id) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+static bool is_enough(const struct search *search, json_t *entries, bool settled)
+{
+    if (json_array_size(entries) == 0)
+        return false;
+    return settled || search->any || (search->may_be_id && entry_of_id(entries, search->target->id));
+}
+
+static int snapshot(autobus_bus *bus, const struct tool_target *target, json_t **ret_entries)
+{
+    int result = autobus_bus_services(bus, target->filter, ret_entries);
+    if (result == 0)
+        return 0;
+    tool_error("%s", autobus_strerror(result));
+    return TOOL_EXIT_NO_BUS;
+}
+
+static int look(autobus_bus *bus, const struct search *search, struct watch *watch, int wait_ms, json_t **ret_entries)
+{
+    struct timespec deadline = deadline_in(wait_ms);
+    for (;;) {
+        bool settled = false;
+        json_t *entries = NULL;
+        bool time_left = watch_wait(watch, &deadline, &settled);
+        int end = snapshot(bus, search->target, &entries);
+        if (end)
+            return end;
+        if (!time_left || is_enough(search, entries, settled)) {
+            *ret_entries = entries;
+            return 0;
+        }
+        json_decref(entries);
+    }
+}
+
+static int search_run(autobus_bus *bus, const struct search *search, int wait_ms, json_t **ret_entries)
+{
+    struct watch watch;
+    autobus_slot *slot = NULL;
+    watch_init(&watch);
+    int end = 0;
+    int result = autobus_listen_services(bus, search->target->filter, AUTOBUS_SERVICES_EXISTING, on_services, &watch,
+                                         NULL, &slot);
+    if (result == 0) {
+        end = look(bus, search, &watch, wait_ms, ret_entries);
+        autobus_slot_cancel_wait(slot);
+        autobus_slot_unref(slot);
+    } else {
+        tool_error("%s", autobus_strerror(result));
+        end = TOOL_EXIT_NO_BUS;
+    }
+    watch_deinit(&watch);
+    return end;
+}
+
+/* ---- one or many */
+
+static void explain_ambiguous(const struct tool_target *target, const json_t *entries)
+{
+    tool_error("%s: %zu services match; say which one, or --any for whichever comes first", target->text,
+               json_array_size(entries));
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *entry = json_array_get(entries, i);
+        char *term = tool_service_distinguish(entries, i, target->text);
+        char *quoted = tool_shell_quote(term);
+        char *label =
+            tool_service_label(json_object_get(entry, "info"), json_string_value(json_object_get(entry, "service")));
+        tool_error("%s  (%s)", quoted, label);
+        free(label);
+        free(quoted);
+        free(term);
+    }
+}
+
+static int pick(autobus_bus *bus, const struct search *search, json_t *entries, json_t **ret_entry)
+{
+    json_t *entry = search->any ? json_array_get(entries, 0) : NULL;
+    if (!entry)
+        entry = entry_of_id(entries, search->target->id);
+    if (!entry && json_array_size(entries) == 1)
+        entry = json_array_get(entries, 0);
+    if (entry) {
+        *ret_entry = json_incref(entry);
+        return 0;
+    }
+    if (json_array_size(entries) > 0) {
+        explain_ambiguous(search->target, entries);
+        return TOOL_EXIT_USAGE;
+    }
+    tool_find_explain(bus, search->target);
+    return TOOL_EXIT_ABSENT;
+}
+
+int tool_find_one(autobus_bus *bus, const struct tool_target *target, bool any, int wait_ms, json_t **ret_entry)
+{
+    const struct search search = {.target = target, .any = any, .may_be_id = true};
+    json_t *entries = NULL;
+    int end = search_run(bus, &search, wait_ms, &entries);
+    if (end)
+        return end;
+    tool_service_sort(entries);
+    end = pick(bus, &search, entries, ret_entry);
+    json_decref(entries);
+    return end;
+}
+
+int tool_find_all(autobus_bus *bus, const struct tool_target *target, int wait_ms, json_t **ret_entries)
+{
+    const struct search search = {.target = target};
+    json_t *entries = NULL;
+    int end = search_run(bus, &search, wait_ms, &entries);
+    if (end)
+        return end;
+    tool_service_sort(entries);
+    *ret_entries = entries;
+    return 0;
+}
+
+/* ---- nothing there */
+
+/* Which networks were asked, and why others were not. */
+static void explain_networks(autobus_bus *bus)
+{
+    json_t *interfaces = NULL;
+    if (autobus_bus_interfaces(bus, &interfaces) < 0)
+        return;
+    bool asked = false;
+    size_t i = 0;
+    json_t *interface = NULL;
+    json_array_foreach(interfaces, i, interface)
+    {
+        const char *name = json_string_value(json_object_get(interface, "name"));
+        const char *address = json_string_value(json_object_get(interface, "address"));
+        const char *reason = json_string_value(json_object_get(interface, "reason"));
+        bool used = json_is_true(json_object_get(interface, "used"));
+        asked = asked || used;
+        tool_remark("%s %s%s%s%s%s", used ? "asked:" : "not asked:", name, address ? " " : "", address ? address : "",
+                    reason ? ": " : "", reason ? reason : "");
+    }
+    if (!asked)
+        tool_remark("no network was asked: there is none that can broadcast");
+    json_decref(interfaces);
+}
+
+static bool has_text(json_t *texts, const char *text)
+{
+    return json_object_get(texts, text) != NULL;
+}
+
+/* The types that there are, each once: {"type": true}. */
+static json_t *types_of(const json_t *entries, struct tool_nearest *nearest)
+{
+    static const char *const keys[] = {"type", "name", "hostname"};
+    json_t *types = json_object();
+    for (size_t i = 0; types && i < json_array_size(entries); i++) {
+        const json_t *entry = json_array_get(entries, i);
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+            const char *text = tool_service_text(entry, keys[k]);
+            if (text && nearest)
+                tool_nearest_offer(nearest, text);
+        }
+        const char *type = tool_service_text(entry, "type");
+        if (type && !has_text(types, type))
+            json_object_set_new(types, type, json_true());
+    }
+    if (!types)
+        tool_out_of_memory();
+    return types;
+}
+
+static void explain_types(const struct tool_target *target, const json_t *entries)
+{
+    enum { MOST = 20 };
+    struct tool_nearest nearest = TOOL_NEAREST_INIT(target->word ? target->word : "");
+    json_t *types = types_of(entries, &nearest);
+    if (nearest.best)
+        tool_remark("did you mean %s?", nearest.best);
+    const char *type = NULL;
+    json_t *value = NULL;
+    size_t said = 0;
+    json_object_foreach(types, type, value)
+    {
+        if (said++ < MOST)
+            tool_remark("there is: %s", type);
+    }
+    if (said > MOST)
+        tool_remark("and %zu types more", said - MOST);
+    json_decref(types);
+}
+
+void tool_find_explain(autobus_bus *bus, const struct tool_target *target)
+{
+    struct tool_target every = {0};
+    json_t *entries = NULL;
+    if (target->text)
+        tool_error("no service matches %s", target->text);
+    else
+        tool_error("no service has been found");
+    if (tool_target_parse(NULL, target->internal, &every))
+        return;
+    if (autobus_bus_services(bus, every.filter, &entries) == 0 && json_array_size(entries) > 0)
+        explain_types(target, entries);
+    else
+        explain_networks(bus);
+    json_decref(entries);
+    tool_target_deinit(&every);
+}

@@ -1,0 +1,200 @@
+/*
+ * Owns names for services: labels, their order, and the filter that tells one from the others. Pure.
+ */
+#include "service.h"
+
+#include <autobus2.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "output.h"
+
+const char *tool_service_text(const json_t *entry, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(entry, "info"), key));
+}
+
+static char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static char *print(const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        tool_out_of_memory();
+    va_end(arguments);
+    return text;
+}
+
+char *tool_service_label(const json_t *info, const char *service)
+{
+    const char *name = json_string_value(json_object_get(info, "name"));
+    const char *type = json_string_value(json_object_get(info, "type"));
+    const char *hostname = json_string_value(json_object_get(info, "hostname"));
+    if (name && *name)
+        return print("%s", name);
+    if (type && hostname)
+        return print("%s@%s", type, hostname);
+    return print("%s", service);
+}
+
+/* ---- order */
+
+static int compare_texts(const char *one, const char *other)
+{
+    if (!one || !other)
+        return !!other - !!one; /* those without come last */
+    return strcmp(one, other);
+}
+
+static int compare_entries(const void *one, const void *other)
+{
+    static const char *const keys[] = {"type", "name", "hostname"};
+    const json_t *first = *(json_t *const *)one, *second = *(json_t *const *)other;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        int order = compare_texts(tool_service_text(first, keys[i]), tool_service_text(second, keys[i]));
+        if (order)
+            return order;
+    }
+    return compare_texts(json_string_value(json_object_get(first, "service")),
+                         json_string_value(json_object_get(second, "service")));
+}
+
+void tool_service_sort(json_t *entries)
+{
+    size_t count = json_array_size(entries);
+    json_t **sorted = calloc(count + 1, sizeof *sorted);
+    if (!sorted)
+        tool_out_of_memory();
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = json_incref(json_array_get(entries, i));
+    qsort(sorted, count, sizeof *sorted, compare_entries);
+    for (size_t i = 0; i < count; i++)
+        json_array_set_new(entries, i, sorted[i]);
+    free(sorted);
+}
+
+/* ---- telling apart */
+
+/* What the library matches a filter with: the info with the id in it. Borrowed parts, an object of its own. */
+static json_t *match_info(const json_t *entry)
+{
+    json_t *info = json_copy(json_object_get(entry, "info"));
+    if (!info || json_object_set(info, "service", json_object_get(entry, "service")) < 0)
+        tool_out_of_memory();
+    return info;
+}
+
+static bool matches(const autobus_filter *filter, const json_t *entry)
+{
+    json_t *info = match_info(entry);
+    bool result = autobus_filter_match(filter, info);
+    json_decref(info);
+    return result;
+}
+
+static bool picks_one(const char *term, const json_t *entries, size_t index)
+{
+    autobus_filter *filter = NULL;
+    if (autobus_filter_parse(term, &filter, NULL) < 0)
+        return false;
+    bool picks = true;
+    for (size_t i = 0; picks && i < json_array_size(entries); i++)
+        picks = matches(filter, json_array_get(entries, i)) == (i == index);
+    autobus_filter_unref(filter);
+    return picks;
+}
+
+static bool is_printable(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f || *text == '\\')
+            return false;
+    }
+    return true;
+}
+
+/* key=value with its commas escaped; NULL if it cannot be typed into a shell with ease. */
+static char *term_of(const char *key, const json_t *value)
+{
+    if (strpbrk(key, "=!~?,\\") || json_is_object(value) || json_is_array(value))
+        return NULL;
+    char *text = json_is_string(value) ? print("%s", json_string_value(value)) : tool_json_text(value, 0);
+    char *term = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&term, &size);
+    if (!out)
+        tool_out_of_memory();
+    fprintf(out, "%s=", key);
+    for (const char *at = text; *at; at++)
+        fprintf(out, "%s%c", *at == ',' ? "\\" : "", *at);
+    if (fclose(out))
+        tool_out_of_memory();
+    bool good = is_printable(key) && is_printable(text);
+    free(text);
+    if (good)
+        return term;
+    free(term);
+    return NULL;
+}
+
+/* Takes `term` if it picks the entry and is shorter than what there is. Owns the term. */
+static void offer(char **best, char *term, const json_t *entries, size_t index)
+{
+    bool better = term && (!*best || strlen(term) < strlen(*best)) && picks_one(term, entries, index);
+    if (better) {
+        free(*best);
+        *best = term;
+    } else {
+        free(term);
+    }
+}
+
+static bool may_change(const char *key)
+{
+    return strcmp(key, "host") == 0 || strcmp(key, "port") == 0 || strcmp(key, "service") == 0;
+}
+
+/* What people name things by comes first, then the shortest of the rest. */
+static char *best_term(const json_t *entries, size_t index)
+{
+    static const char *const preferred[] = {"name", "hostname"};
+    const json_t *info = json_object_get(json_array_get(entries, index), "info");
+    char *best = NULL;
+    for (size_t i = 0; !best && i < sizeof preferred / sizeof preferred[0]; i++) {
+        const json_t *value = json_object_get(info, preferred[i]);
+        if (value)
+            offer(&best, term_of(preferred[i], value), entries, index);
+    }
+    if (best)
+        return best;
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)info, key, value)
+    {
+        if (!may_change(key))
+            offer(&best, term_of(key, value), entries, index);
+    }
+    return best;
+}
+
+static char *id_term(const json_t *id)
+{
+    char *term = term_of("service", id);
+    return term ? term : print("service=%s", json_string_value(id));
+}
+
+char *tool_service_distinguish(const json_t *entries, size_t index, const char *text)
+{
+    char *term = best_term(entries, index);
+    if (!term) /* the id needs no other term */
+        return id_term(json_object_get(json_array_get(entries, index), "service"));
+    char *whole = text && *text ? print("%s,%s", text, term) : print("%s", term);
+    free(term);
+    return whole;
+}

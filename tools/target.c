@@ -1,0 +1,172 @@
+/*
+ * Owns the syntax of SERVICE as far as it is not the library's: where the place ends and the id begins, whether a filter
+ * is no more than an id, and that internal services stay hidden unless they are asked for.
+ */
+#include "target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+#include "message.h"
+#include "options.h"
+
+static const char internal_prefix[] = "autobus.";
+
+static char *copy(const char *text, size_t size)
+{
+    char *made = strndup(text, size);
+    if (!made)
+        tool_out_of_memory();
+    return made;
+}
+
+static bool begins(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* ---- HOST:PORT/ID */
+
+/* Where the colon is, if this is a place and an id: no term of a filter looks so. */
+static const char *find_colon(const char *text)
+{
+    const char *slash = strchr(text, '/');
+    if (!slash)
+        return NULL;
+    const char *colon = text + strcspn(text, ":=,~!?\\/");
+    if (*colon != ':' || colon == text || colon + 1 == slash)
+        return NULL;
+    return colon + 1 + strspn(colon + 1, "0123456789") == slash ? colon : NULL;
+}
+
+static int parse_place(const char *text, const char *colon, struct tool_target *target)
+{
+    const char *slash = strchr(colon, '/');
+    unsigned long port = strtoul(colon + 1, NULL, 10); /* digits only; too many saturate */
+    if (port < 1 || port > UINT16_MAX || !slash[1]) {
+        tool_error("%s: %s", text, slash[1] ? "the port is not from 1 to 65535" : "the id after / is missing");
+        tool_usage_hint();
+        return TOOL_EXIT_USAGE;
+    }
+    target->host = copy(text, (size_t)(colon - text));
+    target->port = (uint16_t)port;
+    target->id = copy(slash + 1, strlen(slash + 1));
+    return 0;
+}
+
+/* ---- filters */
+
+/* The size of the first term: up to a comma that is not escaped. */
+static size_t term_size(const char *text)
+{
+    size_t size = 0;
+    while (text[size] && text[size] != ',')
+        size += text[size] == '\\' && text[size + 1] ? 2 : 1;
+    return size;
+}
+
+static bool is_bare(const char *term)
+{
+    return !strpbrk(term, "=~?!");
+}
+
+/* Terms that name internal services: autobus.details, type=autobus.details, type~autobus\. */
+static bool names_internal(const char *term)
+{
+    if (begins(term, internal_prefix))
+        return is_bare(term);
+    return begins(term, "type=autobus.") || (begins(term, "type~") && strstr(term, "autobus"));
+}
+
+/* What the tool needs to know of a filter beyond matching. The library's parser has accepted it. */
+static void look_at_terms(struct tool_target *target)
+{
+    const char *text = target->text;
+    for (bool first = true; *text; first = false) {
+        size_t size = term_size(text);
+        char *term = copy(text, size);
+        target->internal = target->internal || names_internal(term);
+        if (first && is_bare(term))
+            target->word = copy(term, size);
+        bool lone = first && !text[size];
+        if (lone && is_bare(term))
+            target->id = copy(term, size);
+        else if (lone && begins(term, "service="))
+            target->id = copy(term + strlen("service="), size);
+        free(term);
+        text += size + (text[size] == ',');
+    }
+}
+
+/* Hides internal services; a filter's function (pure, the bus is locked). */
+static bool is_public(const json_t *info, void *user_data)
+{
+    const char *id = user_data;
+    const char *type = json_string_value(json_object_get(info, "type"));
+    const char *service = json_string_value(json_object_get(info, "service"));
+    return !type || !begins(type, internal_prefix) || (id && service && strcmp(id, service) == 0);
+}
+
+static int parse_filter(const char *text, struct tool_target *target)
+{
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    int result = text ? autobus_filter_parse(text, &target->filter, &error) : autobus_filter_new(&target->filter);
+    if (result == AUTOBUS_ENOMEM)
+        tool_out_of_memory();
+    if (result < 0) {
+        tool_error("%s: %s", text, error.text ? error.text : autobus_strerror(result));
+        autobus_error_clear(&error);
+        tool_usage_hint();
+        return TOOL_EXIT_USAGE;
+    }
+    if (text)
+        look_at_terms(target);
+    if (target->internal)
+        return 0;
+    char *id = target->id ? copy(target->id, strlen(target->id)) : NULL;
+    if (autobus_filter_add_function(target->filter, is_public, id, free) < 0)
+        tool_out_of_memory();
+    return 0;
+}
+
+int tool_target_parse(const char *text, bool all, struct tool_target *ret_target)
+{
+    struct tool_target target = {.internal = all, .text = text ? copy(text, strlen(text)) : NULL};
+    const char *colon = text ? find_colon(text) : NULL;
+    int end = colon ? parse_place(text, colon, &target) : parse_filter(text, &target);
+    if (end) {
+        tool_target_deinit(&target);
+        return end;
+    }
+    *ret_target = target;
+    return 0;
+}
+
+void tool_target_deinit(struct tool_target *target)
+{
+    autobus_filter_unref(target->filter);
+    free(target->text);
+    free(target->host);
+    free(target->id);
+    free(target->word);
+    *target = (struct tool_target){0};
+}
+
+int tool_target_open(const struct tool_target *target, autobus_bus *bus, const char *service,
+                     autobus_remote **ret_remote)
+{
+    if (tool_target_is_direct(target))
+        return autobus_connect(bus, target->host, target->port, target->id, ret_remote);
+    autobus_filter *filter = NULL;
+    int result = autobus_filter_new(&filter);
+    json_t *id = json_string(service);
+    if (result == 0)
+        result = id ? autobus_filter_add_equal(filter, "service", id) : AUTOBUS_ENOMEM;
+    if (result == 0)
+        result = autobus_proxy_filter(bus, filter, ret_remote);
+    json_decref(id);
+    autobus_filter_unref(filter);
+    return result;
+}

@@ -1,0 +1,38 @@
+/*
+ * SERVICE, as a user writes it: HOST:PORT/ID, or a filter.
+ */
+#ifndef TOOL_TARGET_H
+#define TOOL_TARGET_H
+
+#include <autobus2.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tool_target {
+    char *text; /* as it was written; NULL: every service */
+
+    /* HOST:PORT/ID: host is not NULL, and there is no filter. */
+    char *host;
+    uint16_t port;
+
+    char *id;      /* of HOST:PORT/ID, or the id that a lone WORD or service=ID may be; NULL otherwise */
+    char *word;    /* the first term if it is bare, NULL otherwise */
+    bool internal; /* services of type autobus.… are meant too, or named */
+
+    autobus_filter *filter;
+};
+
+/* `text` NULL is every service. `all` takes internal services in. 0, or what to exit with, after a message. */
+int tool_target_parse(const char *text, bool all, struct tool_target *ret_target);
+void tool_target_deinit(struct tool_target *target);
+
+static inline bool tool_target_is_direct(const struct tool_target *target)
+{
+    return target->host;
+}
+
+/* A remote of a direct target, or one of the service with this id, which it binds to again. */
+int tool_target_open(const struct tool_target *target, autobus_bus *bus, const char *service,
+                     autobus_remote **ret_remote);
+
+#endif
