@@ -17,6 +17,10 @@ TOOL_COMMON_FILES += tools/failure.c
 TOOL_COMMON_FILES += tools/failure.h
 TOOL_COMMON_FILES += tools/find.c
 TOOL_COMMON_FILES += tools/find.h
+TOOL_COMMON_FILES += tools/follow.c
+TOOL_COMMON_FILES += tools/follow.h
+TOOL_COMMON_FILES += tools/loop.c
+TOOL_COMMON_FILES += tools/loop.h
 TOOL_COMMON_FILES += tools/message.c
 TOOL_COMMON_FILES += tools/message.h
 TOOL_COMMON_FILES += tools/nearest.c
@@ -34,3 +38,9 @@ TOOL_COMMON_FILES += tools/target.h
 
 EXTRA_PROGRAMS += tools/autobus-call
 tools_autobus_call_LDADD = $(TOOL_LIBS)
+
+EXTRA_PROGRAMS += tools/autobus-listen
+tools_autobus_listen_LDADD = $(TOOL_LIBS)
+
+EXTRA_PROGRAMS += tools/autobus-watch
+tools_autobus_watch_LDADD = $(TOOL_LIBS)
