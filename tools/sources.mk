@@ -10,6 +10,10 @@ TOOL_COMMON_FILES += tools/arguments.c
 TOOL_COMMON_FILES += tools/arguments.h
 TOOL_COMMON_FILES += tools/bus.c
 TOOL_COMMON_FILES += tools/bus.h
+TOOL_COMMON_FILES += tools/changes.c
+TOOL_COMMON_FILES += tools/changes.h
+TOOL_COMMON_FILES += tools/describe.c
+TOOL_COMMON_FILES += tools/describe.h
 TOOL_COMMON_FILES += tools/escape.c
 TOOL_COMMON_FILES += tools/escape.h
 TOOL_COMMON_FILES += tools/exit.h
@@ -33,8 +37,13 @@ TOOL_COMMON_FILES += tools/service.c
 TOOL_COMMON_FILES += tools/service.h
 TOOL_COMMON_FILES += tools/settings.c
 TOOL_COMMON_FILES += tools/settings.h
+TOOL_COMMON_FILES += tools/show.c
+TOOL_COMMON_FILES += tools/show.h
 TOOL_COMMON_FILES += tools/target.c
 TOOL_COMMON_FILES += tools/target.h
+
+EXTRA_PROGRAMS += tools/autobus-browse
+tools_autobus_browse_LDADD = $(TOOL_LIBS)
 
 EXTRA_PROGRAMS += tools/autobus-call
 tools_autobus_call_LDADD = $(TOOL_LIBS)

@@ -1,0 +1,149 @@
+/*
+ * autobus-browse: lists the services that are there, or tells as they come and go.
+ */
+#include <autobus2.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bus.h"
+#include "changes.h"
+#include "describe.h"
+#include "exit.h"
+#include "failure.h"
+#include "find.h"
+#include "message.h"
+#include "output.h"
+#include "show.h"
+#include "target.h"
+
+enum { DETAILS_TIMEOUT_MS = 2000 };
+
+struct browser {
+    struct tool_settings settings;
+    bool watch;
+};
+
+/* ---- once */
+
+static void print_entries(const struct browser *browser, const json_t *entries)
+{
+    struct tool_show show = {.verbose = browser->settings.verbose};
+    for (size_t i = 0; i < json_array_size(entries); i++)
+        tool_show_measure(&show, json_array_get(entries, i));
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        if (browser->settings.json)
+            tool_output_json(NULL, json_array_get(entries, i), 0);
+        else
+            tool_show_entry(&show, json_array_get(entries, i), NULL, true);
+    }
+}
+
+/* The one service at a place that the user knows: discovery is not asked. */
+static int connect_place(const struct browser *browser, autobus_bus *bus, const struct tool_target *target,
+                         json_t **ret_entries)
+{
+    autobus_remote *remote = NULL;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    int result = tool_target_open(target, bus, NULL, &remote);
+    if (result == 0)
+        result = autobus_remote_wait(remote, browser->settings.timeout_ms, &error);
+    autobus_remote_unref(remote);
+    int end = tool_failure_exit(result, error.type);
+    if (result < 0)
+        tool_error("%s: %s", target->text, tool_failure_text(result, &error));
+    else
+        *ret_entries = json_pack("[{s:s, s:{}, s:[{s:s, s:i, s:[], s:b}]}]", "service", target->id, "info", "routes",
+                                 "host", target->host, "port", (int)target->port, "discoverers", "preferred", 1);
+    if (result == 0 && !*ret_entries)
+        tool_out_of_memory();
+    autobus_error_clear(&error);
+    return end;
+}
+
+static int browse_once(const struct browser *browser, autobus_bus *bus, const struct tool_target *target)
+{
+    json_t *entries = NULL;
+    int end = tool_target_is_direct(target) ? connect_place(browser, bus, target, &entries)
+                                            : tool_find_all(bus, target, browser->settings.wait_ms, &entries);
+    if (end)
+        return end;
+    if (json_array_size(entries) == 0) {
+        tool_find_explain(bus, target);
+        end = TOOL_EXIT_ABSENT;
+    } else if (browser->settings.verbose) {
+        tool_describe_all(bus, target, entries, browser->settings.timeout_ms);
+    }
+    print_entries(browser, entries);
+    json_decref(entries);
+    return end;
+}
+
+static int run_once(const struct browser *browser, const struct tool_target *target)
+{
+    autobus_bus *bus = NULL;
+    int end = tool_bus_open(&browser->settings, &bus);
+    if (end)
+        return end;
+    end = browse_once(browser, bus, target);
+    tool_bus_close(bus);
+    return end;
+}
+
+/* ---- the command line */
+
+static bool read_options(struct browser *browser, int argc, char **argv, struct tool_words *ret_words, int *ret_exit)
+{
+    struct tool_settings *settings = &browser->settings;
+    const struct tool_option options[] = {
+        TOOL_OPTION_JSON(settings),
+        {"watch", 'w', NULL, "go on, and tell what comes (+), changes (~) and goes (-)", tool_set_flag,
+         &browser->watch},
+        TOOL_OPTION_VERBOSE(settings, "show functions, events, objects and documentation"),
+        TOOL_OPTION_ALL(settings),
+        TOOL_OPTION_QUIET(settings),
+        TOOL_OPTION_WAIT(settings, "how long to look when nothing is there (2)"),
+        TOOL_OPTION_TIMEOUT(settings, "for a service's answer with --verbose (2)"),
+        TOOL_OPTIONS_BUS(settings),
+        TOOL_OPTIONS_END,
+    };
+    const struct tool_usage usage = {
+        .synopsis = "[OPTION…] [SERVICE]",
+        .summary = "Lists the services on the network: type, name, host name and id, and below that the routes.",
+        .options = options,
+        .most = 1,
+    };
+    return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);
+}
+
+static int run(const struct browser *browser, const struct tool_target *target)
+{
+    if (!browser->watch)
+        return run_once(browser, target);
+    if (!tool_target_is_direct(target))
+        return tool_changes_run(&browser->settings, target);
+    tool_error("--watch needs a filter: %s is a place, which is not watched", target->text);
+    tool_usage_hint();
+    return TOOL_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct browser browser = {.settings = TOOL_SETTINGS_INIT};
+    struct tool_words words;
+    struct tool_target target;
+    int end = 0;
+    setlocale(LC_CTYPE, "");
+    tool_message_init("autobus-browse");
+    browser.settings.timeout_ms = DETAILS_TIMEOUT_MS;
+    if (!read_options(&browser, argc, argv, &words, &end))
+        return end;
+    end = tool_target_parse(words.count ? words.items[0] : NULL, browser.settings.all, &target);
+    if (end == 0) {
+        end = run(&browser, &target);
+        tool_target_deinit(&target);
+    }
+    tool_words_deinit(&words);
+    return end;
+}

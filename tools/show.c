@@ -1,0 +1,190 @@
+/*
+ * Owns the layout of services for people. Every text from the network is escaped here, so a line stays a line. A missing
+ * word is "-": each line has the same columns, and the id is the last.
+ */
+#include "show.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "message.h"
+#include "service.h"
+
+static const char *const columns[] = {"type", "name", "hostname"};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+static char *escaped(const char *text)
+{
+    return tool_escape(text, strlen(text), 0);
+}
+
+static char *column_text(const json_t *entry, size_t column)
+{
+    const char *text = tool_service_text(entry, columns[column]);
+    return escaped(text && *text ? text : "-");
+}
+
+void tool_show_measure(struct tool_show *show, const json_t *entry)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        char *text = column_text(entry, i);
+        size_t width = tool_width(text);
+        if (width > show->widths[i])
+            show->widths[i] = width;
+        free(text);
+    }
+}
+
+static void write_padded(FILE *out, const char *text, size_t width)
+{
+    size_t own = tool_width(text);
+    fprintf(out, "%s%*s", text, (int)(own < width ? width - own : 0), "");
+}
+
+static void write_head(FILE *out, const struct tool_show *show, const json_t *entry, const struct tool_show_mark *mark)
+{
+    const char *plain = tool_paint(TOOL_PLAIN);
+    if (mark)
+        fprintf(out, "%s%c%s %s  ", tool_paint(mark->paint), mark->sign, plain, mark->time);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        char *text = column_text(entry, i);
+        fputs(i < 2 ? tool_paint(TOOL_BOLD) : "", out);
+        write_padded(out, text, show->widths[i]);
+        fprintf(out, "%s  ", i < 2 ? plain : "");
+        free(text);
+    }
+    char *id = escaped(json_string_value(json_object_get(entry, "service")));
+    fprintf(out, "%s%s%s", tool_paint(TOOL_DIM), id, plain);
+    free(id);
+}
+
+static void write_routes(FILE *out, const json_t *entry, bool preferred)
+{
+    size_t i = 0;
+    json_t *route = NULL;
+    json_array_foreach(json_object_get(entry, "routes"), i, route)
+    {
+        const char *host = json_string_value(json_object_get(route, "host"));
+        if (!host || json_is_true(json_object_get(route, "preferred")) != preferred)
+            continue;
+        char *text = escaped(host);
+        fprintf(out, "  %s:%lld", text, (long long)json_integer_value(json_object_get(route, "port")));
+        free(text);
+    }
+}
+
+/* ---- with --verbose */
+
+static void write_doc(FILE *out, const char *doc)
+{
+    for (const char *line = doc; *line;) {
+        size_t size = strcspn(line, "\n");
+        char *text = tool_escape(line, size, 0);
+        fprintf(out, "\n    %s", text);
+        free(text);
+        line += size + (line[size] == '\n');
+    }
+}
+
+static bool is_shown_elsewhere(const char *key)
+{
+    static const char *const keys[] = {"type", "name", "hostname", "host", "port", "service"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_info(FILE *out, const json_t *info)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)info, key, value)
+    {
+        if (is_shown_elsewhere(key))
+            continue;
+        char *name = escaped(key);
+        char *json = json_is_string(value) ? NULL : tool_json_text(value, 0);
+        char *text = escaped(json ? json : json_string_value(value));
+        fprintf(out, "\n    info      %s=%s", name, text);
+        free(text);
+        free(json);
+        free(name);
+    }
+}
+
+static size_t widest_key(const json_t *listed)
+{
+    size_t widest = 0;
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)listed, key, value)
+    {
+        char *name = escaped(key);
+        size_t width = tool_width(name);
+        widest = width > widest ? width : widest;
+        free(name);
+    }
+    return widest;
+}
+
+/* "function" and so on, a line each, with the first line of its documentation. */
+static void write_list(FILE *out, const char *kind, const json_t *listed)
+{
+    size_t width = widest_key(listed);
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)listed, key, value)
+    {
+        char *name = escaped(key);
+        const char *doc = json_string_value(json_object_get(value, "doc"));
+        fprintf(out, "\n    %-8s  ", kind);
+        if (doc && *doc) {
+            char *text = tool_escape(doc, strcspn(doc, "\n"), 0);
+            write_padded(out, name, width);
+            fprintf(out, "  %s%s%s", tool_paint(TOOL_DIM), text, tool_paint(TOOL_PLAIN));
+            free(text);
+        } else {
+            fputs(name, out);
+        }
+        free(name);
+    }
+}
+
+static void write_details(FILE *out, const json_t *entry)
+{
+    const char *doc = json_string_value(json_object_get(entry, "doc"));
+    if (doc)
+        write_doc(out, doc);
+    write_info(out, json_object_get(entry, "info"));
+    write_list(out, "function", json_object_get(entry, "functions"));
+    write_list(out, "event", json_object_get(entry, "events"));
+    write_list(out, "object", json_object_get(entry, "objects"));
+}
+
+void tool_show_entry(struct tool_show *show, const json_t *entry, const struct tool_show_mark *mark, bool whole)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        tool_out_of_memory();
+    tool_show_measure(show, entry);
+    write_head(out, show, entry, mark);
+    if (whole) {
+        fprintf(out, "\n  %s", tool_paint(TOOL_DIM));
+        write_routes(out, entry, true);
+        write_routes(out, entry, false);
+        fputs(tool_paint(TOOL_PLAIN), out);
+    }
+    if (whole && show->verbose)
+        write_details(out, entry);
+    if (fclose(out))
+        tool_out_of_memory();
+    tool_output_text(text);
+    free(text);
+}
