@@ -6,12 +6,18 @@
 
 EXTRA_PROGRAMS =
 
+TOOL_COMMON_FILES += tools/answer.c
+TOOL_COMMON_FILES += tools/answer.h
 TOOL_COMMON_FILES += tools/arguments.c
 TOOL_COMMON_FILES += tools/arguments.h
 TOOL_COMMON_FILES += tools/bus.c
 TOOL_COMMON_FILES += tools/bus.h
+TOOL_COMMON_FILES += tools/calls.c
+TOOL_COMMON_FILES += tools/calls.h
 TOOL_COMMON_FILES += tools/changes.c
 TOOL_COMMON_FILES += tools/changes.h
+TOOL_COMMON_FILES += tools/child.c
+TOOL_COMMON_FILES += tools/child.h
 TOOL_COMMON_FILES += tools/describe.c
 TOOL_COMMON_FILES += tools/describe.h
 TOOL_COMMON_FILES += tools/escape.c
@@ -23,16 +29,28 @@ TOOL_COMMON_FILES += tools/find.c
 TOOL_COMMON_FILES += tools/find.h
 TOOL_COMMON_FILES += tools/follow.c
 TOOL_COMMON_FILES += tools/follow.h
+TOOL_COMMON_FILES += tools/input.c
+TOOL_COMMON_FILES += tools/input.h
+TOOL_COMMON_FILES += tools/line.c
+TOOL_COMMON_FILES += tools/line.h
 TOOL_COMMON_FILES += tools/loop.c
 TOOL_COMMON_FILES += tools/loop.h
 TOOL_COMMON_FILES += tools/message.c
 TOOL_COMMON_FILES += tools/message.h
 TOOL_COMMON_FILES += tools/nearest.c
 TOOL_COMMON_FILES += tools/nearest.h
+TOOL_COMMON_FILES += tools/notify.c
+TOOL_COMMON_FILES += tools/notify.h
 TOOL_COMMON_FILES += tools/options.c
 TOOL_COMMON_FILES += tools/options.h
 TOOL_COMMON_FILES += tools/output.c
 TOOL_COMMON_FILES += tools/output.h
+TOOL_COMMON_FILES += tools/plan.c
+TOOL_COMMON_FILES += tools/plan.h
+TOOL_COMMON_FILES += tools/refresh.c
+TOOL_COMMON_FILES += tools/refresh.h
+TOOL_COMMON_FILES += tools/run.c
+TOOL_COMMON_FILES += tools/run.h
 TOOL_COMMON_FILES += tools/service.c
 TOOL_COMMON_FILES += tools/service.h
 TOOL_COMMON_FILES += tools/settings.c
@@ -50,6 +68,9 @@ tools_autobus_call_LDADD = $(TOOL_LIBS)
 
 EXTRA_PROGRAMS += tools/autobus-listen
 tools_autobus_listen_LDADD = $(TOOL_LIBS)
+
+EXTRA_PROGRAMS += tools/autobus-serve
+tools_autobus_serve_LDADD = $(TOOL_LIBS)
 
 EXTRA_PROGRAMS += tools/autobus-watch
 tools_autobus_watch_LDADD = $(TOOL_LIBS)

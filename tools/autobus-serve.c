@@ -1,0 +1,260 @@
+/*
+ * autobus-serve: publishes a service whose functions are commands.
+ */
+#include <autobus2.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "calls.h"
+#include "exit.h"
+#include "failure.h"
+#include "input.h"
+#include "message.h"
+#include "notify.h"
+#include "plan.h"
+#include "refresh.h"
+
+enum { POLL_MS = 10000 };
+
+struct server {
+    struct tool_settings settings;
+    struct tool_plan plan;
+    struct tool_loop loop;
+    struct tool_calls calls;
+    struct tool_refresh refresh;
+    struct tool_input input;
+    autobus_bus *bus;
+    autobus_service *service;
+    unsigned most_output;
+    bool published;
+};
+
+/* ---- the service */
+
+static int add_item(struct server *server, const struct tool_item *item)
+{
+    if (item->kind == TOOL_ITEM_FUNCTION)
+        return tool_calls_add(&server->calls, server->service, item);
+    if (item->kind == TOOL_ITEM_EVENT)
+        return autobus_service_add_event(server->service, item->name, item->doc);
+    if (item->value)
+        return autobus_service_add_object(server->service, item->name, item->doc, item->value);
+    return 0; /* its command adds it */
+}
+
+static int make_service(struct server *server)
+{
+    int result = autobus_service_new(server->bus, server->plan.info, &server->service);
+    if (result == 0 && server->plan.doc)
+        result = autobus_service_set_doc(server->service, AUTOBUS_KIND_SERVICE, NULL, server->plan.doc);
+    if (result < 0) {
+        tool_error("%s", autobus_strerror(result));
+        return tool_failure_exit(result, NULL);
+    }
+    for (const struct tool_item *item = server->plan.items; item; item = item->next) {
+        result = add_item(server, item);
+        if (result < 0) {
+            tool_error("%s: %s", item->name, autobus_strerror(result));
+            return tool_failure_exit(result, NULL);
+        }
+    }
+    return 0;
+}
+
+/* ---- publishing */
+
+/* Nobody is asked who they are: whoever starts this should know who can run the commands. */
+static void say_who_may_call(const struct server *server)
+{
+    char *functions = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&functions, &size);
+    if (!out)
+        tool_out_of_memory();
+    for (const struct tool_item *item = server->plan.items; item; item = item->next) {
+        if (item->kind == TOOL_ITEM_FUNCTION)
+            fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", item->name);
+    }
+    if (fclose(out))
+        tool_out_of_memory();
+    json_t *interfaces = NULL;
+    if (*functions && autobus_bus_interfaces(server->bus, &interfaces) == 0) {
+        size_t i = 0;
+        json_t *interface = NULL;
+        json_array_foreach(interfaces, i, interface)
+        {
+            const char *name = json_string_value(json_object_get(interface, "name"));
+            const char *address = json_string_value(json_object_get(interface, "address"));
+            if (json_is_true(json_object_get(interface, "used")))
+                tool_remark("anybody on %s (%s) may run: %s", name, address ? address : "?", functions);
+        }
+        json_decref(interfaces);
+    }
+    free(functions);
+}
+
+static void publish(void *user_data)
+{
+    struct server *server = user_data;
+    int result = autobus_service_publish(server->service);
+    if (result < 0) {
+        tool_error("cannot publish: %s", autobus_strerror(result));
+        tool_loop_finish(&server->loop, TOOL_EXIT_NO_BUS);
+        return;
+    }
+    server->published = true;
+    tool_detail("published as %s", autobus_service_id(server->service));
+    say_who_may_call(server);
+    tool_notify("READY=1");
+    tool_input_start(&server->input);
+}
+
+/* ---- running */
+
+static void on_wake(void *user_data)
+{
+    struct server *server = user_data;
+    tool_calls_wake(&server->calls);
+}
+
+static void on_signal(int signal, void *user_data)
+{
+    struct server *server = user_data;
+    if (signal != SIGCHLD) {
+        tool_loop_finish(&server->loop, TOOL_EXIT_DONE);
+        return;
+    }
+    tool_runner_reap(&server->calls.runner);
+    tool_runner_reap(&server->refresh.runner);
+}
+
+static int serve(struct server *server)
+{
+    int end = make_service(server);
+    if (end)
+        return end;
+    server->refresh.service = server->service;
+    server->input.service = server->service;
+    tool_refresh_start(&server->refresh, &server->plan);
+    end = tool_loop_run(&server->loop);
+    tool_notify("STOPPING=1");
+    return end;
+}
+
+/* Goodbye first; then what runs is ended and answered, for which the library leaves a second. */
+static void stop(struct server *server)
+{
+    tool_input_end(&server->input);
+    if (server->service)
+        autobus_service_close(server->service);
+    tool_calls_end(&server->calls);
+    tool_refresh_end(&server->refresh);
+    tool_bus_close(server->bus);
+    autobus_service_unref(server->service);
+}
+
+static int run(struct server *server)
+{
+    int end = tool_plan_finish(&server->plan);
+    if (end)
+        return end;
+    end = tool_loop_init(&server->loop, SIGCHLD);
+    if (end)
+        return end;
+    server->loop.on_wake = on_wake;
+    server->loop.on_signal = on_signal;
+    server->loop.user_data = server;
+    end = tool_bus_open(&server->settings, &server->bus);
+    if (end == 0) {
+        end = serve(server);
+        stop(server);
+    }
+    tool_loop_deinit(&server->loop);
+    return end;
+}
+
+/* ---- the command line */
+
+static void init(struct server *server)
+{
+    *server = (struct server){.settings = TOOL_SETTINGS_INIT, .most_output = 1 << 20};
+    tool_plan_init(&server->plan);
+    tool_calls_init(&server->calls, &server->loop);
+    server->refresh = (struct tool_refresh){
+        .loop = &server->loop,
+        .every_ms = POLL_MS,
+        .ready = publish,
+        .user_data = server,
+    };
+    server->input = (struct tool_input){.loop = &server->loop, .plan = &server->plan};
+}
+
+static bool read_options(struct server *server, int argc, char **argv, struct tool_words *ret_words, int *ret_exit)
+{
+    struct tool_settings *settings = &server->settings;
+    struct tool_plan *plan = &server->plan;
+    const struct tool_option options[] = {
+        {"info", 0, "KEY=VALUE", "what the service tells of itself: type, name, room, …", tool_plan_set_info, plan},
+        {"function", 0, "NAME=COMMAND", "a function; its arguments are $1, $2, …", tool_plan_add_function, plan},
+        {"object", 0, "NAME=JSON", "an object with its value", tool_plan_add_object, plan},
+        {"object-command", 0, "NAME=COMMAND", "an object whose value a command prints", tool_plan_add_object_command,
+         plan},
+        {"poll", 0, "SECONDS", "how often such a command runs (10)", tool_set_seconds, &server->refresh.every_ms},
+        {"event", 0, "NAME", "an event, fired by a line of standard input", tool_plan_add_event, plan},
+        {"doc", 0, "NAME=TEXT", "documentation of what has that name; =TEXT: of the service", tool_plan_add_doc, plan},
+        {"max-running", 0, "N", "calls that run at once; more are answered busy (8)", tool_set_count,
+         &server->calls.most},
+        {"command-timeout", 0, "SECONDS", "a command that takes longer is killed (30)", tool_set_seconds,
+         &server->calls.runner.timeout_ms},
+        {"max-output", 0, "BYTES", "a command that prints more is killed (1048576)", tool_set_count,
+         &server->most_output},
+        {"until-eof", 0, NULL, "end when standard input ends", tool_set_flag, &server->input.until_end},
+        TOOL_OPTION_VERBOSE(settings, "say each call on standard error"),
+        TOOL_OPTION_QUIET(settings),
+        TOOL_OPTIONS_BUS(settings),
+        TOOL_OPTIONS_END,
+    };
+    const struct tool_usage usage = {
+        .synopsis = "[OPTION…]",
+        .summary = "Publishes a service whose functions are commands, run as /bin/sh -c COMMAND NAME ARG…\n"
+                   "Lines of standard input set objects (NAME=VALUE) and fire events (NAME [ARG…]).",
+        .options = options,
+    };
+    return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);
+}
+
+/* So that no pipe to a command takes the place of one that was closed when we were started. */
+static void open_standard_descriptors(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    struct server server;
+    struct tool_words words;
+    int end = 0;
+    setlocale(LC_CTYPE, "");
+    open_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* a log that nobody reads is no reason to leave */
+    tool_message_init("autobus-serve");
+    init(&server);
+    if (read_options(&server, argc, argv, &words, &end)) {
+        server.calls.runner.most_output = server.most_output;
+        server.refresh.runner = server.calls.runner;
+        end = run(&server);
+        tool_words_deinit(&words);
+    }
+    tool_calls_deinit(&server.calls);
+    tool_plan_deinit(&server.plan);
+    return end;
+}

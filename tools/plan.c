@@ -1,0 +1,248 @@
+/*
+ * Owns the checks on what is to be published, so that mistakes are told before anybody on the network sees them.
+ */
+#include "plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "escape.h"
+#include "exit.h"
+#include "message.h"
+#include "nearest.h"
+
+enum { LONGEST_NAME = 255 };
+
+static const char *const kind_names[] = {
+    [TOOL_ITEM_FUNCTION] = "function",
+    [TOOL_ITEM_OBJECT] = "object",
+    [TOOL_ITEM_EVENT] = "event",
+};
+
+void tool_plan_init(struct tool_plan *plan)
+{
+    *plan = (struct tool_plan){.info = json_object(), .docs = json_object()};
+    if (!plan->info || !plan->docs)
+        tool_out_of_memory();
+}
+
+void tool_plan_deinit(struct tool_plan *plan)
+{
+    while (plan->items) {
+        struct tool_item *item = plan->items;
+        plan->items = item->next;
+        json_decref(item->value);
+        free(item->name);
+        free(item);
+    }
+    json_decref(plan->info);
+    json_decref(plan->docs);
+    *plan = (struct tool_plan){0};
+}
+
+const struct tool_item *tool_plan_find(const struct tool_plan *plan, enum tool_item_kind kind, const char *name)
+{
+    for (const struct tool_item *item = plan->items; item; item = item->next) {
+        if (item->kind == kind && strcmp(item->name, name) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+/* ---- names */
+
+static bool is_utf8(const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t at = 0; at < size;) {
+        uint32_t character;
+        size_t length = tool_utf8_decode(text + at, size - at, &character);
+        if (length == 0)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+static bool is_good_name(const char *option, const char *name)
+{
+    if (!*name)
+        tool_error("--%s: the name is missing", option);
+    else if (strlen(name) > LONGEST_NAME || !is_utf8(name))
+        tool_error("--%s %s: a name is UTF-8 of at most %d bytes", option, name, LONGEST_NAME);
+    else if (strncmp(name, "autobus.", strlen("autobus.")) == 0)
+        tool_error("--%s %s: names that begin with autobus. are the library's", option, name);
+    else
+        return true;
+    return false;
+}
+
+/* NAME=REST: a new string, and where the rest begins. NULL after a message. */
+static char *split(const struct tool_option *option, const char *text, const char **ret_rest)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals) {
+        tool_error("--%s %s: %s is wanted", option->name, text, option->argument);
+        return NULL;
+    }
+    char *name = strndup(text, (size_t)(equals - text));
+    if (!name)
+        tool_out_of_memory();
+    *ret_rest = equals + 1;
+    return name;
+}
+
+/* ---- items */
+
+/* Takes name and value over. */
+static int add(struct tool_plan *plan, const char *option, const struct tool_item *made)
+{
+    bool good = is_good_name(option, made->name);
+    if (good && tool_plan_find(plan, made->kind, made->name)) {
+        tool_error("--%s %s: there is %s %s of that name", option, made->name,
+                   made->kind == TOOL_ITEM_FUNCTION ? "a" : "an", kind_names[made->kind]);
+        good = false;
+    }
+    struct tool_item *item = good ? malloc(sizeof *item) : NULL;
+    if (!good) {
+        free(made->name);
+        json_decref(made->value);
+        return -1;
+    }
+    if (!item)
+        tool_out_of_memory();
+    *item = *made;
+    struct tool_item **place = &plan->items;
+    while (*place)
+        place = &(*place)->next;
+    *place = item;
+    return 0;
+}
+
+static int add_command(const struct tool_option *option, const char *text, enum tool_item_kind kind)
+{
+    const char *command = NULL;
+    char *name = split(option, text, &command);
+    if (!name)
+        return -1;
+    if (!*command) {
+        tool_error("--%s %s: the command is missing", option->name, text);
+        free(name);
+        return -1;
+    }
+    return add(option->target, option->name, &(struct tool_item){.kind = kind, .name = name, .command = command});
+}
+
+int tool_plan_add_function(const struct tool_option *option, const char *text)
+{
+    return add_command(option, text, TOOL_ITEM_FUNCTION);
+}
+
+int tool_plan_add_object_command(const struct tool_option *option, const char *text)
+{
+    return add_command(option, text, TOOL_ITEM_OBJECT);
+}
+
+static json_t *read_value(const struct tool_option *option, const char *name, const char *text)
+{
+    char *what = NULL;
+    if (asprintf(&what, "--%s %s", option->name, name) < 0)
+        tool_out_of_memory();
+    json_t *value = tool_value_read(what, text);
+    free(what);
+    return value;
+}
+
+int tool_plan_add_object(const struct tool_option *option, const char *text)
+{
+    const char *rest = NULL;
+    char *name = split(option, text, &rest);
+    if (!name)
+        return -1;
+    json_t *value = read_value(option, name, rest);
+    if (!value) {
+        free(name);
+        return -1;
+    }
+    return add(option->target, option->name,
+               &(struct tool_item){.kind = TOOL_ITEM_OBJECT, .name = name, .value = value});
+}
+
+int tool_plan_add_event(const struct tool_option *option, const char *text)
+{
+    char *name = strdup(text);
+    if (!name)
+        tool_out_of_memory();
+    return add(option->target, option->name, &(struct tool_item){.kind = TOOL_ITEM_EVENT, .name = name});
+}
+
+/* ---- info and documentation */
+
+int tool_plan_set_info(const struct tool_option *option, const char *text)
+{
+    struct tool_plan *plan = option->target;
+    const char *rest = NULL;
+    char *key = split(option, text, &rest);
+    if (!key)
+        return -1;
+    json_t *value = *key && is_utf8(key) ? read_value(option, key, rest) : NULL;
+    if (!value && (!*key || !is_utf8(key)))
+        tool_error("--%s %s: the key is missing or not UTF-8", option->name, text);
+    else if (value && json_object_set_new(plan->info, key, value) < 0)
+        tool_out_of_memory();
+    free(key);
+    return value ? 0 : -1;
+}
+
+int tool_plan_add_doc(const struct tool_option *option, const char *text)
+{
+    struct tool_plan *plan = option->target;
+    const char *rest = NULL;
+    char *name = split(option, text, &rest);
+    if (!name)
+        return -1;
+    int result = is_utf8(text) ? 0 : -1;
+    if (result < 0)
+        tool_error("--%s %s: not UTF-8", option->name, text);
+    else if (json_object_set_new(plan->docs, name, json_string(rest)) < 0)
+        tool_out_of_memory();
+    free(name);
+    return result;
+}
+
+static int finish_doc(struct tool_plan *plan, const char *name, const char *text)
+{
+    struct tool_nearest nearest = TOOL_NEAREST_INIT(name);
+    bool used = false;
+    for (struct tool_item *item = plan->items; item; item = item->next) {
+        tool_nearest_offer(&nearest, item->name);
+        if (strcmp(item->name, name) == 0) {
+            item->doc = text;
+            used = true;
+        }
+    }
+    if (!*name)
+        plan->doc = text;
+    else if (!used) {
+        tool_error("--doc %s: there is no function, object or event of that name", name);
+        if (nearest.best)
+            tool_remark("did you mean %s?", nearest.best);
+        return TOOL_EXIT_USAGE;
+    }
+    return 0;
+}
+
+int tool_plan_finish(struct tool_plan *plan)
+{
+    const char *name = NULL;
+    json_t *text = NULL;
+    json_object_foreach(plan->docs, name, text)
+    {
+        int end = finish_doc(plan, name, json_string_value(text));
+        if (end)
+            return end;
+    }
+    return 0;
+}

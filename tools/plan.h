@@ -1,0 +1,45 @@
+/* What autobus-serve publishes: its command line, taken apart and checked. */
+#ifndef TOOL_PLAN_H
+#define TOOL_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "options.h"
+
+enum tool_item_kind { TOOL_ITEM_FUNCTION, TOOL_ITEM_OBJECT, TOOL_ITEM_EVENT };
+
+struct tool_item {
+    struct tool_item *next;
+    enum tool_item_kind kind;
+    char *name;
+    const char *command; /* of a function, or of an object that is kept fresh; NULL: none */
+    const char *doc;     /* may be NULL */
+    json_t *value;       /* of an object, at first; NULL with a command */
+};
+
+struct tool_plan {
+    json_t *info;
+    const char *doc;         /* of the service; may be NULL */
+    struct tool_item *items; /* in the order of the command line */
+    json_t *docs;            /* NAME: TEXT, until tool_plan_finish */
+};
+
+void tool_plan_init(struct tool_plan *plan);
+void tool_plan_deinit(struct tool_plan *plan);
+
+/* For the table of options; the target is the plan. */
+int tool_plan_set_info(const struct tool_option *option, const char *text);
+int tool_plan_add_function(const struct tool_option *option, const char *text);
+int tool_plan_add_object(const struct tool_option *option, const char *text);
+int tool_plan_add_object_command(const struct tool_option *option, const char *text);
+int tool_plan_add_event(const struct tool_option *option, const char *text);
+int tool_plan_add_doc(const struct tool_option *option, const char *text);
+
+/* Joins documentation with what it is for. 0, or what to exit with, after a message. */
+int tool_plan_finish(struct tool_plan *plan);
+
+const struct tool_item *tool_plan_find(const struct tool_plan *plan, enum tool_item_kind kind, const char *name);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * Owns the rhythm: a command runs again `every` after it has ended, never twice at once. An object appears with its first
+ * value; a command that fails leaves the last one and is told about once, until it works again.
+ */
+#include "refresh.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "message.h"
+
+struct fresh {
+    struct fresh *next;
+    struct tool_refresh *refresh;
+    const struct tool_item *item;
+    struct tool_timer timer;
+    bool tried;
+    bool added;
+    bool failing;
+};
+
+static void say_failure(struct fresh *fresh, const char *text)
+{
+    if (!fresh->failing)
+        tool_remark("object %s: %s", fresh->item->name, text);
+    fresh->failing = true;
+}
+
+static void set_value(struct fresh *fresh, const json_t *value)
+{
+    autobus_service *service = fresh->refresh->service;
+    int result = fresh->added ? autobus_set_json(service, fresh->item->name, value)
+                              : autobus_service_add_object(service, fresh->item->name, fresh->item->doc, value);
+    if (result < 0) {
+        say_failure(fresh, autobus_strerror(result));
+        return;
+    }
+    fresh->added = true;
+    fresh->failing = false;
+}
+
+static void mark_tried(struct fresh *fresh)
+{
+    struct tool_refresh *refresh = fresh->refresh;
+    if (fresh->tried)
+        return;
+    fresh->tried = true;
+    if (--refresh->first_left == 0)
+        refresh->ready(refresh->user_data);
+}
+
+static void on_done(const struct tool_run_result *result, void *user_data)
+{
+    struct fresh *fresh = user_data;
+    struct tool_answer answer;
+    if (result->outcome == TOOL_RUN_CANCELLED)
+        return;
+    tool_answer_read(&fresh->refresh->runner, result, &answer);
+    if (answer.value)
+        set_value(fresh, answer.value);
+    else
+        say_failure(fresh, answer.text);
+    tool_answer_deinit(&answer);
+    tool_timer_arm(fresh->refresh->loop, &fresh->timer, fresh->refresh->every_ms);
+    mark_tried(fresh);
+}
+
+static void run(struct fresh *fresh)
+{
+    char object[300], service[300];
+    struct tool_run *started = NULL;
+    snprintf(object, sizeof object, "AUTOBUS_OBJECT=%s", fresh->item->name);
+    snprintf(service, sizeof service, "AUTOBUS_SERVICE=%s", autobus_service_id(fresh->refresh->service));
+    const char *variables[] = {object, service, NULL};
+    const struct tool_command command = {
+        .text = fresh->item->command, .name = fresh->item->name, .variables = variables};
+    int error = tool_runner_start(&fresh->refresh->runner, &command, on_done, fresh, &started);
+    if (error) {
+        say_failure(fresh, strerror(error));
+        tool_timer_arm(fresh->refresh->loop, &fresh->timer, fresh->refresh->every_ms);
+        mark_tried(fresh);
+    }
+}
+
+static void on_time(struct tool_timer *timer)
+{
+    run(timer->user_data);
+}
+
+static void add(struct tool_refresh *refresh, const struct tool_item *item)
+{
+    struct fresh *fresh = calloc(1, sizeof *fresh);
+    if (!fresh)
+        tool_out_of_memory();
+    *fresh = (struct fresh){.next = refresh->all, .refresh = refresh, .item = item};
+    fresh->timer = (struct tool_timer){.expired = on_time, .user_data = fresh};
+    refresh->all = fresh;
+    refresh->first_left++;
+}
+
+void tool_refresh_start(struct tool_refresh *refresh, const struct tool_plan *plan)
+{
+    for (const struct tool_item *item = plan->items; item; item = item->next) {
+        if (item->kind == TOOL_ITEM_OBJECT && item->command)
+            add(refresh, item);
+    }
+    if (!refresh->all) {
+        refresh->ready(refresh->user_data);
+        return;
+    }
+    for (struct fresh *fresh = refresh->all; fresh; fresh = fresh->next)
+        run(fresh);
+}
+
+void tool_refresh_end(struct tool_refresh *refresh)
+{
+    tool_runner_end(&refresh->runner);
+    while (refresh->all) {
+        struct fresh *fresh = refresh->all;
+        refresh->all = fresh->next;
+        tool_timer_disarm(refresh->loop, &fresh->timer);
+        free(fresh);
+    }
+}
