@@ -1,0 +1,329 @@
+/*
+ * Owns calls from their start to their one completion: waiting for a service or for room, sent, answered, timed out.
+ * Must not know how a remote finds its service.
+ *
+ * Invariants: a call is in exactly one of remote->waiting, remote->sent and a wish's list of gets until it completes; it
+ * completes exactly once, by the notice that is part of it, and is freed with that. A call that was sent is never sent
+ * again.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/remote_internal.h"
+#include "wire/json.h"
+
+struct ab_call {
+    struct ab_list node;
+    struct ab_pending pending;
+    struct ab_notice notice;
+    struct ab_remote *remote;
+    enum ab_call_kind kind;
+    struct ab_text *name;
+    struct ab_text *args;
+    struct ab_wish *wish; /* of a get that waits */
+    struct ab_timer deadline;
+    bool sent;
+    bool completed;
+};
+
+static void call_free(struct ab_call *call)
+{
+    ab_text_unref(call->name);
+    ab_text_unref(call->args);
+    ab_free(call);
+}
+
+static void released(struct ab_notice *notice)
+{
+    call_free(AB_CONTAINER(notice, struct ab_call, notice));
+}
+
+/* Out of every list: it is about to complete or to be forgotten. */
+static void detach(struct ab_call *call)
+{
+    struct ab_remote *remote = call->remote;
+
+    ab_engine_disarm(remote->engine, &call->deadline);
+    if (!ab_list_linked(&call->node))
+        return;
+    ab_list_remove(&call->node);
+    if (call->sent) {
+        remote->sent_count--;
+        ab_remote_expect_no_more(remote, &call->pending);
+    } else if (!call->wish) {
+        remote->waiting_count--;
+    }
+}
+
+static void emit(struct ab_call *call, int code)
+{
+    struct ab_remote *remote = call->remote;
+
+    detach(call);
+    call->completed = true;
+    call->notice.code = code;
+    if (remote->service)
+        call->notice.service = ab_text_ref(remote->service);
+    ab_engine_emit(remote->engine, &call->notice);
+}
+
+/* The texts are copied; without memory for them the code alone is told. */
+static void fail(struct ab_call *call, int code, const char *type, const char *text)
+{
+    call->notice.error_type = ab_strdup(type);
+    call->notice.error_text = ab_strdup(text);
+    emit(call, code);
+}
+
+static void on_deadline(struct ab_timer *timer)
+{
+    struct ab_call *call = AB_CONTAINER(timer, struct ab_call, deadline);
+    struct ab_wish *wish = call->wish;
+
+    fail(call, AB_ETIMEDOUT, NULL, call->remote->bound ? "no answer in time" : "no service was found in time");
+    if (wish)
+        ab_wish_settle(wish);
+}
+
+/* ---- Answers */
+
+static void answered(struct ab_pending *pending, struct ab_message *message)
+{
+    struct ab_call *call = AB_CONTAINER(pending, struct ab_call, pending);
+    struct ab_remote *remote = call->remote;
+
+    if (message->failed) {
+        call->notice.error_type = message->error_type;
+        call->notice.error_text = message->error_text;
+        call->notice.error_details = message->error_details;
+        message->error_type = NULL;
+        message->error_text = NULL;
+        message->error_details = NULL;
+        emit(call, AB_EREMOTE);
+    } else {
+        call->notice.value = ab_value_move(&message->value);
+        if (!ab_value_present(&call->notice.value))
+            call->notice.value.json = json_null();
+        emit(call, 0);
+    }
+    ab_calls_pump(remote);
+}
+
+void ab_gets_answer(struct ab_list *gets, struct ab_value *value)
+{
+    struct ab_list *each;
+
+    while ((each = ab_list_take(gets))) {
+        struct ab_call *call = AB_CONTAINER(each, struct ab_call, node);
+
+        if (!ab_value_present(value))
+            fail(call, AB_ENOENT, NULL, "there is no object of that name");
+        else if (ab_value_share(value, &call->notice.value) < 0)
+            fail(call, AB_ENOMEM, NULL, "out of memory");
+        else
+            emit(call, 0);
+    }
+}
+
+void ab_gets_fail(struct ab_list *gets, int code, const char *type, const char *text)
+{
+    struct ab_list *each;
+
+    while ((each = ab_list_take(gets)))
+        fail(AB_CONTAINER(each, struct ab_call, node), code, type, text);
+}
+
+/* ---- Sending */
+
+static bool has_room(const struct ab_remote *remote)
+{
+    const struct ab_limits *limits = &remote->engine->limits;
+
+    return remote->sent_count < limits->calls && ab_stream_waiting(&remote->bound->stream) <= limits->output_close;
+}
+
+static int send_call(struct ab_call *call)
+{
+    struct ab_remote *remote = call->remote;
+    struct ab_buffer *out = ab_engine_scratch(remote->engine);
+    uint64_t id = ab_outbound_next_id(remote->bound);
+    int r = ab_message_write_call(out, id, call->name->data, call->args);
+
+    if (r == 0)
+        r = ab_outbound_write(remote->bound, out);
+    if (r < 0)
+        return r;
+    call->args = ab_text_unref(call->args);
+    call->sent = true;
+    ab_remote_expect(remote, &call->pending, id);
+    ab_list_append(&remote->sent, &call->node);
+    remote->sent_count++;
+    return 0;
+}
+
+void ab_calls_pump(struct ab_remote *remote)
+{
+    while (remote->state == AB_REMOTE_BOUND && !ab_list_empty(&remote->waiting)) {
+        struct ab_call *call = AB_CONTAINER(remote->waiting.next, struct ab_call, node);
+
+        if (call->kind == AB_CALL_BIND) {
+            emit(call, 0);
+            continue;
+        }
+        if (!has_room(remote))
+            return;
+        ab_list_remove(&call->node);
+        remote->waiting_count--;
+        if (send_call(call) < 0)
+            fail(call, AB_ENOMEM, NULL, "out of memory");
+    }
+}
+
+void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+{
+    while (!ab_list_empty(&remote->sent))
+        fail(AB_CONTAINER(remote->sent.next, struct ab_call, node), AB_EDISCONNECTED, NULL, loss->text);
+}
+
+void ab_calls_end(struct ab_remote *remote, int code, const char *type, const char *text)
+{
+    while (!ab_list_empty(&remote->sent))
+        fail(AB_CONTAINER(remote->sent.next, struct ab_call, node), code, type, text);
+    while (!ab_list_empty(&remote->waiting))
+        fail(AB_CONTAINER(remote->waiting.next, struct ab_call, node), code, type, text);
+}
+
+/* ---- Starting */
+
+static struct ab_call *call_new(struct ab_remote *remote, enum ab_call_kind kind, const char *name,
+                                struct ab_text *args, void *target)
+{
+    struct ab_call *call = ab_calloc(1, sizeof(*call));
+
+    if (!call)
+        return NULL;
+    call->name = ab_text_new(name ? name : "", name ? strlen(name) : 0);
+    if (!call->name) {
+        ab_free(call);
+        return NULL;
+    }
+    call->args = args ? ab_text_ref(args) : NULL;
+    call->remote = remote;
+    call->kind = kind;
+    call->pending.answered = answered;
+    ab_list_init(&call->node);
+    ab_timer_init(&call->deadline, on_deadline);
+    ab_notice_init(&call->notice, AB_NOTICE_COMPLETION, target);
+    call->notice.release = released;
+    return call;
+}
+
+static void wait_in_line(struct ab_call *call)
+{
+    ab_list_append(&call->remote->waiting, &call->node);
+    call->remote->waiting_count++;
+}
+
+static int start_function(struct ab_call *call, unsigned flags)
+{
+    struct ab_remote *remote = call->remote;
+    bool bound = remote->state == AB_REMOTE_BOUND;
+
+    if (bound && ab_list_empty(&remote->waiting) && has_room(remote))
+        return send_call(call);
+    if ((bound || remote->waiting_count >= remote->engine->limits.calls) && !(flags & AB_CALL_ROOM))
+        return AB_EAGAIN;
+    wait_in_line(call);
+    return 0;
+}
+
+static int start(struct ab_call *call, unsigned flags)
+{
+    switch (call->kind) {
+    case AB_CALL_FUNCTION: return start_function(call, flags);
+    case AB_CALL_GET: return ab_wish_get(call->remote, call->name->data, &call->node, &call->wish);
+    case AB_CALL_BIND:
+        wait_in_line(call);
+        ab_calls_pump(call->remote);
+        return 0;
+    }
+    return AB_EINVAL;
+}
+
+/* Room for the name fully escaped and for the envelope. */
+static bool fits_line(const struct ab_remote *remote, const char *name, const struct ab_text *args)
+{
+    return args->size + 6 * strlen(name) + 128 <= remote->engine->limits.line;
+}
+
+static int may_call(const struct ab_remote *remote, unsigned flags)
+{
+    if (remote->state == AB_REMOTE_OVER)
+        return remote->reason;
+    if (remote->state != AB_REMOTE_BOUND && (flags & AB_CALL_BOUND_ONLY))
+        return AB_ENOTBOUND;
+    return 0;
+}
+
+int ab_remote_call(struct ab_remote *remote, ab_time now, enum ab_call_kind kind, const char *name,
+                   struct ab_text *args, unsigned flags, ab_time deadline, void *target, struct ab_call **ret_call)
+{
+    struct ab_call *call;
+    int r;
+
+    ab_engine_enter(remote->engine, now);
+    r = may_call(remote, flags);
+    if (r < 0)
+        return r;
+    if (args && !fits_line(remote, name, args))
+        return AB_ETOOLARGE;
+    call = call_new(remote, kind, name, args, target);
+    if (!call)
+        return AB_ENOMEM;
+    r = start(call, flags);
+    if (r < 0) {
+        call_free(call);
+        return r;
+    }
+    if (!call->completed)
+        ab_timer_arm(&remote->engine->timers, &call->deadline, deadline);
+    *ret_call = call;
+    return 0;
+}
+
+void ab_call_cancel(struct ab_call *call, ab_time now)
+{
+    struct ab_remote *remote = call->remote;
+    struct ab_wish *wish = call->wish;
+
+    ab_engine_enter(remote->engine, now);
+    if (call->completed) {
+        ab_notice_release(&call->notice);
+        return;
+    }
+    detach(call);
+    ab_notice_release(&call->notice);
+    if (wish)
+        ab_wish_settle(wish);
+    ab_calls_pump(remote);
+}
+
+int ab_remote_notice(struct ab_remote *remote, ab_time now, const char *name, struct ab_text *args)
+{
+    struct ab_buffer *out;
+
+    ab_engine_enter(remote->engine, now);
+    if (remote->state == AB_REMOTE_OVER)
+        return remote->reason;
+    if (remote->state != AB_REMOTE_BOUND)
+        return AB_ENOTBOUND;
+    if (!fits_line(remote, name, args))
+        return AB_ETOOLARGE;
+    if (ab_stream_waiting(&remote->bound->stream) > remote->engine->limits.output_close)
+        return AB_EAGAIN;
+    out = ab_engine_scratch(remote->engine);
+    if (ab_message_write_call(out, 0, name, args) < 0)
+        return AB_ENOMEM;
+    return ab_outbound_write(remote->bound, out);
+}

@@ -1,0 +1,545 @@
+/*
+ * Owns services, routes, nodes and sources, and their limits (DESIGN section 5). Must not know who is interested:
+ * browsers, remotes and the keeper are told by name, after each change is complete.
+ *
+ * Invariants: a found service has at least one route, sorted with the preferred one first; a node and a source exist as
+ * long as they have a route; `view` belongs to the preferred route (or, out of memory, to the one before).
+ */
+#include "core/directory.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/browser_internal.h"
+#include "core/internal.h"
+#include "core/outbound.h"
+#include "core/remote_internal.h"
+
+#define SILENCE (30 * AB_SECOND)
+#define SILENCE_JITTER (5 * AB_SECOND)
+#define PROBE_AGAIN (5 * AB_SECOND)
+#define SETTLE_QUIET (250 * AB_MILLISECOND)
+#define SETTLE_LEAST (300 * AB_MILLISECOND)
+#define SETTLE_MOST (2 * AB_SECOND)
+
+/* ---- Settling */
+
+static void settle(struct ab_timer *timer)
+{
+    struct ab_engine *engine = AB_CONTAINER(timer, struct ab_engine, directory.settle);
+
+    engine->directory.settled = true;
+    ab_browsers_settled(engine);
+}
+
+/* `news`: a service came just now. */
+static void settle_later(struct ab_engine *engine, ab_time quiet)
+{
+    struct ab_directory *directory = &engine->directory;
+    ab_time when = engine->now + quiet;
+
+    if (directory->settled || !engine->started)
+        return;
+    if (when < directory->first_query + SETTLE_LEAST)
+        when = directory->first_query + SETTLE_LEAST;
+    if (when > directory->first_query + SETTLE_MOST)
+        when = directory->first_query + SETTLE_MOST;
+    ab_timer_arm(&engine->timers, &directory->settle, when);
+}
+
+void ab_directory_started(struct ab_engine *engine)
+{
+    engine->directory.first_query = engine->now;
+    settle_later(engine, 0);
+}
+
+/* ---- Views */
+
+json_t *ab_found_view(const struct ab_found *found, const struct ab_route *route)
+{
+    char host[AB_ADDRESS_HOST_TEXT];
+    json_t *view = json_copy(found->info);
+
+    if (!view)
+        return NULL;
+    if (json_object_set_new(view, "host",
+                            json_string(ab_address_host_text(&route->node->address, host))) < 0 ||
+        json_object_set_new(view, "port", json_integer(route->node->address.port)) < 0 ||
+        json_object_set_new(view, "service", json_string(found->id->data)) < 0) {
+        json_decref(view);
+        return NULL;
+    }
+    return view;
+}
+
+/* Makes `view` true again; returns the old one, the caller's own, or NULL if it stays. */
+static json_t *renew_view(struct ab_found *found)
+{
+    json_t *view = ab_found_view(found, ab_found_preferred(found));
+    json_t *old = found->view;
+
+    if (!view)
+        return NULL;
+    found->view = view;
+    return old;
+}
+
+/* The routes changed: tells the listeners of services. */
+static void routes_changed(struct ab_found *found)
+{
+    json_t *old = renew_view(found);
+
+    ab_browsers_routes_changed(found, old ? old : found->view);
+    json_decref(old);
+}
+
+/* ---- Sources and nodes */
+
+static struct ab_source *source_get(struct ab_engine *engine, const struct ab_address *at)
+{
+    struct ab_address host = *at;
+    struct ab_map_node *node;
+    struct ab_source *source;
+
+    host.port = 0;
+    node = ab_map_find(&engine->directory.sources, &host, sizeof(host));
+    if (node)
+        return AB_CONTAINER(node, struct ab_source, node);
+    source = ab_calloc(1, sizeof(*source));
+    if (!source)
+        return NULL;
+    source->host = host;
+    ab_list_init(&source->unproved);
+    ab_map_insert(&engine->directory.sources, &source->node, &source->host, sizeof(source->host));
+    return source;
+}
+
+static void source_put(struct ab_engine *engine, struct ab_source *source)
+{
+    if (source->routes > 0)
+        return;
+    ab_map_remove(&engine->directory.sources, &source->node);
+    ab_free(source);
+}
+
+static struct ab_node *node_get(struct ab_engine *engine, const struct ab_address *at)
+{
+    struct ab_map_node *found = ab_map_find(&engine->directory.nodes, at, sizeof(*at));
+    struct ab_node *node;
+
+    if (found)
+        return AB_CONTAINER(found, struct ab_node, node);
+    node = ab_calloc(1, sizeof(*node));
+    if (!node)
+        return NULL;
+    node->address = *at;
+    ab_list_init(&node->routes);
+    ab_map_insert(&engine->directory.nodes, &node->node, &node->address, sizeof(node->address));
+    return node;
+}
+
+static void node_put(struct ab_engine *engine, struct ab_node *node)
+{
+    if (!ab_list_empty(&node->routes))
+        return;
+    ab_keeper_node_gone(engine, node);
+    ab_map_remove(&engine->directory.nodes, &node->node);
+    ab_free(node);
+}
+
+/* ---- Services */
+
+static struct ab_found *found_new(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet)
+{
+    struct ab_found *found = ab_calloc(1, sizeof(*found));
+
+    if (!found)
+        return NULL;
+    found->id = ab_text_new(packet->service, strlen(packet->service));
+    if (!found->id) {
+        ab_free(found);
+        return NULL;
+    }
+    found->engine = engine;
+    found->info = packet->info;
+    packet->info = NULL;
+    found->teller = *at;
+    ab_list_init(&found->routes);
+    ab_list_init(&found->keep_node);
+    ab_map_insert(&engine->directory.services, &found->node, found->id->data, found->id->size);
+    return found;
+}
+
+static void found_free(struct ab_found *found)
+{
+    ab_keeper_forget(found->engine, found);
+    ab_map_remove(&found->engine->directory.services, &found->node);
+    json_decref(found->info);
+    json_decref(found->view);
+    ab_text_unref(found->id);
+    ab_free(found);
+}
+
+struct ab_found *ab_directory_find(struct ab_engine *engine, const char *service)
+{
+    struct ab_map_node *node = ab_map_find_text(&engine->directory.services, service);
+
+    return node ? AB_CONTAINER(node, struct ab_found, node) : NULL;
+}
+
+/* ---- Routes */
+
+static struct ab_route *found_route(struct ab_found *found, const struct ab_address *at)
+{
+    AB_LIST_EACH(each, &found->routes)
+    {
+        struct ab_route *route = AB_CONTAINER(each, struct ab_route, found_node);
+
+        if (ab_address_equal(&route->node->address, at))
+            return route;
+    }
+    return NULL;
+}
+
+struct ab_route *ab_directory_route(struct ab_engine *engine, const struct ab_address *at, const char *service)
+{
+    struct ab_found *found = ab_directory_find(engine, service);
+
+    return found ? found_route(found, at) : NULL;
+}
+
+/* Loopback first, then the one that answered last, then the lowest address. */
+static bool preferred_to(const struct ab_route *one, const struct ab_route *other)
+{
+    bool loopback = ab_address_is_loopback(&one->node->address);
+
+    if (loopback != ab_address_is_loopback(&other->node->address))
+        return loopback;
+    if (one->answered != other->answered)
+        return one->answered > other->answered;
+    return ab_address_compare(&one->node->address, &other->node->address) < 0;
+}
+
+static void sort_in(struct ab_found *found, struct ab_route *route)
+{
+    AB_LIST_EACH(each, &found->routes)
+    {
+        if (preferred_to(route, AB_CONTAINER(each, struct ab_route, found_node))) {
+            ab_list_insert_before(each, &route->found_node);
+            return;
+        }
+    }
+    ab_list_append(&found->routes, &route->found_node);
+}
+
+static void heard(struct ab_route *route)
+{
+    route->heard = route->found->engine->now;
+}
+
+static void await_silence(struct ab_route *route)
+{
+    struct ab_engine *engine = route->found->engine;
+    ab_time when = route->heard + ab_engine_jitter(engine, SILENCE, SILENCE_JITTER);
+
+    if (when < engine->now)
+        when = engine->now;
+    ab_timer_arm(&engine->timers, &route->silence, when);
+}
+
+/* Armed lazily: hearing a route only notes the time. */
+static void silence(struct ab_timer *timer)
+{
+    struct ab_route *route = AB_CONTAINER(timer, struct ab_route, silence);
+    struct ab_engine *engine = route->found->engine;
+
+    if (!ab_list_empty(&route->live))
+        heard(route);
+    if (engine->now - route->heard < SILENCE)
+        await_silence(route);
+    else
+        ab_prober_probe(engine, route);
+}
+
+static struct ab_route *route_new(struct ab_found *found, const struct ab_address *at)
+{
+    struct ab_engine *engine = found->engine;
+    struct ab_source *source = source_get(engine, at);
+    struct ab_node *node = node_get(engine, at);
+    struct ab_route *route = ab_calloc(1, sizeof(*route));
+
+    if (!source || !node || !route) {
+        if (source)
+            source_put(engine, source);
+        if (node)
+            node_put(engine, node);
+        ab_free(route);
+        return NULL;
+    }
+    route->found = found;
+    route->node = node;
+    route->source = source;
+    route->answered = -1;
+    ab_list_init(&route->probe_node);
+    ab_list_init(&route->live);
+    ab_timer_init(&route->silence, silence);
+    heard(route);
+    await_silence(route);
+    sort_in(found, route);
+    ab_list_append(&node->routes, &route->node_node);
+    ab_list_append(&source->unproved, &route->source_node);
+    ab_list_append(&engine->directory.unproved, &route->unproved_node);
+    source->routes++;
+    engine->directory.routes++;
+    return route;
+}
+
+static void route_free(struct ab_route *route)
+{
+    struct ab_engine *engine = route->found->engine;
+    struct ab_list *each;
+
+    ab_prober_forget(engine, route);
+    ab_engine_disarm(engine, &route->silence);
+    while ((each = ab_list_take(&route->live)))
+        AB_CONTAINER(each, struct ab_outbound, route_node)->route = NULL;
+    ab_list_remove(&route->found_node);
+    ab_list_remove(&route->node_node);
+    ab_list_remove(&route->unproved_node);
+    ab_list_remove(&route->source_node);
+    route->source->routes--;
+    engine->directory.routes--;
+    source_put(engine, route->source);
+    node_put(engine, route->node);
+    ab_free(route);
+}
+
+/* Takes a route away, and with the last one the service. */
+static void route_remove(struct ab_route *route)
+{
+    struct ab_found *found = route->found;
+    bool last = found->routes.next == &route->found_node && found->routes.prev == &route->found_node;
+    bool told = ab_address_same_host(&route->node->address, &found->teller);
+
+    ab_browsers_route_removed(route);
+    if (last) {
+        ab_browsers_service_removed(found);
+        route_free(route);
+        found_free(found);
+        return;
+    }
+    route_free(route);
+    if (told)
+        found->teller = ab_found_preferred(found)->node->address;
+    routes_changed(found);
+    ab_keeper_review(found);
+}
+
+/* Makes room for one more route of that host by dropping the oldest that never answered. False: there is none. */
+static bool make_room(struct ab_engine *engine, const struct ab_address *at)
+{
+    struct ab_directory *directory = &engine->directory;
+    struct ab_address host = *at;
+    struct ab_map_node *node;
+    struct ab_source *source;
+    size_t most = ab_address_is_loopback(at) ? engine->limits.routes_loopback : engine->limits.routes_per_host;
+
+    host.port = 0;
+    node = ab_map_find(&directory->sources, &host, sizeof(host));
+    source = node ? AB_CONTAINER(node, struct ab_source, node) : NULL;
+    if (source && source->routes >= most) {
+        if (ab_list_empty(&source->unproved))
+            return false;
+        route_remove(AB_CONTAINER(source->unproved.next, struct ab_route, source_node));
+    } else if (directory->routes >= engine->limits.routes) {
+        if (ab_list_empty(&directory->unproved))
+            return false;
+        route_remove(AB_CONTAINER(directory->unproved.next, struct ab_route, unproved_node));
+    }
+    return true;
+}
+
+/* ---- What is heard */
+
+static void add_service(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet)
+{
+    struct ab_found *found = found_new(engine, at, packet);
+    struct ab_route *route;
+
+    if (!found)
+        return;
+    route = route_new(found, at);
+    if (route)
+        found->view = ab_found_view(found, route);
+    if (!found->view) {
+        if (route)
+            route_free(route);
+        found_free(found);
+        return;
+    }
+    settle_later(engine, SETTLE_QUIET);
+    ab_engine_log(engine, AB_LOG_INFO, "found service %s", found->id->data);
+    ab_browsers_service_added(found);
+    ab_browsers_route_added(route);
+    ab_keeper_review(found);
+    ab_remotes_found(engine, found);
+}
+
+static void add_route(struct ab_found *found, const struct ab_address *at)
+{
+    struct ab_route *route = route_new(found, at);
+
+    if (!route)
+        return;
+    ab_browsers_route_added(route);
+    routes_changed(found);
+    ab_keeper_review(found);
+    ab_remotes_found(found->engine, found);
+}
+
+static void change_info(struct ab_found *found, struct ab_packet *packet)
+{
+    json_t *old_info = found->info;
+    json_t *old_view;
+
+    found->info = packet->info;
+    old_view = renew_view(found);
+    if (!old_view) {
+        found->info = old_info; /* no memory: it stays as it was and is announced again */
+        return;
+    }
+    packet->info = NULL;
+    ab_browsers_info_changed(found, old_info, old_view);
+    json_decref(old_info);
+    json_decref(old_view);
+    ab_keeper_review(found);
+    ab_remotes_found(found->engine, found);
+}
+
+void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet)
+{
+    struct ab_found *found = ab_directory_find(engine, packet->service);
+    struct ab_route *route = found ? found_route(found, at) : NULL;
+    bool same = found && json_equal(found->info, packet->info);
+
+    if (found && !same && !ab_address_same_host(at, &found->teller)) {
+        /* PROTOCOL section 1: same id, other host, other info: the first is kept. */
+        ab_engine_log(engine, AB_LOG_WARNING, "service %s: another host announces another info; ignored",
+                      packet->service);
+        return;
+    }
+    if (route) {
+        heard(route);
+        if (!same)
+            change_info(found, packet);
+        return;
+    }
+    if (!make_room(engine, at)) {
+        ab_engine_log(engine, AB_LOG_WARNING, "too many routes are known; service %s is ignored", packet->service);
+        return;
+    }
+    found = ab_directory_find(engine, packet->service); /* it may have been what made room */
+    if (!found) {
+        add_service(engine, at, packet);
+        return;
+    }
+    if (!same)
+        change_info(found, packet);
+    add_route(found, at);
+}
+
+void ab_directory_goodbye(struct ab_engine *engine, const struct ab_address *at, const char *service)
+{
+    struct ab_route *route = ab_directory_route(engine, at, service);
+
+    if (!route)
+        return;
+    /* Anybody can send a datagram: a route that has a live connection is asked instead of believed to be gone. */
+    if (!ab_list_empty(&route->live))
+        ab_prober_probe(engine, route);
+    else
+        route_remove(route);
+}
+
+void ab_directory_woke(struct ab_engine *engine)
+{
+    AB_MAP_EACH(each, &engine->directory.services)
+    {
+        AB_LIST_EACH(node, &AB_CONTAINER(each, struct ab_found, node)->routes)
+        {
+            heard(AB_CONTAINER(node, struct ab_route, found_node));
+        }
+    }
+}
+
+/* ---- What connections tell */
+
+void ab_directory_answered(struct ab_route *route)
+{
+    struct ab_found *found = route->found;
+    struct ab_route *first = ab_found_preferred(found);
+
+    heard(route);
+    await_silence(route);
+    route->answered = found->engine->now;
+    ab_list_remove(&route->unproved_node);
+    ab_list_remove(&route->source_node);
+    ab_list_remove(&route->found_node);
+    sort_in(found, route);
+    if (ab_found_preferred(found) != first)
+        routes_changed(found);
+}
+
+void ab_directory_suspect(struct ab_engine *engine, const struct ab_address *at, const char *service)
+{
+    struct ab_route *route = ab_directory_route(engine, at, service);
+
+    if (route)
+        ab_prober_probe(engine, route);
+}
+
+void ab_directory_unreachable(struct ab_route *route)
+{
+    if (ab_list_empty(&route->live))
+        route_remove(route);
+    else
+        ab_directory_unproved(route);
+}
+
+void ab_directory_unproved(struct ab_route *route)
+{
+    ab_engine_arm(route->found->engine, &route->silence, PROBE_AGAIN);
+}
+
+/* ---- Life */
+
+void ab_directory_init(struct ab_engine *engine)
+{
+    struct ab_directory *directory = &engine->directory;
+
+    ab_map_init(&directory->services, ab_random_next(&engine->random));
+    ab_map_init(&directory->nodes, ab_random_next(&engine->random));
+    ab_map_init(&directory->sources, ab_random_next(&engine->random));
+    ab_list_init(&directory->unproved);
+    ab_timer_init(&directory->settle, settle);
+}
+
+void ab_directory_deinit(struct ab_engine *engine)
+{
+    struct ab_directory *directory = &engine->directory;
+
+    AB_MAP_EACH(each, &directory->services)
+    {
+        struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
+
+        AB_LIST_EACH_SAFE(node, &found->routes)
+        {
+            route_free(AB_CONTAINER(node, struct ab_route, found_node));
+        }
+        found_free(found);
+    }
+    ab_map_deinit(&directory->services);
+    ab_map_deinit(&directory->nodes);
+    ab_map_deinit(&directory->sources);
+}

@@ -1,0 +1,269 @@
+/*
+ * Owns the engine as a whole: its life, its clock, its queue of notices and its graveyard, and the inputs that are no
+ * stream's. What the parts do is theirs.
+ */
+#include "core/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/internal.h"
+#include "core/remote_internal.h"
+
+#define LOG_LINE 512
+#define SCRATCH_KEPT 4096
+#define IDENTITY_LONGEST 128
+
+/* ---- What the parts use */
+
+static void empty_graves(struct ab_engine *engine)
+{
+    struct ab_list *each;
+
+    while ((each = ab_list_take(&engine->graves))) {
+        struct ab_grave *grave = AB_CONTAINER(each, struct ab_grave, node);
+
+        grave->free(grave);
+    }
+}
+
+void ab_engine_enter(struct ab_engine *engine, ab_time now)
+{
+    if (now > engine->now)
+        engine->now = now;
+    empty_graves(engine);
+}
+
+void ab_engine_bury(struct ab_engine *engine, struct ab_grave *grave, void (*free)(struct ab_grave *))
+{
+    grave->free = free;
+    ab_list_append(&engine->graves, &grave->node);
+}
+
+void ab_engine_emit(struct ab_engine *engine, struct ab_notice *notice)
+{
+    ab_list_append(&engine->notices, &notice->node);
+}
+
+struct ab_buffer *ab_engine_scratch(struct ab_engine *engine)
+{
+    ab_buffer_truncate(&engine->scratch, 0);
+    ab_buffer_trim(&engine->scratch, SCRATCH_KEPT);
+    return &engine->scratch;
+}
+
+void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...)
+{
+    char line[LOG_LINE];
+    struct ab_notice *notice;
+    va_list arguments;
+
+    if (level > engine->log_level)
+        return;
+    notice = ab_notice_new(AB_NOTICE_LOG, NULL);
+    if (!notice)
+        return;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    notice->level = level;
+    notice->name = ab_text_new(line, strlen(line));
+    if (notice->name)
+        ab_engine_emit(engine, notice);
+    else
+        ab_notice_release(notice);
+}
+
+void ab_engine_arm(struct ab_engine *engine, struct ab_timer *timer, ab_time delay)
+{
+    ab_timer_arm(&engine->timers, timer, engine->now + delay);
+}
+
+void ab_engine_disarm(struct ab_engine *engine, struct ab_timer *timer)
+{
+    ab_timer_disarm(&engine->timers, timer);
+}
+
+ab_time ab_engine_jitter(struct ab_engine *engine, ab_time delay, ab_time jitter)
+{
+    return delay + (ab_time)ab_random_below(&engine->random, (uint64_t)jitter + 1);
+}
+
+struct ab_text *ab_engine_make_id(struct ab_engine *engine)
+{
+    char id[IDENTITY_LONGEST + 40];
+    int size = snprintf(id, sizeof(id), "%s-%016llx%016llx", engine->identity,
+                        (unsigned long long)ab_random_next(&engine->random),
+                        (unsigned long long)ab_random_next(&engine->random));
+
+    return ab_text_new(id, (size_t)size);
+}
+
+/* ---- Life */
+
+static int copy_config(struct ab_engine *engine, const struct ab_engine_config *config)
+{
+    engine->limits = config->limits;
+    engine->pid = config->pid;
+    engine->log_level = config->log_level;
+    engine->identity = ab_strndup(config->identity, strnlen(config->identity, IDENTITY_LONGEST));
+    engine->hostname = ab_strndup(config->hostname, strcspn(config->hostname, "."));
+    engine->null = ab_text_new("null", 4);
+    return engine->identity && engine->hostname && engine->null ? 0 : AB_ENOMEM;
+}
+
+int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *host, void *context,
+                  struct ab_engine **ret_engine)
+{
+    struct ab_engine *engine = ab_calloc(1, sizeof(*engine));
+
+    if (!engine)
+        return AB_ENOMEM;
+    engine->host = host;
+    engine->context = context;
+    ab_random_seed(&engine->random, config->seed);
+    ab_list_init(&engine->notices);
+    ab_list_init(&engine->graves);
+    ab_list_init(&engine->browsers);
+    ab_list_init(&engine->remotes);
+    ab_map_init(&engine->streams, ab_random_next(&engine->random));
+    ab_directory_init(engine);
+    ab_announcer_init(engine);
+    ab_prober_init(engine);
+    ab_server_init(engine);
+    if (copy_config(engine, config) < 0) {
+        ab_engine_free(engine);
+        return AB_ENOMEM;
+    }
+    *ret_engine = engine;
+    return 0;
+}
+
+void ab_engine_free(struct ab_engine *engine)
+{
+    struct ab_notice *notice;
+
+    if (!engine)
+        return;
+    engine->closing = true;
+    ab_server_deinit(engine);
+    ab_keeper_stop(engine);
+    ab_directory_deinit(engine);
+    empty_graves(engine);
+    while ((notice = ab_engine_take_notice(engine)))
+        ab_notice_release(notice);
+    ab_map_deinit(&engine->streams);
+    ab_buffer_deinit(&engine->scratch);
+    ab_text_unref(engine->null);
+    ab_free(engine->identity);
+    ab_free(engine->hostname);
+    ab_free(engine);
+}
+
+const struct ab_limits *ab_engine_limits(const struct ab_engine *engine)
+{
+    return &engine->limits;
+}
+
+void ab_engine_start(struct ab_engine *engine, ab_time now)
+{
+    ab_engine_enter(engine, now);
+    if (engine->started)
+        return;
+    engine->started = true;
+    ab_announcer_query(engine);
+    ab_directory_started(engine);
+}
+
+void ab_engine_close(struct ab_engine *engine, ab_time now)
+{
+    ab_engine_enter(engine, now);
+    if (engine->closing)
+        return;
+    engine->closing = true;
+    ab_announcer_stop(engine);
+    ab_remotes_close(engine);
+    ab_keeper_stop(engine);
+    ab_prober_stop(engine);
+    ab_server_close(engine);
+}
+
+bool ab_engine_closed_down(const struct ab_engine *engine)
+{
+    return engine->closing && engine->announcer.parting == 0 && engine->server.connections == 0;
+}
+
+/* ---- Inputs that are no stream's */
+
+void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_address *from, struct ab_packet *packet)
+{
+    struct ab_address at = *from;
+
+    ab_engine_enter(engine, now);
+    at.port = packet->port; /* PROTOCOL section 1: the host is the source, whatever the datagram says */
+    if (engine->closing)
+        ; /* nobody is interested any more */
+    else if (packet->command == AB_PACKET_QUERY)
+        ab_announcer_asked(engine);
+    else if (packet->command == AB_PACKET_ADD)
+        ab_directory_add(engine, &at, packet);
+    else
+        ab_directory_goodbye(engine, &at, packet->service);
+    ab_packet_deinit(packet);
+}
+
+void ab_engine_network_changed(struct ab_engine *engine, ab_time now)
+{
+    ab_engine_enter(engine, now);
+    if (!engine->started || engine->closing)
+        return;
+    ab_announcer_query(engine);
+    ab_announcer_announce_all(engine);
+}
+
+void ab_engine_woke(struct ab_engine *engine, ab_time now)
+{
+    ab_engine_enter(engine, now);
+    if (!engine->started || engine->closing)
+        return;
+    ab_directory_woke(engine);
+    AB_MAP_EACH(each, &engine->streams)
+    {
+        struct ab_stream *stream = AB_CONTAINER(each, struct ab_stream, node);
+
+        stream->ops->woke(stream);
+    }
+    ab_announcer_query(engine);
+    ab_announcer_announce_all(engine);
+}
+
+void ab_engine_tick(struct ab_engine *engine, ab_time now)
+{
+    struct ab_timer *timer;
+
+    ab_engine_enter(engine, now);
+    while ((timer = ab_timers_take_due(&engine->timers, engine->now)))
+        timer->fire(timer);
+}
+
+/* ---- Outputs */
+
+ab_time ab_engine_deadline(const struct ab_engine *engine)
+{
+    return ab_timers_deadline(&engine->timers);
+}
+
+struct ab_notice *ab_engine_take_notice(struct ab_engine *engine)
+{
+    struct ab_list *node = ab_list_take(&engine->notices);
+
+    return node ? AB_CONTAINER(node, struct ab_notice, node) : NULL;
+}
+
+bool ab_engine_settled(const struct ab_engine *engine)
+{
+    return engine->directory.settled;
+}

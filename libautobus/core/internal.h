@@ -1,0 +1,77 @@
+/*
+ * The engine's inside: what core's own files share. Nothing outside core/ includes this.
+ *
+ * Who owns what: the engine owns the directory, the announcer, the prober, the keeper, inbound connections and the
+ * introspection service. Services, remotes and browsers belong to their handles (the bus's); the engine only lists them.
+ * A thing that ends while somebody above it on the stack may still look at it goes to the graveyard, which is emptied at
+ * the next entry.
+ */
+#ifndef AB_CORE_INTERNAL_H
+#define AB_CORE_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/random.h"
+#include "core/announcer.h"
+#include "core/directory.h"
+#include "core/engine.h"
+#include "core/keeper.h"
+#include "core/prober.h"
+#include "core/server.h"
+#include "core/stream.h"
+#include "core/timer.h"
+
+enum ab_log_level { AB_LOG_ERROR = 1, AB_LOG_WARNING, AB_LOG_INFO, AB_LOG_DEBUG };
+
+/* Something that has ended and is freed at the next entry. */
+struct ab_grave {
+    struct ab_list node;
+    void (*free)(struct ab_grave *grave);
+};
+
+struct ab_engine {
+    struct ab_limits limits;
+    struct ab_random random;
+    const struct ab_host *host;
+    void *context;
+    char *identity;
+    char *hostname;
+    long pid;
+    int log_level;
+    ab_time now;
+    bool started;
+    bool closing;
+    struct ab_timers timers;
+    struct ab_list notices;
+    struct ab_list graves;
+    struct ab_buffer scratch; /* for one message at a time */
+    struct ab_text *null;     /* the encoded value */
+    struct ab_map streams;
+    struct ab_directory directory;
+    struct ab_announcer announcer;
+    struct ab_prober prober;
+    struct ab_keeper keeper;
+    struct ab_server server;
+    struct ab_list browsers;
+    struct ab_list remotes;
+};
+
+/* Begins an entry: moves the clock and empties the graveyard. */
+void ab_engine_enter(struct ab_engine *engine, ab_time now);
+void ab_engine_emit(struct ab_engine *engine, struct ab_notice *notice);
+void ab_engine_bury(struct ab_engine *engine, struct ab_grave *grave, void (*free)(struct ab_grave *));
+/* The scratch buffer, empty. */
+struct ab_buffer *ab_engine_scratch(struct ab_engine *engine);
+/* A line for the log, lost if there is no memory for it. */
+void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void ab_engine_arm(struct ab_engine *engine, struct ab_timer *timer, ab_time delay);
+void ab_engine_disarm(struct ab_engine *engine, struct ab_timer *timer);
+/* delay … delay + jitter */
+ab_time ab_engine_jitter(struct ab_engine *engine, ab_time delay, ab_time jitter);
+/* A new id for a service: the identity and 128 random bits. */
+struct ab_text *ab_engine_make_id(struct ab_engine *engine);
+
+#endif

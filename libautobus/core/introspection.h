@@ -1,0 +1,18 @@
+/*
+ * What a bus says of itself: the objects autobus.functions, .events, .objects and .doc of each service, and the value of
+ * get_details and `details` (PROTOCOL section 3). All of it is made from the tables when somebody reads it.
+ */
+#ifndef AB_CORE_INTROSPECTION_H
+#define AB_CORE_INTROSPECTION_H
+
+#include "core/service_internal.h"
+
+/* Adds the builtin objects to a new service. AB_ENOMEM. */
+int ab_introspection_equip(struct ab_service *service);
+/* A table of the service changed: who watches it hears. AB_BUILTIN_NONE: only the details did (its info, or its coming
+ * and going). */
+void ab_introspection_changed(struct ab_service *service, enum ab_builtin what);
+/* The encoded value of a builtin object; the caller's own. NULL: no memory. */
+struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_builtin what);
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * Owns the idle connections of liveness. Must not remove anything from the directory: a connection that ends makes it
+ * suspect the routes of that node, and the prober finds out.
+ *
+ * Invariants: a node has a keep exactly while a service that some liveness listener lists prefers a route of that node
+ * (and there is room); the keep's list holds those services; its connection is bound to one of them or waits to try
+ * again.
+ */
+#include "core/keeper.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/browser_internal.h"
+#include "core/internal.h"
+#include "core/outbound.h"
+
+#define AGAIN (1 * AB_SECOND)
+#define AGAIN_MOST (20 * AB_SECOND)
+
+struct ab_keep {
+    struct ab_engine *engine;
+    struct ab_node *node;
+    struct ab_list services; /* struct ab_found.keep_node; never empty */
+    struct ab_outbound *connection;
+    struct ab_timer again;
+    ab_time delay;
+};
+
+static void try_again_later(struct ab_keep *keep)
+{
+    ab_engine_arm(keep->engine, &keep->again, ab_engine_jitter(keep->engine, keep->delay, keep->delay / 2));
+    keep->delay = keep->delay * 2 < AGAIN_MOST ? keep->delay * 2 : AGAIN_MOST;
+}
+
+static void connected(struct ab_outbound *connection)
+{
+    ab_outbound_bind(connection);
+}
+
+static void bound(struct ab_outbound *connection)
+{
+    struct ab_keep *keep = connection->owner;
+
+    keep->delay = AGAIN;
+}
+
+/* The whole bus may be gone: every service there is asked after. */
+static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    struct ab_keep *keep = connection->owner;
+    struct ab_engine *engine = keep->engine;
+    struct ab_node *node = keep->node;
+
+    (void)loss;
+    keep->connection = NULL;
+    try_again_later(keep);
+    AB_LIST_EACH(each, &node->routes)
+    {
+        ab_prober_probe(engine, AB_CONTAINER(each, struct ab_route, node_node));
+    }
+}
+
+static const struct ab_outbound_ops keep_ops = {
+    .connected = connected,
+    .bound = bound,
+    .lost = lost,
+};
+
+static void connect_to(struct ab_keep *keep)
+{
+    struct ab_found *found = AB_CONTAINER(keep->services.next, struct ab_found, keep_node);
+
+    if (ab_outbound_open(keep->engine, &keep->node->address, found->id, &keep_ops, keep, &keep->connection) < 0)
+        try_again_later(keep);
+}
+
+static void again(struct ab_timer *timer)
+{
+    connect_to(AB_CONTAINER(timer, struct ab_keep, again));
+}
+
+static void keep_free(struct ab_keep *keep)
+{
+    ab_outbound_close(keep->connection, AB_CLOSE_FLUSH);
+    ab_engine_disarm(keep->engine, &keep->again);
+    keep->node->keep = NULL;
+    keep->engine->keeper.kept--;
+    ab_free(keep);
+}
+
+static struct ab_keep *keep_get(struct ab_engine *engine, struct ab_node *node)
+{
+    struct ab_keep *keep = node->keep;
+
+    if (keep)
+        return keep;
+    if (engine->keeper.kept >= engine->limits.live_connections * engine->keeper.listeners)
+        return NULL;
+    keep = ab_calloc(1, sizeof(*keep));
+    if (!keep)
+        return NULL;
+    keep->engine = engine;
+    keep->node = node;
+    keep->delay = AGAIN;
+    ab_list_init(&keep->services);
+    ab_timer_init(&keep->again, again);
+    node->keep = keep;
+    engine->keeper.kept++;
+    return keep;
+}
+
+void ab_keeper_forget(struct ab_engine *engine, struct ab_found *found)
+{
+    struct ab_list *neighbour = found->keep_node.next;
+    bool alone = neighbour == found->keep_node.prev;
+
+    (void)engine;
+    if (!ab_list_linked(&found->keep_node))
+        return;
+    ab_list_remove(&found->keep_node);
+    if (alone)
+        keep_free(AB_CONTAINER(neighbour, struct ab_keep, services));
+}
+
+static bool is_kept_at(const struct ab_found *found, const struct ab_node *node)
+{
+    if (!node->keep)
+        return false;
+    AB_LIST_EACH(each, &node->keep->services)
+    {
+        if (each == &found->keep_node)
+            return true;
+    }
+    return false;
+}
+
+void ab_keeper_review(struct ab_found *found)
+{
+    struct ab_engine *engine = found->engine;
+    struct ab_node *node = ab_found_preferred(found)->node;
+    bool wanted = engine->keeper.listeners > 0 && !engine->closing && ab_browsers_want_alive(found);
+    struct ab_keep *keep;
+
+    if (!wanted && !ab_list_linked(&found->keep_node))
+        return;
+    if (wanted && ab_list_linked(&found->keep_node) && is_kept_at(found, node))
+        return;
+    ab_keeper_forget(engine, found);
+    keep = wanted ? keep_get(engine, node) : NULL;
+    if (!keep)
+        return;
+    ab_list_append(&keep->services, &found->keep_node);
+    if (!keep->connection && !keep->again.armed)
+        connect_to(keep);
+}
+
+void ab_keeper_review_all(struct ab_engine *engine)
+{
+    AB_MAP_EACH(each, &engine->directory.services)
+    {
+        ab_keeper_review(AB_CONTAINER(each, struct ab_found, node));
+    }
+}
+
+void ab_keeper_node_gone(struct ab_engine *engine, struct ab_node *node)
+{
+    struct ab_list *each;
+
+    (void)engine;
+    if (!node->keep)
+        return;
+    while ((each = ab_list_take(&node->keep->services)))
+        continue;
+    keep_free(node->keep);
+}
+
+void ab_keeper_stop(struct ab_engine *engine)
+{
+    AB_MAP_EACH(each, &engine->directory.nodes)
+    {
+        ab_keeper_node_gone(engine, AB_CONTAINER(each, struct ab_node, node));
+    }
+}

@@ -1,0 +1,27 @@
+/*
+ * Keeps one idle bound connection to each node that a liveness listener lists, so that a death is seen at once without
+ * the service being used (DESIGN section 4).
+ */
+#ifndef AB_CORE_KEEPER_H
+#define AB_CORE_KEEPER_H
+
+#include <stddef.h>
+
+struct ab_engine;
+struct ab_found;
+struct ab_keep;
+struct ab_node;
+
+struct ab_keeper {
+    size_t listeners; /* browsers that ask for liveness */
+    size_t kept;
+};
+
+/* The service or the listeners changed: whether and where it is kept is decided anew. */
+void ab_keeper_review(struct ab_found *found);
+void ab_keeper_review_all(struct ab_engine *engine);
+void ab_keeper_forget(struct ab_engine *engine, struct ab_found *found);
+void ab_keeper_node_gone(struct ab_engine *engine, struct ab_node *node);
+void ab_keeper_stop(struct ab_engine *engine);
+
+#endif

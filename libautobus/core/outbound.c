@@ -1,0 +1,276 @@
+/*
+ * Owns a client's connection until its owner or its end closes it. Must not know calls, watches or proxies.
+ *
+ * Invariant: the owner hears exactly one of lost and its own close, and nothing after it. A connection that is over stays
+ * in memory until the next entry, because its owner may be on the stack.
+ */
+#include "core/outbound.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define BIND_TIME (10 * AB_SECOND)
+#define PING_AFTER (15 * AB_SECOND)
+#define PING_ANSWER (10 * AB_SECOND)
+#define PING_ANSWER_AWAKE (5 * AB_SECOND)
+
+static void bury(struct ab_grave *grave)
+{
+    struct ab_outbound *connection = AB_CONTAINER(grave, struct ab_outbound, grave);
+
+    ab_text_unref(connection->service);
+    ab_free(connection);
+}
+
+static void finish(struct ab_outbound *connection, enum ab_close_mode mode)
+{
+    struct ab_engine *engine = connection->stream.engine;
+
+    connection->state = AB_OUTBOUND_OVER;
+    ab_engine_disarm(engine, &connection->timer);
+    ab_list_remove(&connection->route_node);
+    connection->route = NULL;
+    ab_stream_close(&connection->stream, mode);
+    ab_engine_bury(engine, &connection->grave, bury);
+}
+
+void ab_outbound_close(struct ab_outbound *connection, enum ab_close_mode mode)
+{
+    if (connection && connection->state != AB_OUTBOUND_OVER)
+        finish(connection, mode);
+}
+
+static void lose(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    if (connection->state == AB_OUTBOUND_OVER)
+        return;
+    finish(connection, AB_CLOSE_NOW);
+    connection->ops->lost(connection, loss);
+}
+
+void ab_outbound_fail(struct ab_outbound *connection, int code, const char *text)
+{
+    lose(connection, &(struct ab_outbound_loss){code, NULL, text});
+}
+
+uint64_t ab_outbound_next_id(struct ab_outbound *connection)
+{
+    return ++connection->last_id;
+}
+
+void ab_outbound_doom(struct ab_outbound *connection)
+{
+    if (connection->state == AB_OUTBOUND_OVER)
+        return;
+    connection->doomed = true;
+    ab_engine_arm(connection->stream.engine, &connection->timer, 0);
+}
+
+/* A connection that could not take a message is of no use. */
+int ab_outbound_write(struct ab_outbound *connection, const struct ab_buffer *message)
+{
+    int r = ab_stream_write(&connection->stream, message);
+
+    if (r == AB_ENOMEM)
+        ab_outbound_doom(connection);
+    return r;
+}
+
+/* ---- Binding */
+
+void ab_outbound_bind(struct ab_outbound *connection)
+{
+    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
+
+    connection->state = AB_OUTBOUND_BINDING;
+    if (ab_message_write_bind(out, ab_outbound_next_id(connection), connection->service->data,
+                              AB_EXTENSIONS_OURS) < 0 ||
+        ab_outbound_write(connection, out) < 0)
+        ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
+}
+
+static void attach_route(struct ab_outbound *connection)
+{
+    struct ab_route *route = ab_directory_route(connection->stream.engine, &connection->stream.address,
+                                                connection->service->data);
+
+    if (!route)
+        return;
+    connection->route = route;
+    ab_list_append(&route->live, &connection->route_node);
+    ab_directory_answered(route);
+}
+
+/* The first line that comes back is the bind's response, whatever its id (PROTOCOL section 2). */
+static void bind_answered(struct ab_outbound *connection, struct ab_message *message)
+{
+    if (message->type != AB_MESSAGE_RESPONSE) {
+        ab_outbound_fail(connection, AB_EPROTOCOL, "the peer did not answer bind");
+        return;
+    }
+    if (message->failed) {
+        const char *text = message->error_text ? message->error_text : "the peer refused to bind";
+
+        lose(connection, &(struct ab_outbound_loss){AB_EREMOTE, message->error_type, text});
+        return;
+    }
+    connection->state = AB_OUTBOUND_BOUND;
+    connection->extensions = message->extensions & AB_EXTENSIONS_OURS;
+    if (!connection->doomed)
+        ab_engine_arm(connection->stream.engine, &connection->timer, PING_AFTER);
+    attach_route(connection);
+    connection->ops->bound(connection);
+}
+
+/* ---- Silence */
+
+static void ping(struct ab_outbound *connection, ab_time patience)
+{
+    struct ab_engine *engine = connection->stream.engine;
+    struct ab_buffer *out = ab_engine_scratch(engine);
+
+    if (ab_message_write_ping(out, ab_outbound_next_id(connection)) < 0 || ab_outbound_write(connection, out) < 0) {
+        ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
+        return;
+    }
+    connection->pinged = engine->now;
+    connection->woken = false;
+    ab_engine_arm(engine, &connection->timer, patience);
+}
+
+static void silence(struct ab_outbound *connection)
+{
+    struct ab_engine *engine = connection->stream.engine;
+
+    if (connection->woken)
+        ping(connection, PING_ANSWER_AWAKE);
+    else if (connection->pinged >= 0 && connection->heard < connection->pinged)
+        ab_outbound_fail(connection, AB_ETIMEDOUT, "the peer does not answer");
+    else if (engine->now - connection->heard >= PING_AFTER)
+        ping(connection, PING_ANSWER);
+    else
+        ab_timer_arm(&engine->timers, &connection->timer, connection->heard + PING_AFTER);
+}
+
+static void on_timer(struct ab_timer *timer)
+{
+    struct ab_outbound *connection = AB_CONTAINER(timer, struct ab_outbound, timer);
+
+    if (connection->doomed)
+        ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
+    else if (connection->state == AB_OUTBOUND_BOUND)
+        silence(connection);
+    else
+        ab_outbound_fail(connection, AB_ETIMEDOUT, "the peer did not answer in time");
+}
+
+static void on_woke(struct ab_stream *stream)
+{
+    struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
+
+    if (connection->state != AB_OUTBOUND_BOUND)
+        return;
+    connection->woken = true;
+    ab_engine_arm(stream->engine, &connection->timer, 0);
+}
+
+/* ---- What the stream tells */
+
+static void on_connected(struct ab_stream *stream)
+{
+    struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
+
+    if (connection->state != AB_OUTBOUND_CONNECTING)
+        return;
+    connection->state = AB_OUTBOUND_CONNECTED;
+    connection->ops->connected(connection);
+}
+
+static void on_message(struct ab_stream *stream, struct ab_message *message)
+{
+    struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
+
+    connection->heard = stream->engine->now;
+    connection->pinged = -1;
+    if (message->problem == AB_ETOOLARGE && !message->type) {
+        ab_outbound_fail(connection, AB_EPROTOCOL, "the peer sent a line that is too long");
+    } else if (message->problem) {
+        ab_engine_log(stream->engine, AB_LOG_WARNING, "service %s: a line was dropped: %s", connection->service->data,
+                      message->reason);
+        if (connection->state == AB_OUTBOUND_BINDING)
+            ab_outbound_fail(connection, AB_EPROTOCOL, "the peer did not answer bind");
+    } else if (connection->state == AB_OUTBOUND_BINDING) {
+        bind_answered(connection, message);
+    } else if (connection->state == AB_OUTBOUND_BOUND && message->command == AB_COMMAND_PING &&
+               message->type == AB_MESSAGE_COMMAND) {
+        struct ab_buffer *out = ab_engine_scratch(stream->engine);
+
+        if (ab_message_write_empty(out, message->id) == 0)
+            ab_outbound_write(connection, out);
+    } else if (connection->state == AB_OUTBOUND_BOUND && connection->ops->message) {
+        connection->ops->message(connection, message);
+    }
+}
+
+static void on_input_ended(struct ab_stream *stream)
+{
+    struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
+
+    if (connection->state == AB_OUTBOUND_BINDING)
+        ab_outbound_fail(connection, AB_EREMOTE, "the peer closed the connection instead of binding");
+    else
+        ab_outbound_fail(connection, AB_EDISCONNECTED, "the peer closed the connection");
+}
+
+static void on_progress(struct ab_stream *stream)
+{
+    struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
+
+    if (connection->state == AB_OUTBOUND_BOUND && connection->ops->room)
+        connection->ops->room(connection);
+}
+
+static void on_closed(struct ab_stream *stream, int reason)
+{
+    struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
+
+    ab_outbound_fail(connection, reason,
+                     connection->state == AB_OUTBOUND_CONNECTING ? "it cannot be connected" : "the connection was lost");
+}
+
+static const struct ab_stream_ops stream_ops = {
+    .connected = on_connected,
+    .message = on_message,
+    .input_ended = on_input_ended,
+    .progress = on_progress,
+    .closed = on_closed,
+    .woke = on_woke,
+};
+
+int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, struct ab_text *service,
+                     const struct ab_outbound_ops *ops, void *owner, struct ab_outbound **ret_connection)
+{
+    struct ab_outbound *connection = ab_calloc(1, sizeof(*connection));
+    ab_stream_id id;
+
+    if (!connection)
+        return AB_ENOMEM;
+    id = engine->host->open(engine->context, to);
+    if (!id) {
+        ab_free(connection);
+        return AB_ENOMEM;
+    }
+    ab_stream_init(&connection->stream, engine, &stream_ops, id, to);
+    connection->ops = ops;
+    connection->owner = owner;
+    connection->service = ab_text_ref(service);
+    connection->heard = engine->now;
+    connection->pinged = -1;
+    ab_list_init(&connection->route_node);
+    ab_timer_init(&connection->timer, on_timer);
+    ab_engine_arm(engine, &connection->timer, BIND_TIME);
+    *ret_connection = connection;
+    return 0;
+}

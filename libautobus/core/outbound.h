@@ -1,0 +1,73 @@
+/*
+ * One connection to one service at one address, from the client's side: connect, bind, keep alive, and notice the end.
+ * What is said over it is its owner's.
+ */
+#ifndef AB_CORE_OUTBOUND_H
+#define AB_CORE_OUTBOUND_H
+
+#include "base/list.h"
+#include "base/text.h"
+#include "core/internal.h"
+#include "core/stream.h"
+
+struct ab_outbound;
+struct ab_route;
+
+struct ab_outbound_loss {
+    int code;         /* AB_ENETWORK, AB_EDISCONNECTED, AB_ETIMEDOUT, AB_EREMOTE, AB_EPROTOCOL, AB_ENOMEM */
+    const char *type; /* of AB_EREMOTE; may be NULL */
+    const char *text; /* never NULL */
+};
+
+struct ab_outbound_ops {
+    void (*connected)(struct ab_outbound *connection); /* the owner binds, or closes it */
+    void (*bound)(struct ab_outbound *connection);
+    void (*message)(struct ab_outbound *connection, struct ab_message *message); /* NULL: the owner hears nothing */
+    void (*room)(struct ab_outbound *connection);                                /* output left; may be NULL */
+    /* It is over by itself; the owner must not close it any more. */
+    void (*lost)(struct ab_outbound *connection, const struct ab_outbound_loss *loss);
+};
+
+enum ab_outbound_state {
+    AB_OUTBOUND_CONNECTING,
+    AB_OUTBOUND_CONNECTED,
+    AB_OUTBOUND_BINDING,
+    AB_OUTBOUND_BOUND,
+    AB_OUTBOUND_OVER,
+};
+
+struct ab_outbound {
+    struct ab_stream stream;
+    struct ab_grave grave;
+    const struct ab_outbound_ops *ops;
+    void *owner;
+    enum ab_outbound_state state;
+    struct ab_text *service;
+    unsigned extensions; /* that both ends speak */
+    uint64_t last_id;
+    struct ab_timer timer; /* of connecting and binding, then of silence */
+    ab_time heard;
+    ab_time pinged;            /* when the ping that is not answered left; -1: none */
+    bool doomed;               /* it fails at the next tick */
+    bool woken;                /* the machine slept: asked for a sign of life at once */
+    struct ab_list route_node; /* in route->live while bound */
+    struct ab_route *route;
+};
+
+int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, struct ab_text *service,
+                     const struct ab_outbound_ops *ops, void *owner, struct ab_outbound **ret_connection);
+void ab_outbound_bind(struct ab_outbound *connection);
+/* By its owner, who hears nothing more of it. */
+void ab_outbound_close(struct ab_outbound *connection, enum ab_close_mode mode);
+/* It cannot go on: the owner hears that it is lost. */
+void ab_outbound_fail(struct ab_outbound *connection, int code, const char *text);
+
+/* The same, at the next tick and not under its owner's feet: there was no memory for something that had to be done. */
+void ab_outbound_doom(struct ab_outbound *connection);
+
+/* A fresh id for a command. */
+uint64_t ab_outbound_next_id(struct ab_outbound *connection);
+/* Sends the scratch buffer. AB_ENOMEM: it was not sent, and the connection is doomed. */
+int ab_outbound_write(struct ab_outbound *connection, const struct ab_buffer *message);
+
+#endif

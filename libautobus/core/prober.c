@@ -1,0 +1,130 @@
+/*
+ * Owns the probes under way and the queue of routes that wait for one. Must not decide what a failed probe means: that
+ * is the directory's. PROTOCOL section 1 (expiry).
+ */
+#include "core/prober.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/internal.h"
+#include "core/outbound.h"
+
+struct ab_probe {
+    struct ab_route *route;
+    struct ab_outbound *connection;
+};
+
+static void start_next(struct ab_engine *engine);
+
+/* The probe is over; gives the route back. The connection is the caller's to end. */
+static struct ab_route *end(struct ab_probe *probe)
+{
+    struct ab_route *route = probe->route;
+
+    route->probe = NULL;
+    route->found->engine->prober.running--;
+    ab_free(probe);
+    return route;
+}
+
+static void connected(struct ab_outbound *connection)
+{
+    ab_outbound_bind(connection);
+}
+
+/* The directory has heard of it from the connection itself. */
+static void bound(struct ab_outbound *connection)
+{
+    struct ab_engine *engine = connection->stream.engine;
+
+    end(connection->owner);
+    ab_outbound_close(connection, AB_CLOSE_FLUSH);
+    start_next(engine);
+}
+
+static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    struct ab_engine *engine = connection->stream.engine;
+    struct ab_route *route = end(connection->owner);
+
+    if (loss->code == AB_ENOMEM)
+        ab_directory_unproved(route);
+    else
+        ab_directory_unreachable(route);
+    start_next(engine);
+}
+
+static const struct ab_outbound_ops probe_ops = {
+    .connected = connected,
+    .bound = bound,
+    .lost = lost,
+};
+
+static int start(struct ab_engine *engine, struct ab_route *route)
+{
+    struct ab_probe *probe = ab_malloc(sizeof(*probe));
+    int r;
+
+    if (!probe)
+        return AB_ENOMEM;
+    r = ab_outbound_open(engine, &route->node->address, route->found->id, &probe_ops, probe, &probe->connection);
+    if (r < 0) {
+        ab_free(probe);
+        return r;
+    }
+    probe->route = route;
+    route->probe = probe;
+    engine->prober.running++;
+    return 0;
+}
+
+static void start_next(struct ab_engine *engine)
+{
+    struct ab_prober *prober = &engine->prober;
+    struct ab_list *each;
+
+    while (!engine->closing && prober->running < engine->limits.probes &&
+           (each = ab_list_take(&prober->queue))) {
+        struct ab_route *route = AB_CONTAINER(each, struct ab_route, probe_node);
+
+        if (start(engine, route) < 0)
+            ab_directory_unproved(route);
+    }
+}
+
+void ab_prober_probe(struct ab_engine *engine, struct ab_route *route)
+{
+    if (route->probe || ab_list_linked(&route->probe_node) || engine->closing)
+        return;
+    ab_engine_disarm(engine, &route->silence);
+    ab_list_append(&engine->prober.queue, &route->probe_node);
+    start_next(engine);
+}
+
+void ab_prober_forget(struct ab_engine *engine, struct ab_route *route)
+{
+    struct ab_probe *probe = route->probe;
+
+    ab_list_remove(&route->probe_node);
+    if (!probe)
+        return;
+    ab_outbound_close(probe->connection, AB_CLOSE_NOW);
+    end(probe);
+    start_next(engine);
+}
+
+void ab_prober_stop(struct ab_engine *engine)
+{
+    AB_MAP_EACH(each, &engine->directory.services)
+    {
+        AB_LIST_EACH(node, &AB_CONTAINER(each, struct ab_found, node)->routes)
+        {
+            ab_prober_forget(engine, AB_CONTAINER(node, struct ab_route, found_node));
+        }
+    }
+}
+
+void ab_prober_init(struct ab_engine *engine)
+{
+    ab_list_init(&engine->prober.queue);
+}

@@ -1,0 +1,599 @@
+/*
+ * Owns how a remote finds its service, binds, and binds again. Calls and subscriptions are told; what they do is theirs.
+ *
+ * A round tries the candidates in order, the next 100 ms after the last or as soon as one fails (RFC 8305). The first
+ * that connects binds, the others are held back until it is bound and then closed. A round without success is followed
+ * by the next after a growing time; a new service or route that matches begins one at once.
+ *
+ * Invariants: `bound` is there exactly in AB_REMOTE_BOUND; there are attempts only in AB_REMOTE_SEEKING; in
+ * AB_REMOTE_OVER there is neither connection nor timer, and `reason` says why.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/remote_internal.h"
+#include "wire/json.h"
+
+#define STAGGER (100 * AB_MILLISECOND)
+#define CONNECT_TIME (10 * AB_SECOND)
+#define STEADY (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
+#define RETRY (125 * AB_MILLISECOND)
+#define RETRY_MOST (20 * AB_SECOND)
+#define LEVEL_MOST 8
+#define CANDIDATES_MOST 128
+#define NESTING 64
+
+struct ab_attempt {
+    struct ab_list node; /* in remote->attempts */
+    struct ab_remote *remote;
+    struct ab_outbound *connection;
+};
+
+static void try_next(struct ab_remote *remote);
+static void seek(struct ab_remote *remote);
+
+/* ---- Pending answers */
+
+void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id)
+{
+    pending->id = id;
+    ab_map_insert(&remote->pending, &pending->node, &pending->id, sizeof(pending->id));
+}
+
+void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending)
+{
+    if (pending->id)
+        ab_map_remove(&remote->pending, &pending->node);
+    pending->id = 0;
+}
+
+/* A response that nobody waits for is ignored (PROTOCOL section 2). */
+static void on_response(struct ab_remote *remote, struct ab_message *message)
+{
+    struct ab_map_node *node;
+    struct ab_pending *pending;
+    uint64_t id;
+
+    if (!ab_message_own_id(message, &id))
+        return;
+    node = ab_map_find(&remote->pending, &id, sizeof(id));
+    if (!node)
+        return;
+    pending = AB_CONTAINER(node, struct ab_pending, node);
+    ab_remote_expect_no_more(remote, pending);
+    pending->answered(pending, message);
+}
+
+/* ---- Candidates */
+
+static void drop_candidates(struct ab_remote *remote)
+{
+    for (size_t i = 0; i < remote->candidate_count; i++)
+        ab_text_unref(remote->candidates[i].service);
+    ab_free(remote->candidates);
+    remote->candidates = NULL;
+    remote->candidate_count = 0;
+    remote->candidate_next = 0;
+}
+
+static bool was_last(const struct ab_remote *remote, const struct ab_found *found)
+{
+    return ab_text_equal(remote->service, found->id);
+}
+
+/* The service it was bound to last comes first, then by id, so that two proxies agree. */
+static bool comes_before(const struct ab_remote *remote, const struct ab_found *one, const struct ab_found *other)
+{
+    if (was_last(remote, one) != was_last(remote, other))
+        return was_last(remote, one);
+    return strcmp(one->id->data, other->id->data) < 0;
+}
+
+/* The first service that matches and comes after `previous` in that order. */
+static struct ab_found *next_service(struct ab_remote *remote, const struct ab_found *previous)
+{
+    struct ab_found *next = NULL;
+
+    AB_MAP_EACH(each, &remote->engine->directory.services)
+    {
+        struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
+
+        if (previous && !comes_before(remote, previous, found))
+            continue;
+        if ((!next || comes_before(remote, found, next)) && ab_filter_match(remote->filter, found->view))
+            next = found;
+    }
+    return next;
+}
+
+static void add_candidate(struct ab_remote *remote, const struct ab_address *address, struct ab_text *service)
+{
+    remote->candidates[remote->candidate_count++] = (struct ab_candidate){*address, ab_text_ref(service)};
+}
+
+/* A filter that names an id needs no search. */
+static struct ab_found *first_service(struct ab_remote *remote)
+{
+    const char *id = ab_filter_service(remote->filter);
+    struct ab_found *found;
+
+    if (!id)
+        return next_service(remote, NULL);
+    found = ab_directory_find(remote->engine, id);
+    return found && ab_filter_match(remote->filter, found->view) ? found : NULL;
+}
+
+/* At most 8 services and their routes: the rest is for a later round. AB_ENOMEM. */
+static int collect_candidates(struct ab_remote *remote)
+{
+    struct ab_found *found = first_service(remote);
+
+    drop_candidates(remote);
+    if (!found)
+        return 0;
+    remote->candidates = ab_calloc(CANDIDATES_MOST, sizeof(*remote->candidates));
+    if (!remote->candidates)
+        return AB_ENOMEM;
+    for (unsigned services = 0; found && services < 8; services++) {
+        AB_LIST_EACH(each, &found->routes)
+        {
+            if (remote->candidate_count < CANDIDATES_MOST)
+                add_candidate(remote, &AB_CONTAINER(each, struct ab_route, found_node)->node->address, found->id);
+        }
+        found = next_service(remote, found);
+    }
+    return 0;
+}
+
+/* ---- The end of a remote */
+
+static void set_info(struct ab_remote *remote, struct ab_text *text)
+{
+    ab_value_deinit(&remote->info);
+    remote->info.text = text;
+}
+
+static void end_attempts(struct ab_remote *remote)
+{
+    struct ab_list *each;
+
+    ab_engine_disarm(remote->engine, &remote->stagger);
+    while ((each = ab_list_take(&remote->attempts))) {
+        struct ab_attempt *attempt = AB_CONTAINER(each, struct ab_attempt, node);
+
+        ab_outbound_close(attempt->connection, AB_CLOSE_NOW);
+        ab_free(attempt);
+    }
+    drop_candidates(remote);
+}
+
+static void end(struct ab_remote *remote, int code, const char *type, const char *text)
+{
+    remote->state = AB_REMOTE_OVER;
+    remote->reason = code;
+    remote->reason_type = ab_strdup(type);
+    remote->reason_text = ab_strdup(text);
+    end_attempts(remote);
+    ab_engine_disarm(remote->engine, &remote->retry);
+    ab_calls_end(remote, code, type, text);
+    ab_wishes_end(remote, code, type, text);
+}
+
+/* A connection that never came to be. */
+static void give_up(struct ab_remote *remote, int code, const char *type, const char *text)
+{
+    end(remote, code, type, text);
+    ab_bindings_tell(remote, false, code);
+}
+
+/* ---- Rounds */
+
+static ab_time backoff(struct ab_remote *remote)
+{
+    ab_time delay = RETRY << remote->level;
+
+    if (delay > RETRY_MOST)
+        delay = RETRY_MOST;
+    return ab_engine_jitter(remote->engine, delay * 3 / 4, delay / 4);
+}
+
+/* The next round: at once after a steady binding, later after each failure. */
+static void seek_later(struct ab_remote *remote)
+{
+    unsigned level = remote->level;
+
+    if (remote->level < LEVEL_MOST)
+        remote->level++;
+    if (level == 0)
+        seek(remote);
+    else
+        ab_engine_arm(remote->engine, &remote->retry, backoff(remote));
+}
+
+static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+{
+    drop_candidates(remote);
+    if (!remote->filter) {
+        give_up(remote, loss->code, loss->type, loss->text);
+        return;
+    }
+    if (remote->level == 0)
+        remote->level = 1;
+    seek_later(remote);
+}
+
+static void seek(struct ab_remote *remote)
+{
+    if (remote->state != AB_REMOTE_SEEKING || !ab_list_empty(&remote->attempts))
+        return;
+    ab_engine_disarm(remote->engine, &remote->retry);
+    if (collect_candidates(remote) < 0)
+        ab_engine_arm(remote->engine, &remote->retry, backoff(remote));
+    else if (remote->candidate_count > 0)
+        try_next(remote);
+}
+
+static void on_retry(struct ab_timer *timer)
+{
+    struct ab_remote *remote = AB_CONTAINER(timer, struct ab_remote, retry);
+
+    if (remote->filter)
+        seek(remote);
+    else
+        give_up(remote, AB_ETIMEDOUT, NULL, "it cannot be connected in time");
+}
+
+/* ---- Attempts */
+
+static struct ab_attempt *attempt_in(struct ab_remote *remote, enum ab_outbound_state state)
+{
+    AB_LIST_EACH(each, &remote->attempts)
+    {
+        struct ab_attempt *attempt = AB_CONTAINER(each, struct ab_attempt, node);
+
+        if (attempt->connection->state == state)
+            return attempt;
+    }
+    return NULL;
+}
+
+static void connected(struct ab_outbound *connection)
+{
+    struct ab_attempt *attempt = connection->owner;
+
+    if (!attempt_in(attempt->remote, AB_OUTBOUND_BINDING))
+        ab_outbound_bind(connection);
+}
+
+/* What the proxy knows of the service; of a connection its place alone. NULL: no memory. */
+static struct ab_text *make_info(struct ab_remote *remote, const struct ab_outbound *connection)
+{
+    struct ab_found *found =
+        remote->filter ? ab_directory_find(remote->engine, connection->service->data) : NULL;
+    json_t *info = found ? json_copy(found->view) : json_object();
+    struct ab_text *text = NULL;
+    char host[AB_ADDRESS_HOST_TEXT];
+
+    if (json_object_set_new(info, "host",
+                            json_string(ab_address_host_text(&connection->stream.address, host))) == 0 &&
+        json_object_set_new(info, "port", json_integer(connection->stream.address.port)) == 0 &&
+        json_object_set_new(info, "service", json_string(connection->service->data)) == 0)
+        ab_json_encode(info, NESTING, &text);
+    json_decref(info);
+    return text;
+}
+
+static const struct ab_outbound_ops bound_ops;
+
+static void become_bound(struct ab_remote *remote, struct ab_outbound *connection, struct ab_text *info)
+{
+    remote->state = AB_REMOTE_BOUND;
+    remote->bound = connection;
+    remote->bound_at = remote->engine->now;
+    connection->ops = &bound_ops;
+    connection->owner = remote;
+    set_info(remote, info);
+    ab_text_unref(remote->service);
+    remote->service = ab_text_ref(connection->service);
+    ab_engine_disarm(remote->engine, &remote->retry);
+    end_attempts(remote);
+    ab_bindings_tell(remote, true, 0);
+    ab_wishes_bound(remote);
+    ab_calls_pump(remote);
+}
+
+static void bound(struct ab_outbound *connection)
+{
+    struct ab_attempt *attempt = connection->owner;
+    struct ab_remote *remote = attempt->remote;
+    struct ab_text *info = make_info(remote, connection);
+
+    if (!info) {
+        ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
+        return;
+    }
+    ab_list_remove(&attempt->node);
+    ab_free(attempt);
+    become_bound(remote, connection, info);
+}
+
+static void attempt_lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    struct ab_attempt *attempt = connection->owner;
+    struct ab_remote *remote = attempt->remote;
+    struct ab_attempt *other;
+
+    ab_list_remove(&attempt->node);
+    ab_free(attempt);
+    if (loss->code != AB_ENOMEM)
+        ab_directory_suspect(remote->engine, &connection->stream.address, connection->service->data);
+    other = attempt_in(remote, AB_OUTBOUND_CONNECTED);
+    if (other && !attempt_in(remote, AB_OUTBOUND_BINDING))
+        ab_outbound_bind(other->connection);
+    else if (remote->candidate_next < remote->candidate_count)
+        try_next(remote);
+    else if (ab_list_empty(&remote->attempts))
+        round_failed(remote, loss);
+}
+
+static const struct ab_outbound_ops attempt_ops = {
+    .connected = connected,
+    .bound = bound,
+    .lost = attempt_lost,
+};
+
+static int start_attempt(struct ab_remote *remote, const struct ab_candidate *candidate)
+{
+    struct ab_attempt *attempt = ab_malloc(sizeof(*attempt));
+    int r;
+
+    if (!attempt)
+        return AB_ENOMEM;
+    r = ab_outbound_open(remote->engine, &candidate->address, candidate->service, &attempt_ops, attempt,
+                         &attempt->connection);
+    if (r < 0) {
+        ab_free(attempt);
+        return r;
+    }
+    attempt->remote = remote;
+    ab_list_append(&remote->attempts, &attempt->node);
+    return 0;
+}
+
+static void try_next(struct ab_remote *remote)
+{
+    static const struct ab_outbound_loss no_memory = {AB_ENOMEM, NULL, "out of memory"};
+    bool started = false;
+
+    ab_engine_disarm(remote->engine, &remote->stagger);
+    while (!started && remote->candidate_next < remote->candidate_count)
+        started = start_attempt(remote, &remote->candidates[remote->candidate_next++]) == 0;
+    if (remote->candidate_next < remote->candidate_count)
+        ab_engine_arm(remote->engine, &remote->stagger, STAGGER);
+    else if (!started && ab_list_empty(&remote->attempts))
+        round_failed(remote, &no_memory);
+}
+
+static void on_stagger(struct ab_timer *timer)
+{
+    try_next(AB_CONTAINER(timer, struct ab_remote, stagger));
+}
+
+/* ---- Bound */
+
+/* Legacy clients answer no command but these in other implementations (PROTOCOL section 2). */
+static void acknowledge(struct ab_outbound *connection, const struct ab_message *message)
+{
+    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
+
+    if (message->type == AB_MESSAGE_COMMAND && ab_message_write_empty(out, message->id) == 0)
+        ab_outbound_write(connection, out);
+}
+
+static void on_message(struct ab_outbound *connection, struct ab_message *message)
+{
+    struct ab_remote *remote = connection->owner;
+
+    if (message->type == AB_MESSAGE_RESPONSE) {
+        on_response(remote, message);
+    } else if (message->command == AB_COMMAND_CHANGED) {
+        acknowledge(connection, message);
+        ab_wish_changed(remote, message);
+    } else if (message->command == AB_COMMAND_FIRED) {
+        acknowledge(connection, message);
+        ab_wish_fired(remote, message);
+    }
+}
+
+static void on_room(struct ab_outbound *connection)
+{
+    ab_calls_pump(connection->owner);
+}
+
+static void forget_binding(struct ab_remote *remote)
+{
+    remote->bound = NULL;
+    remote->state = AB_REMOTE_SEEKING;
+    ab_wishes_unbound(remote);
+}
+
+static void on_lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    struct ab_remote *remote = connection->owner;
+    struct ab_engine *engine = remote->engine;
+
+    ab_engine_log(engine, AB_LOG_INFO, "service %s is lost: %s", connection->service->data, loss->text);
+    forget_binding(remote);
+    ab_calls_lost(remote, loss);
+    ab_bindings_tell(remote, false, loss->code);
+    if (loss->code != AB_ENOMEM)
+        ab_directory_suspect(engine, &connection->stream.address, connection->service->data);
+    if (!remote->filter) {
+        end(remote, AB_EDISCONNECTED, NULL, loss->text);
+        return;
+    }
+    if (engine->now - remote->bound_at >= STEADY)
+        remote->level = 0;
+    seek_later(remote);
+}
+
+static const struct ab_outbound_ops bound_ops = {
+    .message = on_message,
+    .room = on_room,
+    .lost = on_lost,
+};
+
+/* ---- What the directory tells */
+
+void ab_remotes_found(struct ab_engine *engine, struct ab_found *found)
+{
+    AB_LIST_EACH(each, &engine->remotes)
+    {
+        struct ab_remote *remote = AB_CONTAINER(each, struct ab_remote, node);
+
+        if (remote->filter && remote->state == AB_REMOTE_SEEKING && ab_list_empty(&remote->attempts) &&
+            ab_filter_match(remote->filter, found->view))
+            seek(remote);
+    }
+}
+
+/* ---- Life */
+
+static struct ab_remote *remote_new(struct ab_engine *engine)
+{
+    struct ab_remote *remote = ab_calloc(1, sizeof(*remote));
+
+    if (!remote)
+        return NULL;
+    remote->engine = engine;
+    ab_list_init(&remote->attempts);
+    ab_list_init(&remote->waiting);
+    ab_list_init(&remote->sent);
+    ab_list_init(&remote->bindings);
+    ab_map_init(&remote->pending, ab_random_next(&engine->random));
+    ab_map_init(&remote->listens, ab_random_next(&engine->random));
+    ab_map_init(&remote->watches, ab_random_next(&engine->random));
+    ab_timer_init(&remote->stagger, on_stagger);
+    ab_timer_init(&remote->retry, on_retry);
+    return remote;
+}
+
+int ab_remote_new_proxy(struct ab_engine *engine, ab_time now, struct ab_filter *filter, struct ab_remote **ret_remote)
+{
+    struct ab_remote *remote;
+
+    ab_engine_enter(engine, now);
+    if (engine->closing)
+        return AB_ECLOSED;
+    remote = remote_new(engine);
+    if (!remote)
+        return AB_ENOMEM;
+    remote->filter = ab_filter_ref(filter);
+    remote->state = AB_REMOTE_SEEKING;
+    ab_list_append(&engine->remotes, &remote->node);
+    *ret_remote = remote;
+    seek(remote);
+    return 0;
+}
+
+int ab_remote_new_connection(struct ab_engine *engine, ab_time now, const char *service, struct ab_remote **ret_remote)
+{
+    struct ab_remote *remote;
+
+    ab_engine_enter(engine, now);
+    if (engine->closing)
+        return AB_ECLOSED;
+    remote = remote_new(engine);
+    if (!remote)
+        return AB_ENOMEM;
+    remote->service = ab_text_new(service, strlen(service));
+    if (!remote->service) {
+        ab_free(remote);
+        return AB_ENOMEM;
+    }
+    remote->state = AB_REMOTE_RESOLVING;
+    ab_engine_arm(engine, &remote->retry, CONNECT_TIME);
+    ab_list_append(&engine->remotes, &remote->node);
+    *ret_remote = remote;
+    return 0;
+}
+
+void ab_remote_resolved(struct ab_remote *remote, ab_time now, const struct ab_address *addresses, size_t count)
+{
+    ab_engine_enter(remote->engine, now);
+    if (remote->state != AB_REMOTE_RESOLVING)
+        return;
+    if (count > CANDIDATES_MOST)
+        count = CANDIDATES_MOST;
+    remote->candidates = ab_calloc(count + 1, sizeof(*remote->candidates));
+    if (!remote->candidates) {
+        give_up(remote, AB_ENOMEM, NULL, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_candidate(remote, &addresses[i], remote->service);
+    remote->state = AB_REMOTE_SEEKING;
+    try_next(remote);
+}
+
+void ab_remote_unresolved(struct ab_remote *remote, ab_time now, const char *text)
+{
+    ab_engine_enter(remote->engine, now);
+    if (remote->state == AB_REMOTE_RESOLVING)
+        give_up(remote, AB_ENETWORK, NULL, text);
+}
+
+void ab_remote_close(struct ab_remote *remote, ab_time now)
+{
+    struct ab_outbound *connection = remote->bound;
+
+    ab_engine_enter(remote->engine, now);
+    if (remote->state == AB_REMOTE_OVER)
+        return;
+    if (connection)
+        forget_binding(remote);
+    end(remote, AB_ECLOSED, NULL, "closed");
+    ab_outbound_close(connection, AB_CLOSE_FLUSH);
+}
+
+void ab_remotes_close(struct ab_engine *engine)
+{
+    AB_LIST_EACH_SAFE(each, &engine->remotes)
+    {
+        ab_remote_close(AB_CONTAINER(each, struct ab_remote, node), engine->now);
+    }
+}
+
+void ab_remote_free(struct ab_remote *remote, ab_time now)
+{
+    if (!remote)
+        return;
+    ab_remote_close(remote, now);
+    ab_list_remove(&remote->node);
+    ab_filter_unref(remote->filter);
+    ab_text_unref(remote->service);
+    ab_value_deinit(&remote->info);
+    ab_free(remote->reason_type);
+    ab_free(remote->reason_text);
+    ab_map_deinit(&remote->pending);
+    ab_map_deinit(&remote->listens);
+    ab_map_deinit(&remote->watches);
+    ab_free(remote);
+}
+
+bool ab_remote_bound(const struct ab_remote *remote)
+{
+    return remote->state == AB_REMOTE_BOUND;
+}
+
+int ab_remote_info(const struct ab_remote *remote, struct ab_value *ret_info)
+{
+    if (remote->state == AB_REMOTE_OVER)
+        return remote->reason;
+    if (remote->state != AB_REMOTE_BOUND)
+        return AB_ENOTBOUND;
+    ret_info->text = ab_text_ref(remote->info.text);
+    return 0;
+}

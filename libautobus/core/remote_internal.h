@@ -1,0 +1,102 @@
+/*
+ * A remote as its three files share it: remote.c (finding, binding, losing), call.c (calls and gets), subscription.c
+ * (listens, watches, bindings). Core only; remote.h is for the bus.
+ */
+#ifndef AB_CORE_REMOTE_INTERNAL_H
+#define AB_CORE_REMOTE_INTERNAL_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "core/internal.h"
+#include "core/outbound.h"
+#include "core/remote.h"
+
+struct ab_found;
+
+enum ab_remote_state {
+    AB_REMOTE_RESOLVING, /* a connection whose addresses are not known yet */
+    AB_REMOTE_SEEKING,
+    AB_REMOTE_BOUND,
+    AB_REMOTE_OVER,
+};
+
+/* Where a remote may bind. */
+struct ab_candidate {
+    struct ab_address address;
+    struct ab_text *service;
+};
+
+/* What an id that we sent stands for. */
+struct ab_pending {
+    struct ab_map_node node;
+    uint64_t id;
+    void (*answered)(struct ab_pending *pending, struct ab_message *message); /* it is out of the table */
+};
+
+struct ab_remote {
+    struct ab_list node; /* in engine->remotes */
+    struct ab_engine *engine;
+    struct ab_filter *filter; /* of a proxy; NULL: a connection */
+    struct ab_text *service;  /* of a connection; of a proxy the last it was bound to, or NULL */
+    enum ab_remote_state state;
+
+    struct ab_candidate *candidates; /* of this round */
+    size_t candidate_count;
+    size_t candidate_next;
+    struct ab_list attempts;
+    struct ab_timer stagger; /* to the next attempt */
+    struct ab_timer retry;   /* to the next round; of a connection: its last moment */
+    unsigned level;          /* of the backoff */
+
+    struct ab_outbound *bound;
+    struct ab_value info; /* of what it is bound to, as text */
+    ab_time bound_at;
+
+    int reason; /* why it is over */
+    char *reason_type;
+    char *reason_text;
+
+    struct ab_list waiting; /* struct ab_call.node: calls that were not sent, and waits for binding */
+    size_t waiting_count;
+    struct ab_list sent; /* struct ab_call.node */
+    size_t sent_count;
+    struct ab_map pending; /* struct ab_pending by id */
+    struct ab_map listens; /* struct ab_wish by name */
+    struct ab_map watches;
+    struct ab_list bindings; /* struct ab_subscription.node */
+};
+
+/* ---- remote.c */
+void ab_remotes_found(struct ab_engine *engine, struct ab_found *found);
+void ab_remotes_close(struct ab_engine *engine);
+
+/* ---- Commands: used by call.c and subscription.c. */
+void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id);
+void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending);
+
+/* ---- call.c */
+/* Sends what waits as far as there is room. */
+void ab_calls_pump(struct ab_remote *remote);
+/* The connection is lost: what was sent ends. */
+void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound_loss *loss);
+/* Every call ends with that code. */
+void ab_calls_end(struct ab_remote *remote, int code, const char *type, const char *text);
+/* Calls of the kind get, which wait at a wish. `value` is shared, absent: there is no such object. */
+void ab_gets_answer(struct ab_list *gets, struct ab_value *value);
+void ab_gets_fail(struct ab_list *gets, int code, const char *type, const char *text);
+
+/* ---- subscription.c */
+/* What is wished of one name: to listen to an event or to watch an object. */
+struct ab_wish;
+void ab_wishes_bound(struct ab_remote *remote);
+void ab_wishes_unbound(struct ab_remote *remote);
+void ab_wishes_end(struct ab_remote *remote, int code, const char *type, const char *text);
+void ab_wish_changed(struct ab_remote *remote, struct ab_message *message);
+void ab_wish_fired(struct ab_remote *remote, struct ab_message *message);
+/* A get: answers it at once or keeps it. AB_ENOMEM. */
+int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get, struct ab_wish **ret_wish);
+/* Somebody who wished it is gone. */
+void ab_wish_settle(struct ab_wish *wish);
+void ab_bindings_tell(struct ab_remote *remote, bool bound, int reason);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * Owns a call from its arrival to its answer. Must not know how it is carried out.
+ *
+ * Invariant: a request is in its connection's list exactly while it is not answered and its connection lives; the engine
+ * holds one reference that long.
+ */
+#include "core/request.h"
+
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/request_internal.h"
+
+struct ab_request {
+    atomic_uint references;
+    struct ab_list node;            /* in connection->requests */
+    struct ab_inbound *connection;  /* NULL: answered or abandoned */
+    struct ab_text *service;
+    struct ab_text *function;
+    struct ab_text *id; /* NULL: a notice */
+    struct ab_address peer;
+    enum ab_function_mode mode;
+    bool answered;
+    bool abandoned;
+    void *target;
+    struct ab_notice gone; /* AB_NOTICE_ABANDONED, so that it needs no memory then */
+};
+
+struct ab_request *ab_request_ref(struct ab_request *request)
+{
+    atomic_fetch_add_explicit(&request->references, 1, memory_order_relaxed);
+    return request;
+}
+
+struct ab_request *ab_request_unref(struct ab_request *request)
+{
+    if (!request || atomic_fetch_sub_explicit(&request->references, 1, memory_order_acq_rel) > 1)
+        return NULL;
+    ab_text_unref(request->service);
+    ab_text_unref(request->function);
+    ab_text_unref(request->id);
+    ab_free(request);
+    return NULL;
+}
+
+const char *ab_request_function(const struct ab_request *request)
+{
+    return request->function->data;
+}
+
+const char *ab_request_service_id(const struct ab_request *request)
+{
+    return request->service->data;
+}
+
+enum ab_function_mode ab_request_mode(const struct ab_request *request)
+{
+    return request->mode;
+}
+
+bool ab_request_is_notice(const struct ab_request *request)
+{
+    return !request->id;
+}
+
+bool ab_request_answered(const struct ab_request *request)
+{
+    return request->answered;
+}
+
+bool ab_request_abandoned(const struct ab_request *request)
+{
+    return request->abandoned;
+}
+
+const struct ab_address *ab_request_peer(const struct ab_request *request)
+{
+    return &request->peer;
+}
+
+void ab_request_set_target(struct ab_request *request, void *target)
+{
+    request->target = target;
+}
+
+struct ab_request *ab_request_of_node(struct ab_list *node)
+{
+    return AB_CONTAINER(node, struct ab_request, node);
+}
+
+/* Leaves its connection; the engine's reference becomes the caller's. */
+static struct ab_inbound *detach(struct ab_request *request)
+{
+    struct ab_inbound *connection = request->connection;
+
+    if (!connection)
+        return NULL;
+    ab_list_remove(&request->node);
+    connection->request_count--;
+    request->connection = NULL;
+    return connection;
+}
+
+void ab_request_abandon(struct ab_request *request)
+{
+    struct ab_inbound *connection = detach(request);
+
+    request->abandoned = true;
+    if (request->target && !request->answered && connection) {
+        request->gone.target = request->target;
+        request->gone.request = request; /* the engine's reference goes with the notice */
+        ab_engine_emit(connection->stream.engine, &request->gone);
+        return;
+    }
+    if (connection)
+        ab_request_unref(request);
+}
+
+static void gone_released(struct ab_notice *notice)
+{
+    (void)notice; /* it is part of its request, which may be freed by now */
+}
+
+static struct ab_request *request_new(struct ab_inbound *connection, struct ab_function *function,
+                                      struct ab_message *message)
+{
+    struct ab_request *request = ab_calloc(1, sizeof(*request));
+
+    if (!request)
+        return NULL;
+    atomic_init(&request->references, 1);
+    ab_list_init(&request->node);
+    request->service = ab_text_ref(connection->service->id);
+    request->function = ab_text_ref(function->name);
+    if (message->type == AB_MESSAGE_COMMAND && function->mode != AB_FUNCTION_ASYNC)
+        request->id = ab_text_ref(message->id);
+    request->peer = connection->stream.address;
+    request->mode = function->mode;
+    ab_notice_init(&request->gone, AB_NOTICE_ABANDONED, NULL);
+    request->gone.release = gone_released;
+    return request;
+}
+
+int ab_request_start(struct ab_inbound *connection, struct ab_function *function, struct ab_message *message)
+{
+    struct ab_notice *notice = ab_notice_new(AB_NOTICE_CALL, function->target);
+    struct ab_request *request = notice ? request_new(connection, function, message) : NULL;
+
+    if (!request) {
+        ab_notice_release(notice);
+        return AB_ENOMEM;
+    }
+    notice->value = ab_value_move(&message->value);
+    notice->request = request;
+    if (request->id) {
+        request->connection = connection;
+        connection->request_count++;
+        ab_list_append(&connection->requests, &request->node);
+        ab_request_ref(request);
+    }
+    ab_engine_emit(connection->stream.engine, notice);
+    return 0;
+}
+
+/* ---- Answers */
+
+/* May it be answered? What is written to comes back in *ret_connection, NULL for a notice. */
+static int begin(struct ab_request *request, ab_time now, struct ab_inbound **ret_connection)
+{
+    if (request->answered)
+        return AB_EEXIST;
+    request->answered = true;
+    *ret_connection = NULL;
+    if (!request->id)
+        return 0;
+    if (!request->connection)
+        return AB_EDISCONNECTED;
+    ab_engine_enter(request->connection->stream.engine, now);
+    *ret_connection = detach(request);
+    return 0;
+}
+
+/* Sends what was written in the scratch buffer (`r`: how that went) and drops the engine's reference. */
+static int finish(struct ab_request *request, struct ab_inbound *connection, const struct ab_buffer *message, int r)
+{
+    if (r < 0)
+        ab_inbound_close(connection, AB_CLOSE_NOW); /* a client must not wait for ever for what cannot be said */
+    else
+        r = ab_inbound_write(connection, message);
+    ab_inbound_answered(connection);
+    ab_request_unref(request);
+    return r == AB_ECLOSED ? AB_EDISCONNECTED : r;
+}
+
+int ab_request_reply(struct ab_request *request, ab_time now, struct ab_text *result)
+{
+    struct ab_inbound *connection;
+    struct ab_buffer *out;
+    int r = begin(request, now, &connection);
+
+    if (r < 0 || !connection)
+        return r;
+    out = ab_engine_scratch(connection->stream.engine);
+    return finish(request, connection, out, ab_message_write_result(out, request->id, result));
+}
+
+int ab_request_reply_error(struct ab_request *request, ab_time now, const char *type, const char *text)
+{
+    struct ab_inbound *connection;
+    struct ab_buffer *out;
+    int r = begin(request, now, &connection);
+
+    if (r < 0 || !connection)
+        return r;
+    out = ab_engine_scratch(connection->stream.engine);
+    return finish(request, connection, out, ab_message_write_error(out, request->id, type, text));
+}
+
+int ab_request_reply_exception(struct ab_request *request, ab_time now, const char *type, const char *text,
+                               struct ab_text *details)
+{
+    struct ab_inbound *connection;
+    struct ab_buffer *out;
+    int r = begin(request, now, &connection);
+
+    if (r < 0 || !connection)
+        return r;
+    out = ab_engine_scratch(connection->stream.engine);
+    return finish(request, connection, out,
+                  ab_message_write_exception(out, request->id, type, text, details));
+}

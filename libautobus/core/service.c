@@ -1,0 +1,642 @@
+/*
+ * Owns the tables of a service and tells who listens and watches. Must not know connections beyond handing them
+ * messages, nor how functions are carried out.
+ *
+ * Invariants: a topic is in its table while it exists or somebody asks for it; a service lives until its handle is given
+ * up and its goodbyes are said. The order of what is told is PROTOCOL section 3's: an object is told to its watchers
+ * before it is listed, and unlisted before it is told gone.
+ */
+#include "core/service.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/inbound.h"
+#include "core/introspection.h"
+#include "wire/json.h"
+
+#define NESTING 64
+#define RESERVED "autobus."
+
+/* ---- Topics */
+
+static struct ab_topic *find_topic(const struct ab_map *map, const char *name)
+{
+    struct ab_map_node *node = ab_map_find_text(map, name);
+
+    return node ? AB_CONTAINER(node, struct ab_topic, node) : NULL;
+}
+
+static struct ab_topic *get_topic(struct ab_service *service, struct ab_map *map, const char *name)
+{
+    struct ab_topic *topic = find_topic(map, name);
+
+    if (topic)
+        return topic;
+    topic = ab_calloc(1, sizeof(*topic));
+    if (!topic)
+        return NULL;
+    topic->name = ab_text_new(name, strlen(name));
+    if (!topic->name) {
+        ab_free(topic);
+        return NULL;
+    }
+    topic->service = service;
+    ab_list_init(&topic->interests);
+    ab_map_insert(map, &topic->node, topic->name->data, topic->name->size);
+    return topic;
+}
+
+struct ab_topic *ab_service_event_topic(struct ab_service *service, const char *name)
+{
+    return get_topic(service, &service->events, name);
+}
+
+struct ab_topic *ab_service_object_topic(struct ab_service *service, const char *name)
+{
+    return get_topic(service, &service->objects, name);
+}
+
+static void topic_free(struct ab_map *map, struct ab_topic *topic)
+{
+    ab_map_remove(map, &topic->node);
+    ab_text_unref(topic->name);
+    ab_text_unref(topic->value);
+    ab_free(topic->doc);
+    ab_free(topic);
+}
+
+void ab_topic_settle(struct ab_topic *topic)
+{
+    struct ab_service *service = topic->service;
+    bool event = find_topic(&service->events, topic->name->data) == topic;
+
+    if (!topic->exists && !topic->walking && ab_list_empty(&topic->interests))
+        topic_free(event ? &service->events : &service->objects, topic);
+}
+
+struct ab_text *ab_topic_value(struct ab_topic *topic)
+{
+    if (!topic->value && topic->builtin)
+        topic->value = ab_introspection_value(topic->service, topic->builtin);
+    return topic->value;
+}
+
+/* A connection that is cut off meanwhile takes its interests along, so the walk begins at a list moved aside. */
+void ab_topic_changed(struct ab_topic *topic)
+{
+    struct ab_list told;
+    struct ab_list *each;
+
+    ab_list_init(&told);
+    ab_list_splice(&told, &topic->interests);
+    topic->walking = true;
+    while ((each = ab_list_take(&told))) {
+        ab_list_append(&topic->interests, each);
+        ab_interest_send_value(AB_CONTAINER(each, struct ab_interest, topic_node));
+    }
+    topic->walking = false;
+}
+
+/* ---- Info */
+
+/* Encoded info with the host's name unless the program set one (PROTOCOL section 1). */
+static int encode_info(struct ab_engine *engine, const json_t *info, struct ab_text **ret_text)
+{
+    json_t *copy = info ? json_copy((json_t *)info) : json_object();
+    int r = copy ? 0 : AB_ENOMEM;
+
+    if (r == 0 && !json_object_get(copy, "hostname") &&
+        json_object_set_new(copy, "hostname", json_string(engine->hostname)) < 0)
+        r = AB_ENOMEM;
+    if (r == 0)
+        r = ab_json_encode(copy, engine->limits.datagram_nesting - 1, ret_text);
+    json_decref(copy);
+    return r;
+}
+
+static int check_fits(struct ab_engine *engine, const char *id, const struct ab_text *info)
+{
+    struct ab_buffer *packet = ab_engine_scratch(engine);
+    int r = ab_packet_write_add(packet, UINT16_MAX, id, info);
+
+    if (r == 0 && ab_buffer_size(packet) > engine->limits.datagram_send)
+        r = AB_ETOOLARGE;
+    return r;
+}
+
+static int make_info(struct ab_engine *engine, const char *id, const json_t *info, struct ab_text **ret_text)
+{
+    struct ab_text *text;
+    int r = encode_info(engine, info, &text);
+
+    if (r < 0)
+        return r;
+    r = check_fits(engine, id, text);
+    if (r < 0)
+        ab_text_unref(text);
+    else
+        *ret_text = text;
+    return r;
+}
+
+int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *info)
+{
+    struct ab_text *text;
+    int r;
+
+    ab_engine_enter(service->engine, now);
+    if (service->closed)
+        return AB_ECLOSED;
+    r = make_info(service->engine, service->id->data, info, &text);
+    if (r < 0)
+        return r;
+    ab_text_unref(service->info);
+    service->info = text;
+    if (ab_service_is_published(service)) {
+        ab_announcer_withdraw(service);
+        ab_announcer_publish(service);
+    }
+    ab_introspection_changed(service, AB_BUILTIN_NONE);
+    return 0;
+}
+
+/* ---- Life */
+
+static void free_tables(struct ab_service *service)
+{
+    AB_MAP_EACH(each, &service->functions)
+    {
+        struct ab_function *function = AB_CONTAINER(each, struct ab_function, node);
+
+        ab_text_unref(function->name);
+        ab_free(function->doc);
+        ab_free(function);
+    }
+    AB_MAP_EACH(event, &service->events)
+    {
+        topic_free(&service->events, AB_CONTAINER(event, struct ab_topic, node));
+    }
+    AB_MAP_EACH(object, &service->objects)
+    {
+        topic_free(&service->objects, AB_CONTAINER(object, struct ab_topic, node));
+    }
+    ab_map_deinit(&service->functions);
+    ab_map_deinit(&service->events);
+    ab_map_deinit(&service->objects);
+}
+
+static void bury(struct ab_grave *grave)
+{
+    struct ab_service *service = AB_CONTAINER(grave, struct ab_service, grave);
+
+    free_tables(service);
+    ab_text_unref(service->id);
+    ab_text_unref(service->info);
+    ab_free(service->doc);
+    ab_free(service);
+}
+
+static void settle(struct ab_service *service)
+{
+    if (service->handle || service->announcement.goodbyes > 0)
+        return;
+    ab_list_remove(&service->node);
+    ab_engine_bury(service->engine, &service->grave, bury);
+}
+
+void ab_service_parted(struct ab_service *service)
+{
+    settle(service);
+}
+
+static struct ab_service *service_new(struct ab_engine *engine)
+{
+    struct ab_service *service = ab_calloc(1, sizeof(*service));
+
+    if (!service)
+        return NULL;
+    service->engine = engine;
+    service->handle = true;
+    ab_list_init(&service->node);
+    ab_list_init(&service->connections);
+    ab_announcement_init(&service->announcement);
+    ab_map_init(&service->functions, ab_random_next(&engine->random));
+    ab_map_init(&service->events, ab_random_next(&engine->random));
+    ab_map_init(&service->objects, ab_random_next(&engine->random));
+    return service;
+}
+
+int ab_service_new(struct ab_engine *engine, const json_t *info, struct ab_service **ret_service)
+{
+    struct ab_service *service;
+    int r;
+
+    if (engine->closing)
+        return AB_ECLOSED;
+    service = service_new(engine);
+    if (!service)
+        return AB_ENOMEM;
+    service->id = ab_engine_make_id(engine);
+    r = service->id ? make_info(engine, service->id->data, info, &service->info) : AB_ENOMEM;
+    if (r == 0)
+        r = ab_introspection_equip(service);
+    if (r < 0) {
+        bury(&service->grave);
+        return r;
+    }
+    ab_list_append(&engine->server.services, &service->node);
+    *ret_service = service;
+    return 0;
+}
+
+const char *ab_service_id(const struct ab_service *service)
+{
+    return service->id->data;
+}
+
+static void show(struct ab_service *service)
+{
+    struct ab_engine *engine = service->engine;
+
+    service->published = true;
+    ab_map_insert(&engine->server.published_ids, &service->published_node, service->id->data, service->id->size);
+    ab_announcer_publish(service);
+}
+
+int ab_service_publish(struct ab_service *service, ab_time now)
+{
+    int r;
+
+    ab_engine_enter(service->engine, now);
+    if (service->closed || service->engine->closing)
+        return AB_ECLOSED;
+    if (service->published)
+        return 0;
+    r = ab_server_open(service->engine);
+    if (r < 0)
+        return r;
+    service->engine->server.published++;
+    show(service);
+    ab_introspection_changed(service, AB_BUILTIN_NONE);
+    return 0;
+}
+
+static void hide(struct ab_service *service)
+{
+    ab_map_remove(&service->engine->server.published_ids, &service->published_node);
+    while (!ab_list_empty(&service->connections))
+        ab_inbound_leave(AB_CONTAINER(service->connections.next, struct ab_inbound, node));
+    ab_announcer_forget(service);
+    ab_announcer_goodbye(service);
+}
+
+void ab_service_close(struct ab_service *service, ab_time now)
+{
+    struct ab_engine *engine = service->engine;
+    bool counted = service->published && service != engine->server.details;
+
+    ab_engine_enter(engine, now);
+    if (service->closed)
+        return;
+    service->closed = true;
+    if (!service->published)
+        return;
+    hide(service);
+    if (!engine->server.details)
+        return;
+    ab_introspection_changed(service, AB_BUILTIN_NONE);
+    if (counted) {
+        engine->server.published--;
+        ab_server_settle(engine);
+    }
+}
+
+void ab_service_free(struct ab_service *service, ab_time now)
+{
+    ab_service_close(service, now);
+    service->handle = false;
+    settle(service);
+}
+
+/* ---- Adding and removing */
+
+static int may_add(const struct ab_service *service, const char *name)
+{
+    if (service->closed)
+        return AB_ECLOSED;
+    return strncmp(name, RESERVED, strlen(RESERVED)) == 0 ? AB_EINVAL : 0;
+}
+
+/* Room for the name fully escaped and for the longest envelope, that of a response with its id. */
+static bool fits_line(const struct ab_service *service, const char *name, const struct ab_text *value)
+{
+    const struct ab_limits *limits = &service->engine->limits;
+
+    return value->size + 6 * strlen(name) + limits->id_bytes + 64 <= limits->line;
+}
+
+/* NULL stays NULL. AB_ENOMEM. */
+static int copy_doc(const char *doc, char **ret_copy)
+{
+    char *copy = ab_strdup(doc);
+
+    if (doc && !copy)
+        return AB_ENOMEM;
+    *ret_copy = copy;
+    return 0;
+}
+
+struct ab_function *ab_service_function(struct ab_service *service, const char *name)
+{
+    struct ab_map_node *node = ab_map_find_text(&service->functions, name);
+
+    return node ? AB_CONTAINER(node, struct ab_function, node) : NULL;
+}
+
+static int function_new(const char *name, const char *doc, struct ab_function **ret_function)
+{
+    struct ab_function *function = ab_calloc(1, sizeof(*function));
+
+    if (!function)
+        return AB_ENOMEM;
+    function->name = ab_text_new(name, strlen(name));
+    if (!function->name || copy_doc(doc, &function->doc) < 0) {
+        ab_text_unref(function->name);
+        ab_free(function);
+        return AB_ENOMEM;
+    }
+    *ret_function = function;
+    return 0;
+}
+
+static int insert_function(struct ab_service *service, const char *name, const char *doc,
+                           struct ab_function **ret_function)
+{
+    int r;
+
+    if (ab_service_function(service, name))
+        return AB_EEXIST;
+    r = function_new(name, doc, ret_function);
+    if (r == 0)
+        ab_map_insert(&service->functions, &(*ret_function)->node, (*ret_function)->name->data,
+                      (*ret_function)->name->size);
+    return r;
+}
+
+int ab_service_add_function(struct ab_service *service, ab_time now, const char *name, const char *doc,
+                            enum ab_function_mode mode, void *target)
+{
+    struct ab_function *function;
+    int r;
+
+    ab_engine_enter(service->engine, now);
+    r = may_add(service, name);
+    if (r == 0)
+        r = insert_function(service, name, doc, &function);
+    if (r < 0)
+        return r;
+    function->mode = mode;
+    function->target = target;
+    ab_introspection_changed(service, AB_BUILTIN_FUNCTIONS);
+    return 0;
+}
+
+/* Makes a topic exist. It may be there already for those who asked for it before. */
+static int add_topic(struct ab_service *service, struct ab_map *map, const char *name, const char *doc,
+                     struct ab_topic **ret_topic)
+{
+    struct ab_topic *topic = get_topic(service, map, name);
+
+    if (!topic)
+        return AB_ENOMEM;
+    if (topic->exists)
+        return AB_EEXIST;
+    if (copy_doc(doc, &topic->doc) < 0) {
+        ab_topic_settle(topic);
+        return AB_ENOMEM;
+    }
+    topic->exists = true;
+    *ret_topic = topic;
+    return 0;
+}
+
+int ab_service_add_event(struct ab_service *service, ab_time now, const char *name, const char *doc)
+{
+    struct ab_topic *topic;
+    int r;
+
+    ab_engine_enter(service->engine, now);
+    r = may_add(service, name);
+    if (r == 0)
+        r = add_topic(service, &service->events, name, doc, &topic);
+    if (r < 0)
+        return r;
+    ab_introspection_changed(service, AB_BUILTIN_EVENTS);
+    return 0;
+}
+
+int ab_service_add_object(struct ab_service *service, ab_time now, const char *name, const char *doc,
+                          struct ab_text *value)
+{
+    struct ab_topic *topic;
+    int r;
+
+    ab_engine_enter(service->engine, now);
+    r = may_add(service, name);
+    if (r == 0 && !fits_line(service, name, value))
+        r = AB_ETOOLARGE;
+    if (r == 0)
+        r = add_topic(service, &service->objects, name, doc, &topic);
+    if (r < 0)
+        return r;
+    topic->value = ab_text_ref(value);
+    ab_topic_changed(topic);
+    ab_introspection_changed(service, AB_BUILTIN_OBJECTS);
+    return 0;
+}
+
+static int remove_function(struct ab_service *service, const char *name)
+{
+    struct ab_function *function = ab_service_function(service, name);
+
+    if (!function || function->details)
+        return AB_ENOENT;
+    ab_map_remove(&service->functions, &function->node);
+    ab_text_unref(function->name);
+    ab_free(function->doc);
+    ab_free(function);
+    ab_introspection_changed(service, AB_BUILTIN_FUNCTIONS);
+    return 0;
+}
+
+static int remove_topic(struct ab_service *service, struct ab_map *map, const char *name, enum ab_builtin table)
+{
+    struct ab_topic *topic = find_topic(map, name);
+
+    if (!topic || !topic->exists || topic->builtin)
+        return AB_ENOENT;
+    topic->exists = false;
+    topic->value = ab_text_unref(topic->value);
+    ab_free(topic->doc);
+    topic->doc = NULL;
+    ab_introspection_changed(service, table);
+    if (table == AB_BUILTIN_OBJECTS)
+        ab_topic_changed(topic);
+    ab_topic_settle(topic);
+    return 0;
+}
+
+int ab_service_remove(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name)
+{
+    ab_engine_enter(service->engine, now);
+    if (service->closed)
+        return AB_ECLOSED;
+    switch (kind) {
+    case AB_TOPIC_FUNCTION: return remove_function(service, name);
+    case AB_TOPIC_EVENT: return remove_topic(service, &service->events, name, AB_BUILTIN_EVENTS);
+    case AB_TOPIC_OBJECT: return remove_topic(service, &service->objects, name, AB_BUILTIN_OBJECTS);
+    case AB_TOPIC_SERVICE: break;
+    }
+    return AB_EINVAL;
+}
+
+/* ---- Documentation */
+
+/* The place of a thing's documentation and the table it is told in. NULL: there is no such thing. */
+static char **doc_place(struct ab_service *service, enum ab_topic_kind kind, const char *name, enum ab_builtin *ret_table)
+{
+    struct ab_function *function;
+    struct ab_topic *topic;
+
+    switch (kind) {
+    case AB_TOPIC_SERVICE: *ret_table = AB_BUILTIN_DOC; return &service->doc;
+    case AB_TOPIC_FUNCTION:
+        function = ab_service_function(service, name);
+        *ret_table = AB_BUILTIN_FUNCTIONS;
+        return function && !function->details ? &function->doc : NULL;
+    case AB_TOPIC_EVENT:
+        topic = find_topic(&service->events, name);
+        *ret_table = AB_BUILTIN_EVENTS;
+        return topic && topic->exists ? &topic->doc : NULL;
+    case AB_TOPIC_OBJECT:
+        topic = find_topic(&service->objects, name);
+        *ret_table = AB_BUILTIN_OBJECTS;
+        return topic && topic->exists && !topic->builtin ? &topic->doc : NULL;
+    }
+    return NULL;
+}
+
+int ab_service_set_doc(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name,
+                       const char *doc)
+{
+    enum ab_builtin table;
+    char **place;
+    char *copy;
+
+    ab_engine_enter(service->engine, now);
+    if (service->closed)
+        return AB_ECLOSED;
+    place = doc_place(service, kind, name, &table);
+    if (!place)
+        return AB_ENOENT;
+    if (copy_doc(doc, &copy) < 0)
+        return AB_ENOMEM;
+    ab_free(*place);
+    *place = copy;
+    ab_introspection_changed(service, table);
+    return 0;
+}
+
+/* ---- Telling */
+
+/* The line is encoded once. A listener that is cut off takes its interest along, as in ab_topic_changed. */
+static void send_to_all(struct ab_topic *topic, const struct ab_buffer *line)
+{
+    struct ab_list told;
+    struct ab_list *each;
+
+    ab_list_init(&told);
+    ab_list_splice(&told, &topic->interests);
+    while ((each = ab_list_take(&told))) {
+        ab_list_append(&topic->interests, each); /* the event exists, so the topic stays */
+        ab_inbound_write(AB_CONTAINER(each, struct ab_interest, topic_node)->connection, line);
+    }
+}
+
+int ab_service_fire(struct ab_service *service, ab_time now, const char *event, struct ab_text *args)
+{
+    struct ab_topic *topic;
+    struct ab_buffer *line;
+
+    ab_engine_enter(service->engine, now);
+    if (service->closed)
+        return AB_ECLOSED;
+    topic = find_topic(&service->events, event);
+    if (!topic || !topic->exists)
+        return AB_ENOENT;
+    line = ab_engine_scratch(service->engine);
+    if (ab_message_write_fired(line, event, args) < 0)
+        return AB_ENOMEM;
+    if (ab_buffer_size(line) > service->engine->limits.line)
+        return AB_ETOOLARGE;
+    send_to_all(topic, line);
+    return 0;
+}
+
+int ab_service_set(struct ab_service *service, ab_time now, const char *object, struct ab_text *value)
+{
+    struct ab_topic *topic;
+
+    ab_engine_enter(service->engine, now);
+    if (service->closed)
+        return AB_ECLOSED;
+    topic = find_topic(&service->objects, object);
+    if (!topic || !topic->exists || topic->builtin)
+        return AB_ENOENT;
+    if (!fits_line(service, object, value))
+        return AB_ETOOLARGE;
+    if (ab_text_equal(topic->value, value))
+        return 0;
+    ab_text_unref(topic->value);
+    topic->value = ab_text_ref(value);
+    ab_topic_changed(topic);
+    return 0;
+}
+
+/* ---- The engine's own service */
+
+static int equip_details(struct ab_service *service)
+{
+    struct ab_function *function;
+    struct ab_topic *topic;
+    int r = insert_function(service, "get_details", "Every service of this bus, and what it offers.", &function);
+
+    if (r == 0) {
+        function->details = true;
+        r = add_topic(service, &service->objects, "details", "The value of get_details, kept up to date.", &topic);
+    }
+    if (r == 0)
+        topic->builtin = AB_BUILTIN_DETAILS;
+    return r;
+}
+
+int ab_service_new_details(struct ab_engine *engine, struct ab_service **ret_service)
+{
+    struct ab_service *service;
+    json_t *info = json_pack("{s:s, s:I}", "type", "autobus.details", "pid", (json_int_t)engine->pid);
+    int r = info ? ab_service_new(engine, info, &service) : AB_ENOMEM;
+
+    json_decref(info);
+    if (r < 0)
+        return r;
+    r = equip_details(service);
+    if (r < 0) {
+        ab_service_free(service, engine->now);
+        return r;
+    }
+    show(service);
+    *ret_service = service;
+    return 0;
+}

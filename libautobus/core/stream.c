@@ -1,0 +1,109 @@
+/*
+ * Owns the table from stream ids to connections. Knows nothing of what a connection does. Invariant: a stream is in the
+ * table exactly as long as its id is not 0, so a stale id finds nothing.
+ */
+#include "core/stream.h"
+
+#include "base/error.h"
+#include "core/internal.h"
+
+void ab_stream_init(struct ab_stream *stream, struct ab_engine *engine, const struct ab_stream_ops *ops,
+                    ab_stream_id id, const struct ab_address *address)
+{
+    stream->id = id;
+    stream->engine = engine;
+    stream->ops = ops;
+    stream->address = *address;
+    ab_map_insert(&engine->streams, &stream->node, &stream->id, sizeof(stream->id));
+}
+
+int ab_stream_write(struct ab_stream *stream, const struct ab_buffer *message)
+{
+    if (!stream->id)
+        return AB_ECLOSED;
+    return stream->engine->host->write(stream->engine->context, stream->id, ab_buffer_data(message),
+                                       ab_buffer_size(message));
+}
+
+size_t ab_stream_waiting(const struct ab_stream *stream)
+{
+    return stream->id ? stream->engine->host->waiting(stream->engine->context, stream->id) : 0;
+}
+
+static ab_stream_id forget(struct ab_stream *stream)
+{
+    ab_stream_id id = stream->id;
+
+    if (id)
+        ab_map_remove(&stream->engine->streams, &stream->node);
+    stream->id = 0;
+    return id;
+}
+
+void ab_stream_close(struct ab_stream *stream, enum ab_close_mode mode)
+{
+    ab_stream_id id = forget(stream);
+
+    if (id)
+        stream->engine->host->close(stream->engine->context, id, mode);
+}
+
+struct ab_stream *ab_stream_find(struct ab_engine *engine, ab_stream_id id)
+{
+    struct ab_map_node *node = ab_map_find(&engine->streams, &id, sizeof(id));
+
+    return node ? AB_CONTAINER(node, struct ab_stream, node) : NULL;
+}
+
+void ab_engine_connected(struct ab_engine *engine, ab_time now, ab_stream_id id)
+{
+    struct ab_stream *stream;
+
+    ab_engine_enter(engine, now);
+    stream = ab_stream_find(engine, id);
+    if (stream)
+        stream->ops->connected(stream);
+}
+
+void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id id, struct ab_message *message)
+{
+    struct ab_stream *stream;
+
+    ab_engine_enter(engine, now);
+    stream = ab_stream_find(engine, id);
+    if (stream)
+        stream->ops->message(stream, message);
+    ab_message_free(message);
+}
+
+void ab_engine_input_ended(struct ab_engine *engine, ab_time now, ab_stream_id id)
+{
+    struct ab_stream *stream;
+
+    ab_engine_enter(engine, now);
+    stream = ab_stream_find(engine, id);
+    if (stream)
+        stream->ops->input_ended(stream);
+}
+
+void ab_engine_progress(struct ab_engine *engine, ab_time now, ab_stream_id id)
+{
+    struct ab_stream *stream;
+
+    ab_engine_enter(engine, now);
+    stream = ab_stream_find(engine, id);
+    if (stream)
+        stream->ops->progress(stream);
+}
+
+void ab_engine_closed(struct ab_engine *engine, ab_time now, ab_stream_id id, int reason)
+{
+    struct ab_stream *stream;
+
+    ab_engine_enter(engine, now);
+    stream = ab_stream_find(engine, id);
+    if (!stream)
+        return;
+    forget(stream);
+    stream->ops->closed(stream, reason);
+}
