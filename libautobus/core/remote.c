@@ -583,6 +583,15 @@ void ab_remote_free(struct ab_remote *remote, ab_time now)
     ab_free(remote);
 }
 
+int ab_remote_reason(const struct ab_remote *remote, const char **ret_type, const char **ret_text)
+{
+    if (remote->state != AB_REMOTE_OVER)
+        return 0;
+    *ret_type = remote->reason_type;
+    *ret_text = remote->reason_text;
+    return remote->reason;
+}
+
 bool ab_remote_bound(const struct ab_remote *remote)
 {
     return remote->state == AB_REMOTE_BOUND;
