@@ -13,7 +13,7 @@
 #define ENDLESS 1000000
 
 static atomic_long countdown = -1;
-static atomic_bool staying, happened;
+static atomic_bool staying, happened, resting;
 static atomic_long live, live_json;
 static atomic_size_t made, bytes;
 
@@ -24,7 +24,7 @@ static bool allow(size_t size)
 
     atomic_fetch_add(&made, 1);
     atomic_fetch_add(&bytes, size);
-    if (left < 0)
+    if (left < 0 || atomic_load(&resting))
         return true;
     if (atomic_fetch_sub(&countdown, 1) > 0)
         return true;
@@ -95,6 +95,11 @@ void ab_failing_arm(long count, bool stay)
     atomic_store(&staying, stay);
     atomic_store(&happened, false);
     atomic_store(&countdown, count);
+}
+
+void ab_failing_pause(bool paused)
+{
+    atomic_store(&resting, paused);
 }
 
 bool ab_failing_happened(void)

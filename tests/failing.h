@@ -44,6 +44,8 @@ void ab_failing_install(void);
 void ab_failing_remove(void);
 /* The allocation after `count` more fails, and those after it if `stay`; negative: none does. Forgets what happened. */
 void ab_failing_arm(long count, bool stay);
+/* While it is paused, allocations succeed and do not count down: a test's own. */
+void ab_failing_pause(bool paused);
 long ab_failing_live(void);      /* blocks of ab_memory now */
 long ab_failing_live_json(void); /* blocks of jansson now */
 size_t ab_failing_made(void);    /* allocations since the hooks are in, of both */
