@@ -1,0 +1,237 @@
+/*
+ * What the program hears: takes the engine's notices, records them as lines, and lets the slot that each is for act on
+ * it. Checks that nothing comes for a slot that is over, and no second completion.
+ */
+
+#include "sim/bus.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "failing.h"
+#include "wire/json.h"
+
+const char *sim_error_name(int code)
+{
+    static const char *const names[] = {
+        "OK",     "ENOMEM",    "EINVAL",  "ECLOSED", "EDEADLK", "ETIMEDOUT", "EDISCONNECTED", "ECANCELED", "ENOTBOUND",
+        "EAGAIN", "EOVERFLOW", "EREMOTE", "ENOENT",  "EEXIST",  "ETOOLARGE", "ENETWORK",      "EPROTOCOL", "EFORKED",
+    };
+    return code <= 0 && -code < (int)(sizeof names / sizeof *names) ? names[-code] : "?";
+}
+
+/* As text, the caller's own; NULL: absent. */
+static char *value_text(struct ab_value *value)
+{
+    if (value->text)
+        return sim_strdup(value->text->data);
+    if (!value->json)
+        return NULL;
+    struct ab_buffer out = AB_BUFFER_INIT;
+    ck_assert_int_eq(ab_json_write(&out, value->json, 1024), 0);
+    char *text = sim_format("%.*s", (int)ab_buffer_size(&out), ab_buffer_data(&out));
+    ab_buffer_deinit(&out);
+    return text;
+}
+
+static struct sim_transcript *transcript_of(struct sim_slot *slot)
+{
+    return &slot->bus->sim->network.transcript;
+}
+
+/* Long values are shown by their size. */
+static const char *shown(const struct sim_slot *slot)
+{
+    static char size[32];
+
+    if (!slot->value || strlen(slot->value) <= 400)
+        return slot->value;
+    snprintf(size, sizeof size, "<%zu bytes>", strlen(slot->value));
+    return size;
+}
+
+static const char *text_or(struct ab_text *text, const char *otherwise)
+{
+    return text ? text->data : otherwise;
+}
+
+static bool is_details(struct sim_slot *slot, const char *service)
+{
+    const char *alias = sim_transcript_alias_of(transcript_of(slot), service);
+
+    return alias && strlen(alias) > 8 && strcmp(alias + strlen(alias) - 8, ".details") == 0;
+}
+
+/* ---- Browsers */
+
+static char *routes_text(struct ab_value *value)
+{
+    char *entry = value_text(value);
+    json_t *json = entry ? json_loads(entry, 0, NULL) : NULL;
+    char *text = sim_strdup("");
+    size_t index;
+    json_t *route;
+
+    json_array_foreach(json_object_get(json, "routes"), index, route)
+    {
+        char *longer = sim_format("%s %s:%d%s", text, json_string_value(json_object_get(route, "host")),
+                                  (int)json_integer_value(json_object_get(route, "port")),
+                                  json_is_true(json_object_get(route, "preferred")) ? "*" : "");
+        free(text);
+        text = longer;
+    }
+    json_decref(json);
+    free(entry);
+    return text;
+}
+
+static void record_services(struct sim_slot *slot, struct ab_notice *notice)
+{
+    static const char *const marks[] = {"?", "+", "~", "-", "cached", "settled", "overflow"};
+    unsigned kinds = transcript_of(slot)->kinds;
+    const char *service = text_or(notice->service, NULL);
+
+    if (!(kinds & SIM_SERVICES) || (service && is_details(slot, service) && !(kinds & SIM_DETAILS)))
+        return;
+    char *routes = kinds & SIM_ROUTES ? routes_text(&notice->value) : sim_strdup("");
+    char *info = service && kinds & SIM_INFO ? sim_member(slot->value, strlen(slot->value), "info", false) : NULL;
+    sim_transcript_add(transcript_of(slot), SIM_SERVICES, "%s: %s%s%s%s%s%s%s%s", slot->bus->name, slot->label,
+                       *slot->label ? " " : "", marks[notice->change], service ? " " : "", service ? service : "",
+                       routes, info ? " " : "", info ? info : "");
+    free(routes);
+    free(info);
+}
+
+/* ---- The kinds of notices */
+
+static void record_completion(struct sim_slot *slot, struct ab_notice *notice)
+{
+    const char *bus = slot->bus->name;
+
+    if (notice->code == 0)
+        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s%s%s", bus, slot->label,
+                           slot->value ? " = " : " done", slot->value ? shown(slot) : "");
+    else if (notice->code == AB_EREMOTE)
+        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s failed: %s \"%s\"", bus, slot->label,
+                           notice->error_type ? notice->error_type : "-",
+                           notice->error_text ? notice->error_text : "-");
+    else
+        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s failed: %s", bus, slot->label,
+                           sim_error_name(notice->code));
+}
+
+static void record_event(struct sim_slot *slot, struct ab_notice *notice)
+{
+    const char *service = text_or(notice->service, "-");
+
+    if (notice->code < 0)
+        sim_transcript_add(transcript_of(slot), SIM_EVENTS, "%s: event %s %s", slot->bus->name, slot->label,
+                           sim_error_name(notice->code));
+    else
+        sim_transcript_add(transcript_of(slot), SIM_EVENTS, "%s: event %s %s (%s)", slot->bus->name, slot->label,
+                           shown(slot), service);
+}
+
+static void record_value(struct sim_slot *slot, struct ab_notice *notice)
+{
+    sim_transcript_add(transcript_of(slot), SIM_VALUES, "%s: value %s = %s (%s)", slot->bus->name, slot->label,
+                       slot->value ? shown(slot) : "absent", text_or(notice->service, "-"));
+}
+
+static void record_binding(struct sim_slot *slot, struct ab_notice *notice)
+{
+    const char *service = text_or(notice->service, "-");
+
+    if (notice->change)
+        sim_transcript_add(transcript_of(slot), SIM_BINDINGS, "%s: bound %s", slot->bus->name, service);
+    else
+        sim_transcript_add(transcript_of(slot), SIM_BINDINGS, "%s: unbound %s %s", slot->bus->name, service,
+                           sim_error_name(notice->code));
+}
+
+static void record_call(struct sim_slot *slot, struct ab_notice *notice)
+{
+    sim_transcript_add(transcript_of(slot), SIM_CALLS, "%s: call %s %s%s", slot->bus->name, slot->label, shown(slot),
+                       ab_request_is_notice(notice->request) ? " (no answer wanted)" : "");
+}
+
+static void record(struct sim_slot *slot, struct ab_notice *notice)
+{
+    switch (notice->kind) {
+    case AB_NOTICE_CALL: record_call(slot, notice); break;
+    case AB_NOTICE_ABANDONED:
+        sim_transcript_add(transcript_of(slot), SIM_CALLS, "%s: abandoned %s", slot->bus->name, slot->label);
+        break;
+    case AB_NOTICE_SERVICES: record_services(slot, notice); break;
+    case AB_NOTICE_COMPLETION: record_completion(slot, notice); break;
+    case AB_NOTICE_EVENT: record_event(slot, notice); break;
+    case AB_NOTICE_VALUE: record_value(slot, notice); break;
+    case AB_NOTICE_BINDING: record_binding(slot, notice); break;
+    case AB_NOTICE_LOG:
+    case AB_NOTICE_NONE: break;
+    }
+}
+
+static enum sim_slot_kind expected_slot(enum ab_notice_kind kind)
+{
+    switch (kind) {
+    case AB_NOTICE_CALL: return SIM_SLOT_FUNCTION;
+    case AB_NOTICE_ABANDONED: return SIM_SLOT_REQUEST;
+    case AB_NOTICE_SERVICES: return SIM_SLOT_BROWSER;
+    case AB_NOTICE_COMPLETION: return SIM_SLOT_CALL;
+    default: return SIM_SLOT_SUBSCRIPTION;
+    }
+}
+
+static void note(struct sim_slot *slot, struct ab_notice *notice)
+{
+    ck_assert_msg(!slot->ended, "%s: %s heard something after its end", slot->bus->name, slot->label);
+    ck_assert_int_eq(slot->kind, expected_slot(notice->kind));
+    slot->count++;
+    slot->code =
+        notice->kind == AB_NOTICE_SERVICES || notice->kind == AB_NOTICE_BINDING ? notice->change : notice->code;
+    free(slot->value);
+    slot->value = value_text(&notice->value);
+    if (notice->kind == AB_NOTICE_COMPLETION) {
+        slot->ended = true;
+        slot->call = NULL;
+    }
+    if (!slot->bus->silent)
+        record(slot, notice);
+}
+
+static void take(struct sim_bus *bus, struct ab_notice *notice)
+{
+    struct sim_slot *slot = notice->target;
+
+    if (notice->kind == AB_NOTICE_LOG) {
+        if (!bus->silent)
+            sim_transcript_add(&bus->sim->network.transcript, SIM_LOG, "%s: log %d %s", bus->name, notice->level,
+                               text_or(notice->name, "-"));
+        ab_notice_release(notice);
+        return;
+    }
+    ck_assert_ptr_nonnull(slot);
+    ab_failing_pause(true);
+    note(slot, notice);
+    ab_failing_pause(false);
+    /* The notice is over before the program acts: acting may end the call that it was part of. */
+    struct ab_request *request = notice->request ? ab_request_ref(notice->request) : NULL;
+    bool called = notice->kind == AB_NOTICE_CALL;
+    ab_notice_release(notice);
+    if (called && !bus->silent)
+        slot->handler(slot, request, slot->value);
+    if (slot->heard)
+        slot->heard(slot, slot->context);
+    ab_request_unref(request);
+}
+
+void sim_bus_take_notices(struct sim_bus *bus)
+{
+    struct ab_notice *notice;
+
+    while ((notice = ab_engine_take_notice(bus->engine)))
+        take(bus, notice);
+}

@@ -1,0 +1,510 @@
+/*
+ * What a program does with a bus: services, remotes, calls and registrations, as the public library would enter the
+ * engine for it. Each function is one entry. Handles are the test's to use until their end; what is left at the end of
+ * the bus is dropped here.
+ */
+
+#include "sim/bus.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "failing.h"
+
+bool sim_worked(struct sim_bus *bus, int result, const char *what)
+{
+    if (result == AB_ENOMEM && bus->sim->memory_fails)
+        return false;
+    ck_assert_msg(result == 0, "%s: %s: %s", bus->name, what, sim_error_name(result));
+    return true;
+}
+
+struct sim_slot *sim_slot_new(struct sim_bus *bus, enum sim_slot_kind kind, const char *label)
+{
+    struct sim_slot *slot = sim_alloc(sizeof *slot);
+
+    slot->bus = bus;
+    slot->kind = kind;
+    slot->label = sim_strdup(label);
+    ab_list_append(&bus->slots, &slot->node);
+    return slot;
+}
+
+/* The slot, or NULL when its registration failed. */
+static struct sim_slot *registered(struct sim_slot *slot, int result, const char *what)
+{
+    slot->ended = slot->ended || result < 0;
+    return sim_worked(slot->bus, result, what) ? slot : NULL;
+}
+
+static json_t *json_of(const char *text)
+{
+    ab_failing_pause(true);
+    json_t *json = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    ab_failing_pause(false);
+    ck_assert_msg(!text || json, "the test's own JSON does not parse: %s", text);
+    return json;
+}
+
+static struct ab_text *text_of(const char *text)
+{
+    ab_failing_pause(true);
+    struct ab_text *made = text ? ab_text_new(text, strlen(text)) : NULL;
+    ab_failing_pause(false);
+    return made;
+}
+
+/* ---- Services */
+
+struct sim_service *sim_service(struct sim_bus *bus, const char *name, const char *info)
+{
+    if (!bus)
+        return NULL;
+    struct sim_service *service = sim_alloc(sizeof *service);
+    json_t *json = json_of(info);
+
+    service->bus = bus;
+    service->name = sim_strdup(name);
+    ab_list_append(&bus->services, &service->node);
+    sim_bus_enter(bus);
+    int result = ab_service_new(bus->engine, json, &service->service);
+    sim_bus_leave(bus);
+    json_decref(json);
+    if (!sim_worked(bus, result, "ab_service_new"))
+        return NULL;
+    sim_transcript_alias(&bus->sim->network.transcript, ab_service_id(service->service), name);
+    return service;
+}
+
+int sim_service_publish_try(struct sim_service *service)
+{
+    if (!service)
+        return AB_ENOMEM;
+    int result = ab_service_publish(service->service, sim_bus_enter(service->bus));
+    sim_bus_leave(service->bus);
+    return result;
+}
+
+struct sim_service *sim_publish(struct sim_bus *bus, const char *name, const char *info)
+{
+    struct sim_service *service = sim_service(bus, name, info);
+
+    if (service)
+        sim_worked(bus, sim_service_publish_try(service), "ab_service_publish");
+    return service;
+}
+
+/* A service's functions hear nothing once it is closed. */
+static void end_functions(struct sim_service *service)
+{
+    AB_LIST_EACH (node, &service->bus->slots) {
+        struct sim_slot *slot = AB_CONTAINER(node, struct sim_slot, node);
+        if (slot->kind == SIM_SLOT_FUNCTION && slot->service == service)
+            slot->ended = true;
+    }
+}
+
+void sim_service_end(struct sim_service *service)
+{
+    if (!service || !service->service)
+        return;
+    ab_service_free(service->service, sim_bus_enter(service->bus));
+    service->service = NULL;
+    end_functions(service);
+    sim_bus_leave(service->bus);
+}
+
+void sim_set_info(struct sim_service *service, const char *info)
+{
+    if (!service)
+        return;
+    json_t *json = json_of(info);
+    int result = ab_service_set_info(service->service, sim_bus_enter(service->bus), json);
+    sim_bus_leave(service->bus);
+    json_decref(json);
+    sim_worked(service->bus, result, "ab_service_set_info");
+}
+
+struct sim_slot *sim_function_mode(struct sim_service *service, const char *name, enum ab_function_mode mode,
+                                   sim_handler handler)
+{
+    if (!service)
+        return NULL;
+    struct sim_slot *slot = sim_slot_new(service->bus, SIM_SLOT_FUNCTION, name);
+
+    slot->handler = handler;
+    slot->service = service;
+    int result = ab_service_add_function(service->service, sim_bus_enter(service->bus), name, NULL, mode, slot);
+    sim_bus_leave(service->bus);
+    return registered(slot, result, "ab_service_add_function");
+}
+
+struct sim_slot *sim_function(struct sim_service *service, const char *name, sim_handler handler)
+{
+    return sim_function_mode(service, name, AB_FUNCTION_THREAD, handler);
+}
+
+void sim_event(struct sim_service *service, const char *name)
+{
+    if (!service)
+        return;
+    int result = ab_service_add_event(service->service, sim_bus_enter(service->bus), name, NULL);
+    sim_bus_leave(service->bus);
+    sim_worked(service->bus, result, "ab_service_add_event");
+}
+
+void sim_object(struct sim_service *service, const char *name, const char *value)
+{
+    if (!service)
+        return;
+    struct ab_text *text = text_of(value);
+    int result = ab_service_add_object(service->service, sim_bus_enter(service->bus), name, NULL, text);
+    sim_bus_leave(service->bus);
+    ab_text_unref(text);
+    sim_worked(service->bus, result, "ab_service_add_object");
+}
+
+void sim_set(struct sim_service *service, const char *object, const char *value)
+{
+    if (!service)
+        return;
+    struct ab_text *text = text_of(value);
+    int result = ab_service_set(service->service, sim_bus_enter(service->bus), object, text);
+    sim_bus_leave(service->bus);
+    ab_text_unref(text);
+    if (result != AB_ENOENT || !service->bus->sim->memory_fails)
+        sim_worked(service->bus, result, "ab_service_set");
+}
+
+void sim_fire(struct sim_service *service, const char *event, const char *args)
+{
+    if (!service)
+        return;
+    struct ab_text *text = text_of(args);
+    int result = ab_service_fire(service->service, sim_bus_enter(service->bus), event, text);
+    sim_bus_leave(service->bus);
+    ab_text_unref(text);
+    if (result != AB_ENOENT || !service->bus->sim->memory_fails)
+        sim_worked(service->bus, result, "ab_service_fire");
+}
+
+void sim_remove(struct sim_service *service, enum ab_topic_kind kind, const char *name)
+{
+    if (!service)
+        return;
+    int result = ab_service_remove(service->service, sim_bus_enter(service->bus), kind, name);
+    sim_bus_leave(service->bus);
+    if (result != AB_ENOENT || !service->bus->sim->memory_fails)
+        sim_worked(service->bus, result, "ab_service_remove");
+}
+
+void sim_set_doc(struct sim_service *service, enum ab_topic_kind kind, const char *name, const char *doc)
+{
+    if (!service)
+        return;
+    int result = ab_service_set_doc(service->service, sim_bus_enter(service->bus), kind, name, doc);
+    sim_bus_leave(service->bus);
+    if (result != AB_ENOENT || !service->bus->sim->memory_fails)
+        sim_worked(service->bus, result, "ab_service_set_doc");
+}
+
+/* ---- Requests */
+
+static int reply(struct sim_bus *bus, struct ab_request *request, const char *result)
+{
+    struct ab_text *text = text_of(result);
+    int code = ab_request_reply(request, sim_bus_enter(bus), text);
+
+    sim_bus_leave(bus);
+    ab_text_unref(text);
+    return code;
+}
+
+void sim_echo(struct sim_slot *slot, struct ab_request *request, const char *args)
+{
+    reply(slot->bus, request, args);
+}
+
+void sim_throw(struct sim_slot *slot, struct ab_request *request, const char *args)
+{
+    (void)args;
+    ab_request_reply_exception(request, sim_bus_enter(slot->bus), NULL, "no", NULL);
+    sim_bus_leave(slot->bus);
+}
+
+void sim_drop(struct sim_slot *slot, struct ab_request *request, const char *args)
+{
+    (void)slot, (void)request, (void)args;
+}
+
+void sim_hold(struct sim_slot *slot, struct ab_request *request, const char *args)
+{
+    struct sim_bus *bus = slot->bus;
+
+    (void)args;
+    ck_assert_uint_lt(bus->held_count, sizeof bus->held / sizeof *bus->held);
+    bus->held[bus->held_count++] = ab_request_ref(request);
+    ab_request_set_target(request, sim_slot_new(bus, SIM_SLOT_REQUEST, slot->label));
+}
+
+int sim_reply_to(struct sim_bus *bus, unsigned index, const char *result)
+{
+    ck_assert_uint_lt(index, bus->held_count);
+    struct ab_request *request = bus->held[index];
+
+    memmove(bus->held + index, bus->held + index + 1, (--bus->held_count - index) * sizeof *bus->held);
+    int code = reply(bus, request, result);
+    ab_request_unref(request);
+    return code;
+}
+
+int sim_reply(struct sim_bus *bus, const char *result)
+{
+    return sim_reply_to(bus, 0, result);
+}
+
+/* ---- Remotes */
+
+static struct sim_remote *remote_new(struct sim_bus *bus)
+{
+    struct sim_remote *remote = sim_alloc(sizeof *remote);
+
+    remote->bus = bus;
+    ab_list_append(&bus->remotes, &remote->node);
+    return remote;
+}
+
+static struct ab_filter *filter_of(const char *text)
+{
+    struct ab_filter *filter = NULL;
+    char *problem = NULL;
+
+    if (!text)
+        return NULL;
+    ab_failing_pause(true);
+    int result = ab_filter_parse(text, &filter, &problem);
+    ab_failing_pause(false);
+    ck_assert_msg(result == 0, "filter %s: %s", text, problem);
+    return filter;
+}
+
+struct sim_remote *sim_proxy(struct sim_bus *bus, const char *filter_text)
+{
+    if (!bus)
+        return NULL;
+    struct ab_filter *filter = filter_of(filter_text);
+    struct sim_remote *remote = remote_new(bus);
+    int result = ab_remote_new_proxy(bus->engine, sim_bus_enter(bus), filter, &remote->remote);
+
+    sim_bus_leave(bus);
+    ab_filter_unref(filter);
+    return sim_worked(bus, result, "ab_remote_new_proxy") ? remote : NULL;
+}
+
+struct sim_remote *sim_connection(struct sim_bus *bus, const struct ab_address *to, const char *service)
+{
+    if (!bus)
+        return NULL;
+    struct sim_remote *remote = remote_new(bus);
+    ab_time now = sim_bus_enter(bus);
+    int result = ab_remote_new_connection(bus->engine, now, service, &remote->remote);
+
+    if (result == 0 && to)
+        ab_remote_resolved(remote->remote, now, to, 1);
+    sim_bus_leave(bus);
+    return sim_worked(bus, result, "ab_remote_new_connection") ? remote : NULL;
+}
+
+bool sim_bound(const struct sim_remote *remote)
+{
+    return remote && remote->remote && ab_remote_bound(remote->remote);
+}
+
+static void cancel_inside(struct sim_slot *slot, ab_time now)
+{
+    if (slot->kind == SIM_SLOT_SUBSCRIPTION && slot->subscription)
+        ab_subscription_cancel(slot->subscription, now);
+    if (slot->kind == SIM_SLOT_CALL && slot->call)
+        ab_call_cancel(slot->call, now);
+    if (slot->kind == SIM_SLOT_BROWSER)
+        ab_browser_free(slot->browser, now);
+    slot->subscription = NULL;
+    slot->ended = true;
+}
+
+void sim_cancel(struct sim_slot *slot)
+{
+    if (!slot || slot->ended || !slot->bus->engine)
+        return;
+    cancel_inside(slot, sim_bus_enter(slot->bus));
+    sim_bus_leave(slot->bus);
+}
+
+static bool is_subscription_of(const struct sim_slot *slot, const struct sim_remote *remote)
+{
+    return slot->kind == SIM_SLOT_SUBSCRIPTION && slot->remote == remote;
+}
+
+void sim_remote_end(struct sim_remote *remote)
+{
+    if (!remote || !remote->remote)
+        return;
+    ab_time now = sim_bus_enter(remote->bus);
+    AB_LIST_EACH (node, &remote->bus->slots) {
+        struct sim_slot *slot = AB_CONTAINER(node, struct sim_slot, node);
+        if (is_subscription_of(slot, remote) && slot->subscription)
+            cancel_inside(slot, now);
+    }
+    ab_remote_free(remote->remote, now);
+    remote->remote = NULL;
+    sim_bus_leave(remote->bus);
+}
+
+static int call(struct sim_slot *slot, enum ab_call_kind kind, const char *name, const char *args, unsigned flags,
+                ab_time deadline)
+{
+    struct sim_remote *remote = slot->remote;
+    struct ab_text *text = text_of(args);
+    ab_time now = sim_bus_enter(slot->bus);
+    int result = ab_remote_call(remote->remote, now, kind, name, text, flags, now + deadline, slot, &slot->call);
+
+    sim_bus_leave(slot->bus);
+    ab_text_unref(text);
+    return result;
+}
+
+static struct sim_slot *call_slot(struct sim_remote *remote, const char *label)
+{
+    struct sim_slot *slot = sim_slot_new(remote->bus, SIM_SLOT_CALL, label);
+
+    slot->remote = remote;
+    return slot;
+}
+
+struct sim_slot *sim_call_within(struct sim_remote *remote, ab_time time, unsigned flags, const char *function,
+                                 const char *args)
+{
+    if (!remote)
+        return NULL;
+    struct sim_slot *slot = call_slot(remote, function);
+    return registered(slot, call(slot, AB_CALL_FUNCTION, function, args, flags, time), function);
+}
+
+int sim_call_try(struct sim_remote *remote, ab_time time, unsigned flags, const char *function, const char *args)
+{
+    struct sim_slot *slot = call_slot(remote, function);
+    int result = call(slot, AB_CALL_FUNCTION, function, args, flags, time);
+
+    slot->ended = slot->ended || result < 0;
+    return result;
+}
+
+struct sim_slot *sim_call(struct sim_remote *remote, const char *function, const char *args)
+{
+    return sim_call_within(remote, SECONDS(30), 0, function, args);
+}
+
+struct sim_slot *sim_get(struct sim_remote *remote, const char *object)
+{
+    if (!remote)
+        return NULL;
+    char *label = sim_format("get %s", object);
+    struct sim_slot *slot = call_slot(remote, label);
+    free(label);
+    return registered(slot, call(slot, AB_CALL_GET, object, NULL, 0, SECONDS(30)), "get");
+}
+
+struct sim_slot *sim_wait_bound(struct sim_remote *remote, ab_time time)
+{
+    if (!remote)
+        return NULL;
+    struct sim_slot *slot = call_slot(remote, "bind");
+    return registered(slot, call(slot, AB_CALL_BIND, NULL, NULL, 0, time), "bind");
+}
+
+int sim_notice(struct sim_remote *remote, const char *function, const char *args)
+{
+    if (!remote)
+        return AB_ENOMEM;
+    struct ab_text *text = text_of(args);
+    int result = ab_remote_notice(remote->remote, sim_bus_enter(remote->bus), function, text);
+
+    sim_bus_leave(remote->bus);
+    ab_text_unref(text);
+    return result;
+}
+
+static struct sim_slot *subscription_slot(struct sim_remote *remote, const char *label)
+{
+    struct sim_slot *slot = sim_slot_new(remote->bus, SIM_SLOT_SUBSCRIPTION, label);
+
+    slot->remote = remote;
+    return slot;
+}
+
+struct sim_slot *sim_listen(struct sim_remote *remote, const char *event)
+{
+    if (!remote)
+        return NULL;
+    struct sim_slot *slot = subscription_slot(remote, event);
+    ab_time now = sim_bus_enter(remote->bus);
+    int result = ab_remote_listen(remote->remote, now, event, slot, &slot->subscription);
+    sim_bus_leave(remote->bus);
+    return registered(slot, result, "ab_remote_listen");
+}
+
+struct sim_slot *sim_watch(struct sim_remote *remote, const char *object)
+{
+    if (!remote)
+        return NULL;
+    struct sim_slot *slot = subscription_slot(remote, object);
+    ab_time now = sim_bus_enter(remote->bus);
+    int result = ab_remote_watch(remote->remote, now, object, slot, &slot->subscription);
+    sim_bus_leave(remote->bus);
+    return registered(slot, result, "ab_remote_watch");
+}
+
+struct sim_slot *sim_on_binding(struct sim_remote *remote)
+{
+    if (!remote)
+        return NULL;
+    struct sim_slot *slot = subscription_slot(remote, "binding");
+    ab_time now = sim_bus_enter(remote->bus);
+    int result = ab_remote_on_binding(remote->remote, now, slot, &slot->subscription);
+    sim_bus_leave(remote->bus);
+    return registered(slot, result, "ab_remote_on_binding");
+}
+
+struct sim_slot *sim_browse(struct sim_bus *bus, const char *filter_text, unsigned flags)
+{
+    if (!bus)
+        return NULL;
+    struct ab_filter *filter = filter_of(filter_text);
+    struct sim_slot *slot = sim_slot_new(bus, SIM_SLOT_BROWSER, "");
+    ab_time now = sim_bus_enter(bus);
+    int result = ab_browser_new(bus->engine, now, filter, flags, slot, &slot->browser);
+
+    sim_bus_leave(bus);
+    ab_filter_unref(filter);
+    return registered(slot, result, "ab_browser_new");
+}
+
+/* ---- The end */
+
+void sim_bus_drop_handles(struct sim_bus *bus)
+{
+    for (unsigned i = 0; i < bus->held_count; i++)
+        ab_request_unref(bus->held[i]);
+    bus->held_count = 0;
+    AB_LIST_EACH (node, &bus->remotes)
+        sim_remote_end(AB_CONTAINER(node, struct sim_remote, node));
+    AB_LIST_EACH (node, &bus->services)
+        sim_service_end(AB_CONTAINER(node, struct sim_service, node));
+    AB_LIST_EACH (node, &bus->slots) {
+        struct sim_slot *slot = AB_CONTAINER(node, struct sim_slot, node);
+        if (slot->kind == SIM_SLOT_BROWSER && !slot->ended)
+            cancel_inside(slot, sim_host_now(bus->process.host));
+    }
+}
