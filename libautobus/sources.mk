@@ -7,6 +7,7 @@ ENGINE_FILES += libautobus/base/buffer.c
 ENGINE_FILES += libautobus/base/buffer.h
 ENGINE_FILES += libautobus/base/error.h
 ENGINE_FILES += libautobus/base/list.h
+ENGINE_FILES += libautobus/base/log.h
 ENGINE_FILES += libautobus/base/map.c
 ENGINE_FILES += libautobus/base/map.h
 ENGINE_FILES += libautobus/base/memory.c
@@ -84,5 +85,35 @@ ENGINE_FILES += libautobus/core/timer.c
 ENGINE_FILES += libautobus/core/timer.h
 
 # net
+HOST_FILES += libautobus/net/acceptor.c
+HOST_FILES += libautobus/net/acceptor.h
+HOST_FILES += libautobus/net/alarm.c
+HOST_FILES += libautobus/net/alarm.h
+HOST_FILES += libautobus/net/discovery.c
+HOST_FILES += libautobus/net/discovery.h
+HOST_FILES += libautobus/net/host.c
+HOST_FILES += libautobus/net/interfaces.c
+HOST_FILES += libautobus/net/interfaces.h
+HOST_FILES += libautobus/net/internal.h
+HOST_FILES += libautobus/net/log.c
+HOST_FILES += libautobus/net/log.h
+HOST_FILES += libautobus/net/net.c
+HOST_FILES += libautobus/net/net.h
+HOST_FILES += libautobus/net/resolver.c
+HOST_FILES += libautobus/net/resolver.h
+HOST_FILES += libautobus/net/settings.c
+HOST_FILES += libautobus/net/settings.h
+HOST_FILES += libautobus/net/settings_file.c
+HOST_FILES += libautobus/net/settings_private.h
+HOST_FILES += libautobus/net/sleep.c
+HOST_FILES += libautobus/net/sleep.h
+HOST_FILES += libautobus/net/socket.c
+HOST_FILES += libautobus/net/socket.h
+HOST_FILES += libautobus/net/socket_input.c
+HOST_FILES += libautobus/net/socket_output.c
+HOST_FILES += libautobus/net/transform.c
+HOST_FILES += libautobus/net/transform.h
+HOST_FILES += libautobus/net/waker.c
+HOST_FILES += libautobus/net/waker.h
 
 # bus

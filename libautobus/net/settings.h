@@ -1,7 +1,7 @@
 /*
  * How a bus meets the network: which interfaces, addresses and ports. Read from options, the environment
  * (AUTOBUS_INTERFACES, …) and /etc/autobus2.conf (KEY=VALUE lines, usable as an EnvironmentFile); the first that has a
- * name wins, in that order. Names and meanings: autobus(7).
+ * name wins, in that order. Names and meanings: autobus(7). An empty value is the default.
  */
 #ifndef AB_NET_SETTINGS_H
 #define AB_NET_SETTINGS_H
@@ -20,13 +20,15 @@ struct ab_settings *ab_settings_copy(const struct ab_settings *settings); /* NUL
 void ab_settings_free(struct ab_settings *settings);                      /* takes NULL */
 
 /* One setting or limit by its lower-case name without prefix. AB_ENOENT: no such name; AB_EINVAL: *ret_problem (ab_free)
- * says what is wrong with the value. */
+ * says what is wrong with the value (NULL if there was no memory to say it). */
 int ab_settings_set(struct ab_settings *settings, const char *name, const char *value, char **ret_problem);
-/* Adds what the environment (secure_getenv) and the file say where it was not set yet. A missing file is none. */
+/* Adds what the environment (secure_getenv) and the file say where it was not set yet. A missing file is none.
+ * AB_EINVAL: *ret_problem names the variable, or the file and the line. */
 int ab_settings_load(struct ab_settings *settings, const char *file, char **ret_problem);
 
 const struct ab_limits *ab_settings_limits(const struct ab_settings *settings);
-bool ab_settings_interface_allowed(const struct ab_settings *settings, const char *name);
+/* Whether discovery may use an interface. Loopback is used unless a pattern after `!` names it. */
+bool ab_settings_interface_allowed(const struct ab_settings *settings, const char *name, bool loopback);
 /* A source beyond our own networks whose datagrams count all the same. */
 bool ab_settings_accepts(const struct ab_settings *settings, const struct ab_address *source);
 uint32_t ab_settings_bind_host(const struct ab_settings *settings); /* 0: any */

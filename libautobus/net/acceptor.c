@@ -1,0 +1,371 @@
+/*
+ * Owns the listening socket. Knows nothing of what a connection is for; how many there may be is the engine's to say.
+ *
+ * Invariants: a descriptor in the loop is closed by the event thread alone, after it has left the loop; what was
+ * accepted on a socket that is listened on no more is closed; no failure of accept makes the loop spin.
+ */
+#include "net/acceptor.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "net/internal.h"
+
+#define MOST_AT_ONCE 64
+#define BACKLOG      512
+#define REST         (100 * AB_MILLISECOND) /* after a failure to accept */
+#define RETRY        (1 * AB_SECOND)        /* after a failure to listen */
+
+/* ---- The socket. */
+
+/* The descriptor, or -1 with errno. */
+static int open_at(uint32_t host, uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(host)}};
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+
+    if (descriptor < 0)
+        return -1;
+    /* An address that the settings name may come only later. */
+    if (host != INADDR_ANY)
+        setsockopt(descriptor, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
+    if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+        bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+        listen(descriptor, BACKLOG) == 0)
+        return descriptor;
+    on = errno;
+    close(descriptor);
+    errno = on;
+    return -1;
+}
+
+/* The first free port, beginning with `preferred` unless that is 0. The descriptor, or -1 with errno. */
+static int open_first(const struct ab_settings *settings, uint32_t host, uint16_t preferred)
+{
+    uint16_t first;
+    uint16_t last;
+    int descriptor = -1;
+
+    if (preferred)
+        descriptor = open_at(host, preferred);
+    ab_settings_ports(settings, &first, &last);
+    for (unsigned port = first; descriptor < 0 && port <= last; port++) {
+        descriptor = open_at(host, (uint16_t)port);
+        if (descriptor < 0 && errno != EADDRINUSE && errno != EACCES)
+            return -1;
+    }
+    return descriptor >= 0 ? descriptor : open_at(host, 0);
+}
+
+static uint32_t wanted_host(const struct ab_net *net)
+{
+    uint32_t host = ab_settings_bind_host(net->settings);
+
+    if (host)
+        return host;
+    return ab_interfaces_loopback_alone(&net->interfaces) ? INADDR_LOOPBACK : INADDR_ANY;
+}
+
+static uint16_t port_of(int descriptor)
+{
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof(address);
+
+    getsockname(descriptor, (struct sockaddr *)&address, &size);
+    return ntohs(address.sin_port);
+}
+
+/* 0, or AB_ENETWORK with errno. */
+static int open_wanted(struct ab_acceptor *acceptor)
+{
+    uint32_t host = wanted_host(acceptor->net);
+    int descriptor = open_first(acceptor->net->settings, host, acceptor->port);
+
+    if (descriptor < 0)
+        return AB_ENETWORK;
+    acceptor->descriptor = descriptor;
+    acceptor->host = host;
+    acceptor->port = port_of(descriptor);
+    acceptor->attention = true;
+    return 0;
+}
+
+int ab_acceptor_listen(struct ab_acceptor *acceptor, uint16_t *ret_port)
+{
+    int r = acceptor->descriptor >= 0 ? 0 : open_wanted(acceptor);
+
+    if (r < 0)
+        return r;
+    acceptor->wanted = true;
+    *ret_port = acceptor->port;
+    return 0;
+}
+
+/* The event thread closes what is in its loop. */
+static void give_up(struct ab_acceptor *acceptor)
+{
+    if (acceptor->descriptor >= 0 && acceptor->descriptor != acceptor->served)
+        close(acceptor->descriptor);
+    else if (acceptor->descriptor >= 0)
+        shutdown(acceptor->descriptor, SHUT_RDWR); /* refuses at once, and frees the port */
+    acceptor->descriptor = -1;
+    acceptor->attention = true;
+}
+
+void ab_acceptor_unlisten(struct ab_acceptor *acceptor)
+{
+    acceptor->wanted = false;
+    give_up(acceptor);
+}
+
+void ab_acceptor_network_changed(struct ab_acceptor *acceptor)
+{
+    acceptor->attention = true;
+    acceptor->moved = true;
+}
+
+/* ---- Accepting. */
+
+static void rest(struct ab_acceptor *acceptor, ab_time time)
+{
+    if (acceptor->event)
+        event_del(acceptor->event);
+    ab_net_start_timer(acceptor->net, acceptor->timer, time);
+}
+
+static void open_reserve(struct ab_acceptor *acceptor)
+{
+    if (acceptor->reserve < 0)
+        acceptor->reserve = fcntl(acceptor->net->waker.descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
+/* There is no descriptor for the one that waits: with the reserve it is at least refused and not left hanging. */
+static void refuse_one(struct ab_acceptor *acceptor)
+{
+    int descriptor;
+
+    if (acceptor->reserve < 0)
+        return;
+    close(acceptor->reserve);
+    acceptor->reserve = -1;
+    descriptor = accept4(acceptor->served, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (descriptor >= 0)
+        close(descriptor);
+    open_reserve(acceptor);
+}
+
+static void cannot_accept(struct ab_acceptor *acceptor, int wrong)
+{
+    unsigned long held;
+
+    if (wrong == EMFILE || wrong == ENFILE)
+        refuse_one(acceptor);
+    if (ab_log_gate_open(&acceptor->told, ab_net_now(acceptor->net), &held))
+        ab_net_log(acceptor->net, AB_LOG_WARNING,
+                   "a connection cannot be accepted: %s (and %lu since the last such line)",
+                   strerror(wrong), held);
+    rest(acceptor, REST);
+}
+
+/* What came to an address of an interface that the settings exclude is not for us. */
+static bool is_ours(const struct ab_net *net, int descriptor)
+{
+    struct sockaddr_in local = {0};
+    socklen_t size = sizeof(local);
+
+    if (getsockname(descriptor, (struct sockaddr *)&local, &size) < 0)
+        return false;
+    return ab_settings_bind_host(net->settings) != 0 ||
+           !ab_interfaces_excluded(&net->interfaces, ntohl(local.sin_addr.s_addr));
+}
+
+/* Lock held. */
+static bool adopt(struct ab_net *net, int descriptor, const struct ab_address *peer)
+{
+    struct ab_socket *socket;
+    int on = 1;
+
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (!is_ours(net, descriptor))
+        return false;
+    socket = ab_socket_new(net, descriptor, peer, true);
+    if (!socket)
+        return false;
+    ab_engine_accepted(net->engine, ab_net_now(net), socket->id, peer);
+    return true;
+}
+
+struct arrival {
+    int descriptor;
+    struct ab_address peer;
+};
+
+/* How many came; *ret_wrong is why there are no more (EAGAIN), or 0. */
+static size_t accept_some(const struct ab_acceptor *acceptor, struct arrival arrivals[MOST_AT_ONCE],
+                          int *ret_wrong)
+{
+    size_t count = 0;
+
+    *ret_wrong = 0;
+    for (int i = 0; i < MOST_AT_ONCE && *ret_wrong == 0; i++) {
+        struct sockaddr_in peer = {0};
+        socklen_t size = sizeof(peer);
+        int descriptor = accept4(acceptor->served, (struct sockaddr *)&peer, &size,
+                                 SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (descriptor >= 0)
+            arrivals[count++] = (struct arrival){
+                descriptor, ab_address_inet(ntohl(peer.sin_addr.s_addr), ntohs(peer.sin_port))};
+        /* Others are errors of one connection that is gone already (accept(2)). */
+        else if (errno == EAGAIN || errno == EMFILE || errno == ENFILE ||
+                 errno == ENOBUFS || errno == ENOMEM || errno == EINVAL)
+            *ret_wrong = errno;
+    }
+    return count;
+}
+
+/* Lock held. */
+static void adopt_all(struct ab_acceptor *acceptor, const struct arrival *arrivals, size_t count)
+{
+    bool listening = acceptor->wanted && acceptor->descriptor == acceptor->served;
+
+    for (size_t i = 0; i < count; i++)
+        if (!listening || !adopt(acceptor->net, arrivals[i].descriptor, &arrivals[i].peer))
+            close(arrivals[i].descriptor);
+}
+
+static void on_readable(evutil_socket_t descriptor, short what, void *argument)
+{
+    struct ab_acceptor *acceptor = argument;
+    struct arrival arrivals[MOST_AT_ONCE];
+    size_t count;
+    int wrong;
+
+    (void)descriptor;
+    (void)what;
+    ab_waker_awake(&acceptor->net->waker);
+    count = accept_some(acceptor, arrivals, &wrong);
+    if (count > 0) {
+        ab_net_lock(acceptor->net);
+        adopt_all(acceptor, arrivals, count);
+        ab_net_turn(acceptor->net);
+    }
+    if (wrong == EINVAL) /* no longer listening: it is about to be closed */
+        rest(acceptor, REST);
+    else if (wrong && wrong != EAGAIN)
+        cannot_accept(acceptor, wrong);
+}
+
+/* ---- The event thread's attention. */
+
+static void leave_loop(struct ab_acceptor *acceptor)
+{
+    if (acceptor->event)
+        event_free(acceptor->event);
+    acceptor->event = NULL;
+    if (acceptor->served >= 0)
+        close(acceptor->served);
+    acceptor->served = -1;
+}
+
+/* The loopback that was all there was is not any more, or is again: the same port at the other address. */
+static bool move(struct ab_acceptor *acceptor)
+{
+    struct arrival arrivals[MOST_AT_ONCE];
+    uint16_t port = acceptor->port;
+    int wrong;
+
+    if (acceptor->served >= 0 && acceptor->served == acceptor->descriptor)
+        adopt_all(acceptor, arrivals, accept_some(acceptor, arrivals, &wrong)); /* who waits there */
+    give_up(acceptor);
+    leave_loop(acceptor);
+    if (open_wanted(acceptor) < 0) {
+        ab_net_log(acceptor->net, AB_LOG_WARNING, "cannot listen: %s", strerror(errno));
+        rest(acceptor, RETRY);
+        return false;
+    }
+    if (acceptor->port == port)
+        return false;
+    ab_net_log(acceptor->net, AB_LOG_WARNING, "port %u/tcp is taken, now listening on %u", port,
+               acceptor->port);
+    ab_engine_port_changed(acceptor->net->engine, ab_net_now(acceptor->net), acceptor->port);
+    return true;
+}
+
+static void enter_loop(struct ab_acceptor *acceptor)
+{
+    acceptor->served = acceptor->descriptor;
+    acceptor->event = event_new(acceptor->net->base, acceptor->served, EV_READ | EV_PERSIST,
+                                on_readable, acceptor);
+    if (acceptor->event && event_add(acceptor->event, NULL) == 0)
+        return;
+    if (acceptor->event)
+        event_free(acceptor->event);
+    acceptor->event = NULL;
+    rest(acceptor, RETRY);
+}
+
+bool ab_acceptor_attend(struct ab_acceptor *acceptor)
+{
+    bool entered = false;
+
+    if (!acceptor->attention)
+        return false;
+    acceptor->attention = false;
+    if (acceptor->wanted && (acceptor->descriptor < 0 ||
+                             (acceptor->moved && acceptor->host != wanted_host(acceptor->net))))
+        entered = move(acceptor);
+    acceptor->moved = false;
+    if (acceptor->served != acceptor->descriptor)
+        leave_loop(acceptor);
+    if (acceptor->descriptor >= 0 && !acceptor->event)
+        enter_loop(acceptor);
+    acceptor->attention = false;
+    return entered;
+}
+
+static void on_timer(evutil_socket_t descriptor, short what, void *argument)
+{
+    struct ab_acceptor *acceptor = argument;
+
+    (void)descriptor;
+    (void)what;
+    ab_waker_awake(&acceptor->net->waker);
+    open_reserve(acceptor);
+    if (acceptor->event && event_add(acceptor->event, NULL) < 0)
+        rest(acceptor, RETRY);
+    ab_net_lock(acceptor->net);
+    acceptor->attention = true;
+    ab_net_unlock(acceptor->net);
+}
+
+int ab_acceptor_init(struct ab_acceptor *acceptor, struct ab_net *net)
+{
+    acceptor->net = net;
+    acceptor->timer = evtimer_new(net->base, on_timer, acceptor);
+    open_reserve(acceptor);
+    return acceptor->timer ? 0 : AB_ENOMEM;
+}
+
+void ab_acceptor_deinit(struct ab_acceptor *acceptor)
+{
+    acceptor->wanted = false;
+    if (acceptor->descriptor >= 0 && acceptor->descriptor != acceptor->served)
+        close(acceptor->descriptor);
+    acceptor->descriptor = -1;
+    leave_loop(acceptor);
+    if (acceptor->timer)
+        event_free(acceptor->timer);
+    acceptor->timer = NULL;
+    if (acceptor->reserve >= 0)
+        close(acceptor->reserve);
+    acceptor->reserve = -1;
+}

@@ -1,0 +1,284 @@
+/*
+ * Owns the two UDP sockets. Knows nothing of what a packet says but that it is one. Invariants: what comes from no
+ * network of ours is not decoded; at most 64 datagrams are read before other sockets get their turn, and they are
+ * handed over in one hold of the lock; a datagram that cannot be sent is logged and forgotten (the announcer repeats).
+ */
+#include "net/discovery.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "net/internal.h"
+#include "wire/packet.h"
+
+#define MOST_AT_ONCE   64
+#define RETRY_INTERVAL (5 * AB_SECOND)
+#define RECEIVE_BUFFER (1 << 20) /* hundreds of buses answer one query; the system cuts it to what it allows */
+
+/* ---- Receiving. */
+
+struct arrival {
+    struct ab_address from;
+    struct ab_packet packet;
+};
+
+/* Drops are the network's doing and can be many: one line says how many there were. */
+static void tell_drops(struct ab_net *net, enum ab_datagram_fate fate, const struct ab_address *from)
+{
+    static const char *const reasons[AB_DATAGRAM_FATES] = {
+        [AB_DATAGRAM_FOREIGN] = "it is from no network of ours (setting accept)",
+        [AB_DATAGRAM_TOO_LARGE] = "it is too large",
+        [AB_DATAGRAM_MALFORMED] = "it is no packet",
+        [AB_DATAGRAM_UNKNOWN] = "its command is unknown",
+        [AB_DATAGRAM_LOST] = "no memory",
+    };
+    unsigned long held;
+    char text[AB_ADDRESS_HOST_TEXT];
+
+    if (ab_log_gate_open(&net->discovery.drops_told, ab_net_now(net), &held))
+        ab_net_log(net, AB_LOG_DEBUG, "a datagram from %s was dropped: %s (and %lu since the last such line)",
+                   ab_address_host_text(from, text), reasons[fate], held);
+}
+
+static enum ab_datagram_fate judge(const struct ab_net *net, struct arrival *arrival, size_t size)
+{
+    if (!ab_interfaces_own(&net->interfaces, arrival->from.host) &&
+        !ab_settings_accepts(net->settings, &arrival->from))
+        return AB_DATAGRAM_FOREIGN;
+    if (size > net->limits->datagram_read)
+        return AB_DATAGRAM_TOO_LARGE;
+    switch (ab_packet_decode(net->discovery.room, size, net->limits, &arrival->packet)) {
+    case 0: return AB_DATAGRAM_TAKEN;
+    case AB_ETOOLARGE: return AB_DATAGRAM_TOO_LARGE;
+    case AB_ENOENT: return AB_DATAGRAM_UNKNOWN;
+    case AB_ENOMEM: return AB_DATAGRAM_LOST;
+    default: return AB_DATAGRAM_MALFORMED;
+    }
+}
+
+/* 1: *arrival is there; 0: one was read and dropped; -1: there is none. */
+static int receive(struct ab_net *net, struct arrival *arrival)
+{
+    struct ab_discovery *discovery = &net->discovery;
+    struct sockaddr_in source = {0};
+    socklen_t source_size = sizeof(source);
+    ssize_t size = recvfrom(discovery->receiver, discovery->room, net->limits->datagram_read + 1,
+                            MSG_DONTWAIT, (struct sockaddr *)&source, &source_size);
+    enum ab_datagram_fate fate;
+
+    if (size < 0)
+        return errno == EAGAIN ? -1 : 0;
+    arrival->from = ab_address_inet(ntohl(source.sin_addr.s_addr), ntohs(source.sin_port));
+    fate = judge(net, arrival, (size_t)size);
+    discovery->counts[fate]++;
+    if (fate == AB_DATAGRAM_TAKEN)
+        return 1;
+    tell_drops(net, fate, &arrival->from);
+    return 0;
+}
+
+static void on_readable(evutil_socket_t descriptor, short what, void *argument)
+{
+    struct ab_net *net = argument;
+    struct arrival arrivals[MOST_AT_ONCE];
+    size_t count = 0;
+    ab_time now;
+
+    (void)descriptor;
+    (void)what;
+    ab_waker_awake(&net->waker);
+    for (int i = 0; i < MOST_AT_ONCE; i++) {
+        int r = receive(net, &arrivals[count]);
+
+        if (r < 0)
+            break;
+        count += (size_t)r;
+    }
+    if (count == 0)
+        return;
+    ab_net_lock(net);
+    now = ab_net_now(net);
+    for (size_t i = 0; i < count; i++) {
+        ab_engine_datagram(net->engine, now, &arrivals[i].from, &arrivals[i].packet);
+        ab_packet_deinit(&arrivals[i].packet);
+    }
+    ab_net_turn(net);
+}
+
+/* 0, or -1 with errno. */
+static int open_receiver(const struct ab_net *net)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(ab_settings_discovery_port(net->settings))};
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+    int size = RECEIVE_BUFFER;
+
+    if (descriptor < 0)
+        return -1;
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+        setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0 ||
+        bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+        int wrong = errno;
+
+        close(descriptor);
+        errno = wrong;
+        return -1;
+    }
+    return descriptor;
+}
+
+/* False: not to be had now, errno says why. */
+static bool start(struct ab_net *net)
+{
+    struct ab_discovery *discovery = &net->discovery;
+    int descriptor = open_receiver(net);
+
+    if (descriptor < 0)
+        return false;
+    discovery->event = event_new(net->base, descriptor, EV_READ | EV_PERSIST, on_readable, net);
+    if (!discovery->event || event_add(discovery->event, NULL) < 0) {
+        if (discovery->event)
+            event_free(discovery->event);
+        discovery->event = NULL;
+        close(descriptor);
+        errno = ENOMEM;
+        return false;
+    }
+    discovery->receiver = descriptor;
+    return true;
+}
+
+static void on_retry(evutil_socket_t descriptor, short what, void *argument)
+{
+    struct ab_net *net = argument;
+
+    (void)descriptor;
+    (void)what;
+    ab_waker_awake(&net->waker);
+    if (!start(net)) {
+        ab_net_start_timer(net, net->discovery.retry, RETRY_INTERVAL);
+        return;
+    }
+    ab_net_log(net, AB_LOG_INFO, "port %u/udp is to be had again",
+               ab_settings_discovery_port(net->settings));
+    ab_net_lock(net);
+    ab_engine_network_changed(net->engine, ab_net_now(net)); /* nothing was heard until now */
+    ab_net_turn(net);
+}
+
+/* ---- Sending. */
+
+static void send_to(struct ab_net *net, const struct ab_interface *to, const void *data, size_t size)
+{
+    struct ab_discovery *discovery = &net->discovery;
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(ab_settings_discovery_port(net->settings)),
+                                  .sin_addr = {htonl(to->broadcast)}};
+    struct in_pktinfo from = {.ipi_ifindex = (int)to->index,
+                              .ipi_spec_dst = {htonl(to->address)}};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(from)),
+                            .cmsg_level = IPPROTO_IP,
+                            .cmsg_type = IP_PKTINFO}};
+    struct iovec part = {(void *)(uintptr_t)data, size};
+    struct msghdr header = {.msg_name = &address,
+                            .msg_namelen = sizeof(address),
+                            .msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = sizeof(control)};
+    unsigned long held;
+    int wrong;
+
+    memcpy(CMSG_DATA(&control.header), &from, sizeof(from));
+    if (sendmsg(discovery->sender, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+        return;
+    wrong = errno;
+    if (ab_log_gate_open(&discovery->failures_told, ab_net_now(net), &held))
+        ab_net_log(net, AB_LOG_WARNING, "cannot send on %s: %s (and %lu since the last such line)",
+                   to->name, strerror(wrong), held);
+}
+
+void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size,
+                            enum ab_broadcast_order order)
+{
+    const struct ab_interfaces *interfaces = &net->interfaces;
+
+    for (int pass = 0; pass < 2; pass++) {
+        bool loopback = (pass == 0) == (order == AB_LOOPBACK_FIRST);
+
+        for (size_t i = 0; i < interfaces->count; i++)
+            if (!interfaces->table[i].reason && interfaces->table[i].loopback == loopback)
+                send_to(net, &interfaces->table[i], data, size);
+    }
+}
+
+static int open_sender(void)
+{
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+    int least = 1;
+
+    if (descriptor < 0)
+        return -1;
+    /* Nobody reads from it: what is sent to it is not worth keeping. */
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
+    if (setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0) {
+        int wrong = errno;
+
+        close(descriptor);
+        errno = wrong;
+        return -1;
+    }
+    return descriptor;
+}
+
+/* ---- Beginning and end. */
+
+int ab_discovery_init(struct ab_discovery *discovery, struct ab_net *net)
+{
+    discovery->sender = open_sender();
+    if (discovery->sender < 0)
+        return AB_ENETWORK;
+    discovery->room = ab_malloc(net->limits->datagram_read + 1);
+    discovery->retry = evtimer_new(net->base, on_retry, net);
+    if (!discovery->room || !discovery->retry)
+        return AB_ENOMEM;
+    if (start(net))
+        return 0;
+    ab_net_log(net, AB_LOG_WARNING,
+               "services of others are not found for now: port %u/udp cannot be had: %s",
+               ab_settings_discovery_port(net->settings), strerror(errno));
+    return ab_net_start_timer(net, discovery->retry, RETRY_INTERVAL) ? 0 : AB_ENOMEM;
+}
+
+void ab_discovery_stop(struct ab_discovery *discovery)
+{
+    if (discovery->event)
+        event_free(discovery->event);
+    if (discovery->retry)
+        event_free(discovery->retry);
+    if (discovery->receiver >= 0)
+        close(discovery->receiver);
+    discovery->event = discovery->retry = NULL;
+    discovery->receiver = -1;
+}
+
+void ab_discovery_deinit(struct ab_discovery *discovery)
+{
+    ab_discovery_stop(discovery);
+    if (discovery->sender >= 0)
+        close(discovery->sender);
+    discovery->sender = -1;
+    ab_free(discovery->room);
+    discovery->room = NULL;
+}

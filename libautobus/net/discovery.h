@@ -1,0 +1,48 @@
+/*
+ * Discovery's datagrams: one receiver on the discovery port that is shared with every other bus of this machine, and
+ * one sender on a port of its own, which chooses the interface and the source address for each datagram.
+ */
+#ifndef AB_NET_DISCOVERY_H
+#define AB_NET_DISCOVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/host.h"
+#include "net/log.h"
+
+struct ab_net;
+struct event;
+
+enum ab_datagram_fate {
+    AB_DATAGRAM_TAKEN,
+    AB_DATAGRAM_FOREIGN,   /* from no network of ours */
+    AB_DATAGRAM_TOO_LARGE, /* over a limit of size or nesting */
+    AB_DATAGRAM_MALFORMED, /* no packet */
+    AB_DATAGRAM_UNKNOWN,   /* a command that we do not know */
+    AB_DATAGRAM_LOST,      /* no memory */
+    AB_DATAGRAM_FATES,
+};
+
+struct ab_discovery {
+    int receiver; /* -1: none yet; the event thread's */
+    int sender;   /* -1: none */
+    struct event *event;
+    struct event *retry;
+    char *room; /* for one datagram and a byte, which tells one that is longer */
+    unsigned long counts[AB_DATAGRAM_FATES]; /* event thread */
+    struct ab_log_gate drops_told;           /* event thread */
+    struct ab_log_gate failures_told;        /* lock */
+};
+
+/* 0, AB_ENOMEM, or AB_ENETWORK with errno: there is no socket to send from. A port to receive on that cannot be had is
+ * asked for again every 5 s. */
+int ab_discovery_init(struct ab_discovery *discovery, struct ab_net *net);
+void ab_discovery_deinit(struct ab_discovery *discovery);
+/* Event thread: no more datagrams are received. */
+void ab_discovery_stop(struct ab_discovery *discovery);
+
+/* Lock held, any thread. The system calls happen here: a datagram never waits, and a goodbye needs no memory. */
+void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, enum ab_broadcast_order order);
+
+#endif

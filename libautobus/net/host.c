@@ -1,0 +1,100 @@
+/*
+ * The engine's host on real sockets: the table of functions, each a line or two in front of the part that does it.
+ * Runs under the driver's lock on whatever thread entered the engine. Nothing here blocks and nothing calls back.
+ * System calls: a datagram is sent here (it never waits, and a goodbye needs no memory); a listening socket and a
+ * socket to connect are made here; connects and bytes of streams leave in ab_net_flush, with the lock released.
+ */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/internal.h"
+
+static int host_listen(void *context, uint16_t *ret_port)
+{
+    struct ab_net *net = context;
+
+    return ab_acceptor_listen(&net->acceptor, ret_port);
+}
+
+static void host_unlisten(void *context)
+{
+    struct ab_net *net = context;
+
+    ab_acceptor_unlisten(&net->acceptor);
+}
+
+static void host_broadcast(void *context, const void *data, size_t size,
+                           enum ab_broadcast_order order)
+{
+    ab_discovery_broadcast(context, data, size, order);
+}
+
+static ab_stream_id host_open(void *context, const struct ab_address *to)
+{
+    struct ab_net *net = context;
+    struct ab_socket *stream;
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+
+    if (descriptor < 0)
+        return 0;
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    stream = ab_socket_new(net, descriptor, to, false);
+    if (!stream) {
+        close(descriptor);
+        return 0;
+    }
+    return stream->id;
+}
+
+static int host_write(void *context, ab_stream_id id, const void *data, size_t size)
+{
+    struct ab_net *net = context;
+    struct ab_socket *stream = ab_sockets_find(&net->sockets, id);
+
+    return stream ? ab_socket_write(stream, data, size) : 0;
+}
+
+static size_t host_waiting(void *context, ab_stream_id id)
+{
+    struct ab_net *net = context;
+    struct ab_socket *stream = ab_sockets_find(&net->sockets, id);
+
+    return stream ? ab_socket_waiting(stream) : 0;
+}
+
+static void host_pause(void *context, ab_stream_id id, bool paused)
+{
+    struct ab_net *net = context;
+    struct ab_socket *stream = ab_sockets_find(&net->sockets, id);
+
+    if (stream)
+        ab_socket_pause(stream, paused);
+}
+
+static void host_close(void *context, ab_stream_id id, enum ab_close_mode mode)
+{
+    struct ab_net *net = context;
+    struct ab_socket *stream = ab_sockets_find(&net->sockets, id);
+
+    if (stream)
+        ab_socket_close(stream, mode);
+}
+
+const struct ab_host *ab_net_host(void)
+{
+    static const struct ab_host host = {
+        .listen = host_listen,
+        .unlisten = host_unlisten,
+        .broadcast = host_broadcast,
+        .open = host_open,
+        .write = host_write,
+        .waiting = host_waiting,
+        .pause = host_pause,
+        .close = host_close,
+    };
+
+    return &host;
+}

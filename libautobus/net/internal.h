@@ -1,0 +1,70 @@
+/*
+ * The net's inside: what net's own files share. Nothing outside net/ includes this.
+ *
+ * Three kinds of fields, told apart by their comments: those that the driver's lock guards, those that belong to the
+ * event thread (it alone touches libevent), and those that never change. Part after part is its own struct with its own
+ * pair of files; each starts with ab_PART_init or _open and ends with ab_PART_deinit, which takes what init left
+ * half-built.
+ */
+#ifndef AB_NET_INTERNAL_H
+#define AB_NET_INTERNAL_H
+
+#include <event2/event.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "core/engine.h"
+#include "net/acceptor.h"
+#include "net/alarm.h"
+#include "net/discovery.h"
+#include "net/interfaces.h"
+#include "net/log.h"
+#include "net/net.h"
+#include "net/resolver.h"
+#include "net/sleep.h"
+#include "net/socket.h"
+#include "net/waker.h"
+
+struct ab_net {
+    const struct ab_net_driver *driver;
+    void *context;
+    struct ab_settings *settings;
+    const struct ab_limits *limits; /* the settings' */
+    struct ab_engine *engine;
+    struct event_base *base;
+    bool forgotten; /* this is a child of fork */
+
+    struct ab_waker waker;
+    struct ab_alarm alarm;
+    struct ab_interfaces interfaces;
+    struct ab_discovery discovery;
+    struct ab_acceptor acceptor;
+    struct ab_sockets sockets;
+    struct ab_sleep sleep;
+    struct ab_resolver *resolver; /* counted: a slow look-up outlives the net */
+
+    bool stopping;         /* lock */
+    ab_time stop_deadline; /* event thread; 0 until it has seen `stopping` */
+    struct event *stop_timer;
+};
+
+static inline void ab_net_lock(const struct ab_net *net)
+{
+    net->driver->lock(net->context);
+}
+
+static inline void ab_net_unlock(const struct ab_net *net)
+{
+    net->driver->unlock(net->context);
+}
+
+/* Ends an entry into the engine on the event thread: releases the lock. */
+static inline void ab_net_turn(const struct ab_net *net)
+{
+    net->driver->turn(net->context);
+}
+
+/* Event thread. A timer on it in microseconds from now; false: no memory (logged). */
+bool ab_net_start_timer(const struct ab_net *net, struct event *timer, ab_time delay);
+
+#endif

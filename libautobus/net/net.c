@@ -1,0 +1,283 @@
+/*
+ * Puts the parts together and runs the loop. Knows nothing of what the parts do but when they want attention.
+ *
+ * One round of the loop: under the lock, attend to what other threads left, flush, set the alarm, and look whether
+ * there is a reason not to wait; then, without the lock, wait and run what the sockets have; then the callbacks of this
+ * thread. Invariant: whatever is left to the event thread is on a list that it looks at, under the lock, after it was
+ * woken and before it waits again.
+ */
+#include "net/net.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "net/internal.h"
+
+#define STOP_TIME       (1 * AB_SECOND)
+#define MOST_ATTENTIONS 16 /* turns before sockets get theirs */
+
+/* The net whose loop this thread is in. */
+static _Thread_local const struct ab_net *running;
+
+ab_time ab_net_now(const struct ab_net *net)
+{
+    struct timespec now;
+
+    (void)net; /* one clock for all */
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (ab_time)now.tv_sec * AB_SECOND + now.tv_nsec / 1000;
+}
+
+bool ab_net_start_timer(const struct ab_net *net, struct event *timer, ab_time delay)
+{
+    struct timeval time = {(time_t)(delay / AB_SECOND), (suseconds_t)(delay % AB_SECOND)};
+
+    if (evtimer_add(timer, &time) == 0)
+        return true;
+    ab_net_log(net, AB_LOG_ERROR, "no memory for a timer");
+    return false;
+}
+
+/* ---- Making and freeing. */
+
+static struct event_base *make_base(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+
+    if (!config)
+        return NULL;
+    /* One thread uses it, so it needs no locks, not even where the program has turned libevent's on. */
+    if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0)
+        base = event_base_new_with_config(config);
+    event_config_free(config);
+    return base;
+}
+
+static void on_stop_timer(evutil_socket_t descriptor, short what, void *argument)
+{
+    struct ab_net *net = argument;
+
+    (void)descriptor;
+    (void)what;
+    ab_waker_awake(&net->waker);
+}
+
+static int make_parts(struct ab_net *net, const char **ret_what)
+{
+    int r;
+
+    *ret_what = "no event loop";
+    errno = ENOMEM;
+    net->base = make_base();
+    if (!net->base)
+        return errno == ENOMEM ? AB_ENOMEM : AB_ENETWORK;
+    net->stop_timer = evtimer_new(net->base, on_stop_timer, net);
+    net->resolver = ab_resolver_new(net);
+    if (!net->stop_timer || !net->resolver)
+        return AB_ENOMEM;
+    *ret_what = "no eventfd";
+    if (ab_waker_init(&net->waker, net) < 0)
+        return errno == ENOMEM ? AB_ENOMEM : AB_ENETWORK;
+    *ret_what = "no timerfd";
+    if (ab_alarm_init(&net->alarm, net) < 0)
+        return errno == ENOMEM ? AB_ENOMEM : AB_ENETWORK;
+    if (ab_sleep_init(&net->sleep, net) < 0)
+        ab_net_log(net, AB_LOG_INFO, "waking from sleep will not be noticed: %s", strerror(errno));
+    r = ab_interfaces_init(&net->interfaces, net);
+    if (r < 0)
+        return r;
+    *ret_what = "no socket for discovery";
+    r = ab_discovery_init(&net->discovery, net);
+    if (r < 0)
+        return r;
+    r = ab_acceptor_init(&net->acceptor, net);
+    return r < 0 ? r : ab_sockets_init(&net->sockets, net);
+}
+
+int ab_net_new(const struct ab_settings *settings, const struct ab_net_driver *driver,
+               void *context, struct ab_net **ret_net, char **ret_problem)
+{
+    struct ab_net *net = ab_calloc(1, sizeof(*net));
+    const char *what = NULL;
+    char text[128];
+    int r = AB_ENOMEM;
+
+    if (!net)
+        return AB_ENOMEM;
+    net->driver = driver;
+    net->context = context;
+    net->waker.descriptor = net->alarm.descriptor = net->sleep.descriptor = -1;
+    net->interfaces.netlink = net->discovery.receiver = net->discovery.sender = -1;
+    net->acceptor.descriptor = net->acceptor.served = net->acceptor.reserve = -1;
+    net->settings = ab_settings_copy(settings);
+    if (net->settings) {
+        net->limits = ab_settings_limits(net->settings);
+        r = make_parts(net, &what);
+    }
+    if (r == 0) {
+        *ret_net = net;
+        return 0;
+    }
+    if (r == AB_ENETWORK) {
+        snprintf(text, sizeof(text), "%s: %s", what, strerror(errno));
+        *ret_problem = ab_strdup(text);
+    }
+    ab_net_free(net);
+    return r;
+}
+
+void ab_net_free(struct ab_net *net)
+{
+    if (!net || net->forgotten)
+        return;
+    if (net->resolver && net->engine) {
+        ab_net_lock(net);
+        ab_resolver_close(net->resolver);
+        ab_net_unlock(net);
+    }
+    ab_resolver_unref(net->resolver);
+    ab_sockets_deinit(&net->sockets);
+    ab_acceptor_deinit(&net->acceptor);
+    ab_discovery_deinit(&net->discovery);
+    ab_interfaces_deinit(&net->interfaces);
+    ab_sleep_deinit(&net->sleep);
+    ab_alarm_deinit(&net->alarm);
+    ab_waker_deinit(&net->waker);
+    if (net->stop_timer)
+        event_free(net->stop_timer);
+    if (net->base)
+        event_base_free(net->base);
+    ab_settings_free(net->settings);
+    ab_free(net);
+}
+
+void ab_net_attach(struct ab_net *net, struct ab_engine *engine)
+{
+    net->engine = engine;
+}
+
+void ab_net_forget(struct ab_net *net)
+{
+    net->forgotten = true;
+}
+
+/* ---- The loop. */
+
+/* What must be done before anybody waits. Lock held; true if there is more of it. */
+static bool attend(struct ab_net *net)
+{
+    for (int i = 0; i < MOST_ATTENTIONS; i++) {
+        bool entered = ab_acceptor_attend(&net->acceptor);
+
+        entered |= ab_sockets_attend(net);
+        entered |= ab_resolver_deliver(net->resolver);
+        if (entered) {
+            ab_net_turn(net);
+            ab_net_lock(net);
+        }
+        if (!ab_list_empty(&net->sockets.dirty))
+            ab_sockets_flush(net);
+        if (ab_list_empty(&net->sockets.dirty) && ab_list_empty(&net->sockets.attention) &&
+            !net->acceptor.attention)
+            return false;
+    }
+    return true;
+}
+
+/* Lock held. True: the loop is over. */
+static bool stop(struct ab_net *net)
+{
+    ab_time now = ab_net_now(net);
+
+    if (net->stop_deadline == 0) {
+        net->stop_deadline = now + STOP_TIME;
+        ab_net_start_timer(net, net->stop_timer, STOP_TIME);
+        ab_discovery_stop(&net->discovery);
+        ab_acceptor_unlisten(&net->acceptor);
+        ab_acceptor_attend(&net->acceptor);
+        ab_resolver_close(net->resolver);
+    }
+    return now >= net->stop_deadline || ab_sockets_settled(&net->sockets);
+}
+
+/* One round; `busy`: callbacks wait. False: the loop is over. */
+static bool round_begin(struct ab_net *net, bool *busy)
+{
+    bool over;
+
+    ab_net_lock(net);
+    if (attend(net))
+        *busy = true;
+    over = net->stopping && stop(net);
+    ab_alarm_set(&net->alarm, ab_engine_deadline(net->engine));
+    if (!over && !*busy && !ab_waker_sleep(&net->waker))
+        *busy = true;
+    ab_net_unlock(net);
+    return !over;
+}
+
+void ab_net_run(struct ab_net *net)
+{
+    bool busy = false;
+
+    running = net;
+    while (round_begin(net, &busy)) {
+        event_base_loop(net->base, EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0));
+        ab_waker_awake(&net->waker);
+        busy = net->driver->callbacks(net->context);
+    }
+    running = NULL;
+}
+
+void ab_net_stop(struct ab_net *net)
+{
+    net->stopping = true;
+    ab_waker_wake(&net->waker);
+}
+
+bool ab_net_on_event_thread(const struct ab_net *net)
+{
+    return running == net;
+}
+
+void ab_net_wake(struct ab_net *net)
+{
+    if (!net->forgotten)
+        ab_waker_wake(&net->waker);
+}
+
+void ab_net_flush(struct ab_net *net)
+{
+    bool done;
+
+    if (net->forgotten)
+        return;
+    done = ab_sockets_flush(net) && ab_list_empty(&net->sockets.attention) &&
+           !net->acceptor.attention;
+    ab_alarm_set(&net->alarm, ab_engine_deadline(net->engine));
+    if (!done && !ab_net_on_event_thread(net))
+        ab_waker_wake(&net->waker);
+}
+
+/* ---- The rest of the driver's questions. */
+
+int ab_net_resolve(struct ab_net *net, const char *name, uint16_t port, ab_net_resolved done,
+                   void *target)
+{
+    return ab_resolver_ask(net->resolver, name, port, done, target);
+}
+
+int ab_net_interfaces(const struct ab_net *net, json_t **ret_interfaces)
+{
+    json_t *interfaces = ab_interfaces_json(&net->interfaces);
+
+    if (!interfaces)
+        return AB_ENOMEM;
+    *ret_interfaces = interfaces;
+    return 0;
+}

@@ -1,0 +1,406 @@
+/*
+ * Owns the values of one bus's settings and limits, and what each value may be. Knows nothing of sockets; where the
+ * values come from besides options is settings_file.c's. Invariant: a value is replaced whole or not at all.
+ */
+#include "net/settings.h"
+
+#include <arpa/inet.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "net/settings_private.h"
+
+#define DISCOVERY_PORT 52722
+#define FIRST_PORT     52722
+#define LAST_PORT      52821
+
+char *ab_settings_problem(const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+    int size;
+
+    va_start(arguments, format);
+    size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    text = size < 0 ? NULL : ab_malloc((size_t)size + 1);
+    if (!text)
+        return NULL;
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+/* ---- What the values are made of. Each takes the spaces off first. */
+
+/* Cuts the next item of a list that commas separate, without the spaces around it; NULL at the end. */
+static char *next_item(char **rest)
+{
+    char *item;
+    size_t size;
+
+    do {
+        if (!*rest)
+            return NULL;
+        item = *rest + strspn(*rest, " \t");
+        *rest = strchr(item, ',');
+        if (*rest)
+            *(*rest)++ = '\0';
+        size = strlen(item);
+        while (size > 0 && (item[size - 1] == ' ' || item[size - 1] == '\t'))
+            size--;
+        item[size] = '\0';
+    } while (size == 0);
+    return item;
+}
+
+/* Digits alone, so that no sign, space or base slips in. */
+static bool read_number(const char *text, size_t size, long long most, long long *ret_number)
+{
+    long long number = 0;
+
+    if (size == 0)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < '0' || text[i] > '9' || number > (most - (text[i] - '0')) / 10)
+            return false;
+        number = number * 10 + (text[i] - '0');
+    }
+    *ret_number = number;
+    return true;
+}
+
+static bool read_host(const char *text, uint32_t *ret_host)
+{
+    struct in_addr address;
+
+    if (inet_pton(AF_INET, text, &address) != 1)
+        return false;
+    *ret_host = ntohl(address.s_addr);
+    return true;
+}
+
+/* ---- The settings by name. */
+
+static int set_interfaces(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    char *copy = ab_strdup(value);
+    char *rest = value;
+    const char *item;
+
+    if (!copy)
+        return AB_ENOMEM;
+    while ((item = next_item(&rest)))
+        if (strcmp(item, "!") == 0) {
+            ab_free(copy);
+            *ret_problem = ab_settings_problem("\"!\" needs a name after it");
+            return AB_EINVAL;
+        }
+    ab_free(settings->interfaces);
+    settings->interfaces = copy;
+    return 0;
+}
+
+static int set_bind(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    char *rest = value;
+    const char *item = next_item(&rest);
+    uint32_t host = 0;
+
+    if (item && !(read_host(item, &host) && !next_item(&rest))) {
+        *ret_problem = ab_settings_problem("\"%s\" is no numeric IPv4 address", item);
+        return AB_EINVAL;
+    }
+    settings->bind_host = host;
+    return 0;
+}
+
+static bool read_ports(const char *text, long long *ret_first, long long *ret_last)
+{
+    const char *dash = strchr(text, '-');
+    size_t size = dash ? (size_t)(dash - text) : strlen(text);
+
+    if (!read_number(text, size, 65535, ret_first))
+        return false;
+    if (!dash)
+        *ret_last = *ret_first;
+    else if (!read_number(dash + 1, strlen(dash + 1), 65535, ret_last))
+        return false;
+    return *ret_first > 0 && *ret_first <= *ret_last;
+}
+
+static int set_ports(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    char *rest = value;
+    const char *item = next_item(&rest);
+    long long first = FIRST_PORT;
+    long long last = LAST_PORT;
+
+    if (item && !(read_ports(item, &first, &last) && !next_item(&rest))) {
+        *ret_problem = ab_settings_problem(
+            "\"%s\" is no range of ports: FIRST-LAST or one port, within 1 to 65535", item);
+        return AB_EINVAL;
+    }
+    settings->first_port = (uint16_t)first;
+    settings->last_port = (uint16_t)last;
+    return 0;
+}
+
+static int set_discovery_port(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    char *rest = value;
+    const char *item = next_item(&rest);
+    long long port = DISCOVERY_PORT;
+
+    if (item &&
+        !(read_number(item, strlen(item), 65535, &port) && port > 0 && !next_item(&rest))) {
+        *ret_problem = ab_settings_problem("\"%s\" is no port within 1 to 65535", item);
+        return AB_EINVAL;
+    }
+    settings->discovery_port = (uint16_t)port;
+    return 0;
+}
+
+static bool read_network(char *item, struct ab_network *ret_network)
+{
+    char *slash = strchr(item, '/');
+    long long bits = 32;
+    uint32_t host;
+
+    if (strcmp(item, "*") == 0) {
+        *ret_network = (struct ab_network){0, 0};
+        return true;
+    }
+    if (slash) {
+        if (!read_number(slash + 1, strlen(slash + 1), 32, &bits))
+            return false;
+        *slash = '\0';
+    }
+    if (!read_host(item, &host)) {
+        if (slash)
+            *slash = '/'; /* for the message */
+        return false;
+    }
+    ret_network->mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
+    ret_network->host = host & ret_network->mask;
+    return true;
+}
+
+static int set_accept(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    struct ab_network *networks = NULL;
+    char *rest = value;
+    size_t count = 0;
+    char *item;
+
+    while ((item = next_item(&rest))) {
+        struct ab_network *more = ab_realloc(networks, (count + 1) * sizeof(*networks));
+
+        if (!more) {
+            ab_free(networks);
+            return AB_ENOMEM;
+        }
+        networks = more;
+        if (!read_network(item, &networks[count++])) {
+            *ret_problem =
+                ab_settings_problem("\"%s\" is no network: ADDRESS/BITS, ADDRESS, or *", item);
+            ab_free(networks);
+            return AB_EINVAL;
+        }
+    }
+    ab_free(settings->accepted);
+    settings->accepted = networks;
+    settings->accepted_count = count;
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*set)(struct ab_settings *settings, char *value, char **ret_problem);
+} names[] = {
+    [AB_SETTING_INTERFACES] = {"interfaces", set_interfaces},
+    [AB_SETTING_BIND] = {"bind", set_bind},
+    [AB_SETTING_PORTS] = {"ports", set_ports},
+    [AB_SETTING_DISCOVERY_PORT] = {"discovery_port", set_discovery_port},
+    [AB_SETTING_ACCEPT] = {"accept", set_accept},
+};
+
+const char *ab_settings_name(enum ab_setting setting)
+{
+    return names[setting].name;
+}
+
+int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const char *value,
+                    char **ret_problem)
+{
+    char *copy = ab_strdup(value);
+    int r = copy ? names[setting].set(settings, copy, ret_problem) : AB_ENOMEM;
+
+    ab_free(copy);
+    if (r == 0)
+        settings->present |= 1u << setting;
+    return r;
+}
+
+static int set_limit(struct ab_settings *settings, const char *name, const char *value,
+                     char **ret_problem)
+{
+    static const struct {
+        const char *name;
+        size_t value, least, most;
+    } limits[] = {
+#define LIMIT(limit, default_value, least, most) {#limit, default_value, least, most},
+        AB_LIMITS(LIMIT)
+#undef LIMIT
+    };
+    long long number;
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        if (strcmp(name, limits[i].name) != 0)
+            continue;
+        if (value[0] == '\0')
+            return ab_limits_set(&settings->limits, name, (long long)limits[i].value);
+        if (read_number(value, strlen(value), INT64_MAX, &number) &&
+            ab_limits_set(&settings->limits, name, number) == 0)
+            return 0;
+        *ret_problem = ab_settings_problem("\"%s\" is no number within %zu to %zu", value,
+                                           limits[i].least, limits[i].most);
+        return AB_EINVAL;
+    }
+    return AB_ENOENT;
+}
+
+int ab_settings_set(struct ab_settings *settings, const char *name, const char *value,
+                    char **ret_problem)
+{
+    char *problem = NULL;
+    int r;
+
+    for (unsigned i = 0; i < AB_SETTINGS; i++)
+        if (strcmp(name, names[i].name) == 0) {
+            r = ab_settings_put(settings, (enum ab_setting)i, value, &problem);
+            if (r == AB_EINVAL)
+                *ret_problem = problem;
+            return r;
+        }
+    r = set_limit(settings, name, value, &problem);
+    if (r == AB_EINVAL)
+        *ret_problem = problem;
+    return r;
+}
+
+/* ---- The object. */
+
+int ab_settings_new(struct ab_settings **ret_settings)
+{
+    struct ab_settings *settings = ab_calloc(1, sizeof(*settings));
+
+    if (!settings)
+        return AB_ENOMEM;
+    ab_limits_init(&settings->limits);
+    settings->discovery_port = DISCOVERY_PORT;
+    settings->first_port = FIRST_PORT;
+    settings->last_port = LAST_PORT;
+    *ret_settings = settings;
+    return 0;
+}
+
+struct ab_settings *ab_settings_copy(const struct ab_settings *settings)
+{
+    struct ab_settings *copy = ab_malloc(sizeof(*copy));
+    size_t size = settings->accepted_count * sizeof(*settings->accepted);
+
+    if (!copy)
+        return NULL;
+    *copy = *settings;
+    copy->interfaces = ab_strdup(settings->interfaces);
+    copy->accepted = size > 0 ? ab_malloc(size) : NULL;
+    if ((settings->interfaces && !copy->interfaces) || (size > 0 && !copy->accepted)) {
+        ab_settings_free(copy);
+        return NULL;
+    }
+    if (size > 0)
+        memcpy(copy->accepted, settings->accepted, size);
+    return copy;
+}
+
+void ab_settings_free(struct ab_settings *settings)
+{
+    if (!settings)
+        return;
+    ab_free(settings->interfaces);
+    ab_free(settings->accepted);
+    ab_free(settings);
+}
+
+const struct ab_limits *ab_settings_limits(const struct ab_settings *settings)
+{
+    return &settings->limits;
+}
+
+/* Whether `name` matches the pattern of `size` bytes. Patterns are as long as names, or match nothing. */
+static bool pattern_matches(const char *pattern, size_t size, const char *name)
+{
+    char text[64];
+
+    if (size >= sizeof(text))
+        return false;
+    memcpy(text, pattern, size);
+    text[size] = '\0';
+    return fnmatch(text, name, 0) == 0;
+}
+
+bool ab_settings_interface_allowed(const struct ab_settings *settings, const char *name,
+                                   bool loopback)
+{
+    const char *item = settings->interfaces ? settings->interfaces : "";
+    bool asked = false; /* a pattern without `!` is there */
+    bool matched = false;
+
+    while (*item) {
+        size_t size = strcspn(item, ", \t");
+
+        if (size > 0 && item[0] == '!') {
+            if (pattern_matches(item + 1, size - 1, name))
+                return false;
+        } else if (size > 0) {
+            asked = true;
+            matched = matched || pattern_matches(item, size, name);
+        }
+        item += size;
+        item += strspn(item, ", \t");
+    }
+    return loopback || matched || !asked;
+}
+
+bool ab_settings_accepts(const struct ab_settings *settings, const struct ab_address *source)
+{
+    if (source->kind != AB_ADDRESS_INET)
+        return false;
+    for (size_t i = 0; i < settings->accepted_count; i++)
+        if ((source->host & settings->accepted[i].mask) == settings->accepted[i].host)
+            return true;
+    return false;
+}
+
+uint32_t ab_settings_bind_host(const struct ab_settings *settings)
+{
+    return settings->bind_host;
+}
+
+uint16_t ab_settings_discovery_port(const struct ab_settings *settings)
+{
+    return settings->discovery_port;
+}
+
+void ab_settings_ports(const struct ab_settings *settings, uint16_t *ret_first, uint16_t *ret_last)
+{
+    *ret_first = settings->first_port;
+    *ret_last = settings->last_port;
+}

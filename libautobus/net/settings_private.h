@@ -1,0 +1,38 @@
+/* What settings.c and settings_file.c share: the object, and setting one value by its number. */
+#ifndef AB_NET_SETTINGS_PRIVATE_H
+#define AB_NET_SETTINGS_PRIVATE_H
+
+#include "net/settings.h"
+
+enum ab_setting {
+    AB_SETTING_INTERFACES,
+    AB_SETTING_BIND,
+    AB_SETTING_PORTS,
+    AB_SETTING_DISCOVERY_PORT,
+    AB_SETTING_ACCEPT,
+    AB_SETTINGS, /* how many there are */
+};
+
+struct ab_network {
+    uint32_t host;
+    uint32_t mask;
+};
+
+struct ab_settings {
+    struct ab_limits limits;
+    unsigned present;  /* a bit for each enum ab_setting that somebody has set */
+    char *interfaces;  /* patterns that commas separate; NULL: all */
+    uint32_t bind_host; /* 0: any */
+    uint16_t first_port, last_port;
+    uint16_t discovery_port;
+    struct ab_network *accepted;
+    size_t accepted_count;
+};
+
+const char *ab_settings_name(enum ab_setting setting);
+/* 0, AB_ENOMEM, or AB_EINVAL with what is wrong. */
+int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const char *value, char **ret_problem);
+/* A text in memory of its own; NULL: none to be had. */
+char *ab_settings_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

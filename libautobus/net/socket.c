@@ -1,0 +1,267 @@
+/*
+ * Owns the table of sockets, each one's life, and its interest in the loop. Knows neither framing nor how bytes leave.
+ *
+ * Invariants: a socket is in the map exactly as long as the engine may name it, and in `all` until it is freed; it is
+ * freed on the event thread with its marks clear; whatever another thread changes that concerns the loop, it puts the
+ * socket on the attention list, and the event thread makes the loop's interest what the state asks for.
+ */
+#include "net/socket.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "net/internal.h"
+
+/* ---- The table. */
+
+int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
+{
+    const struct ab_limits *limits = net->limits;
+
+    ab_map_init(&sockets->map, 0); /* ids are our own */
+    ab_list_init(&sockets->all);
+    ab_list_init(&sockets->dirty);
+    ab_list_init(&sockets->attention);
+    ab_list_init(&sockets->lingering);
+    sockets->behind = limits->output_values < limits->output_pause ? limits->output_values
+                                                                   : limits->output_pause;
+    sockets->linger_timer = evtimer_new(net->base, ab_sockets_on_linger_timer, net);
+    return sockets->linger_timer ? 0 : AB_ENOMEM;
+}
+
+struct ab_socket *ab_sockets_find(const struct ab_sockets *sockets, ab_stream_id id)
+{
+    struct ab_map_node *node = ab_map_find(&sockets->map, &id, sizeof(id));
+
+    return node ? AB_CONTAINER(node, struct ab_socket, node) : NULL;
+}
+
+bool ab_sockets_settled(const struct ab_sockets *sockets)
+{
+    AB_LIST_EACH (node, &sockets->all) {
+        const struct ab_socket *socket = AB_CONTAINER(node, struct ab_socket, all);
+
+        if (socket->state == AB_SOCKET_DEAD || socket->failure)
+            continue;
+        if (socket->closing || socket->unsent || ab_buffer_size(&socket->pending))
+            return false;
+    }
+    return true;
+}
+
+/* ---- The life of one. */
+
+struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct ab_address *peer,
+                                bool accepted)
+{
+    struct ab_socket *socket = ab_calloc(1, sizeof(*socket));
+
+    if (!socket)
+        return NULL;
+    socket->net = net;
+    socket->id = ++net->sockets.last;
+    socket->descriptor = descriptor;
+    socket->peer = *peer;
+    socket->transform = &ab_transform_identity;
+    socket->state = accepted ? AB_SOCKET_OPEN : AB_SOCKET_NEW;
+    ab_reader_init(&socket->reader, net->limits, accepted);
+    ab_list_init(&socket->dirty);
+    ab_list_init(&socket->attention);
+    ab_list_init(&socket->backlog);
+    ab_list_init(&socket->linger);
+    ab_list_append(&net->sockets.all, &socket->all);
+    ab_map_insert(&net->sockets.map, &socket->node, &socket->id, sizeof(socket->id));
+    ab_list_append(accepted ? &net->sockets.attention : &net->sockets.dirty,
+                   accepted ? &socket->attention : &socket->dirty);
+    return socket;
+}
+
+static void forget(struct ab_socket *socket)
+{
+    struct ab_sockets *sockets = &socket->net->sockets;
+
+    if (ab_sockets_find(sockets, socket->id) == socket)
+        ab_map_remove(&sockets->map, &socket->node);
+}
+
+static void leave_linger(struct ab_socket *socket)
+{
+    if (ab_list_linked(&socket->linger)) {
+        ab_list_remove(&socket->linger);
+        socket->net->sockets.lingering_count--;
+    }
+}
+
+/* The event thread, or nobody else is there. */
+static void destroy(struct ab_socket *socket)
+{
+    if (socket->readable)
+        event_free(socket->readable);
+    if (socket->writable)
+        event_free(socket->writable);
+    close(socket->descriptor);
+    forget(socket);
+    leave_linger(socket);
+    ab_list_remove(&socket->all);
+    ab_list_remove(&socket->dirty);
+    ab_list_remove(&socket->attention);
+    ab_socket_drop_input(socket);
+    ab_reader_deinit(&socket->reader);
+    ab_buffer_deinit(&socket->pending);
+    ab_buffer_deinit(&socket->output);
+    ab_free(socket);
+}
+
+void ab_sockets_deinit(struct ab_sockets *sockets)
+{
+    while (sockets->all.next && !ab_list_empty(&sockets->all))
+        destroy(AB_CONTAINER(sockets->all.next, struct ab_socket, all));
+    if (sockets->linger_timer)
+        event_free(sockets->linger_timer);
+    sockets->linger_timer = NULL;
+    ab_map_deinit(&sockets->map);
+}
+
+void ab_socket_want_attention(struct ab_socket *socket)
+{
+    if (!ab_list_linked(&socket->attention))
+        ab_list_append(&socket->net->sockets.attention, &socket->attention);
+}
+
+void ab_socket_die(struct ab_socket *socket)
+{
+    if (socket->state == AB_SOCKET_DEAD)
+        return;
+    forget(socket);
+    socket->state = AB_SOCKET_DEAD;
+    /* The one inside a system call comes out, and then the descriptor can go. */
+    if (socket->sending)
+        shutdown(socket->descriptor, SHUT_RDWR);
+    ab_socket_want_attention(socket);
+}
+
+bool ab_socket_fail(struct ab_socket *socket, int reason)
+{
+    bool told = socket->state != AB_SOCKET_DEAD && !socket->closing;
+
+    ab_socket_die(socket);
+    if (told)
+        ab_engine_closed(socket->net->engine, ab_net_now(socket->net), socket->id, reason);
+    return told;
+}
+
+/* ---- What the engine asks for. */
+
+void ab_socket_pause(struct ab_socket *socket, bool paused)
+{
+    if (socket->paused == paused)
+        return;
+    socket->paused = paused;
+    ab_socket_want_attention(socket);
+}
+
+void ab_socket_close(struct ab_socket *socket, enum ab_close_mode mode)
+{
+    bool connected = socket->state == AB_SOCKET_OPEN;
+    bool waits = socket->unsent > 0 || ab_buffer_size(&socket->pending) > 0;
+
+    if (mode == AB_CLOSE_NOW || socket->failure || (!connected && !waits)) {
+        ab_socket_die(socket);
+        return;
+    }
+    forget(socket);
+    socket->closing = true;
+    ab_socket_want_attention(socket);
+}
+
+/* ---- The event thread's attention. */
+
+/* False: no memory. */
+static bool set_interest(struct ab_socket *socket, struct event **event, bool *armed, bool wanted,
+                         short what, event_callback_fn callback)
+{
+    if (wanted == *armed)
+        return true;
+    if (!wanted) {
+        event_del(*event);
+        *armed = false;
+        return true;
+    }
+    if (!*event)
+        *event = event_new(socket->net->base, socket->descriptor, what | EV_PERSIST, callback, socket);
+    if (!*event || event_add(*event, NULL) < 0)
+        return false;
+    *armed = true;
+    return true;
+}
+
+/* Makes the loop's interest what the state asks for. False: no memory. */
+static bool arm(struct ab_socket *socket)
+{
+    bool open = socket->state == AB_SOCKET_OPEN;
+    bool read = open && !socket->ended && (socket->closing || !socket->paused);
+    bool write = socket->state == AB_SOCKET_CONNECTING || (open && socket->full);
+
+    socket->reading = read;
+    return set_interest(socket, &socket->readable, &socket->read_armed, read, EV_READ,
+                        ab_socket_on_readable) &&
+           set_interest(socket, &socket->writable, &socket->write_armed, write, EV_WRITE,
+                        ab_socket_on_writable);
+}
+
+/* Has the read path run although the socket may have nothing to read. */
+static bool run_input(struct ab_socket *socket)
+{
+    if (!socket->readable)
+        return false;
+    event_active(socket->readable, EV_READ, 1);
+    return true;
+}
+
+/* Nothing can leave any more. What came before may explain it, so the input is read to its end first. */
+static bool attend_failure(struct ab_socket *socket)
+{
+    socket->failing = socket->failure;
+    if (socket->state == AB_SOCKET_OPEN && !socket->closing && !socket->paused && !socket->ended &&
+        run_input(socket))
+        return false;
+    return ab_socket_fail(socket, socket->failure);
+}
+
+static bool attend(struct ab_socket *socket)
+{
+    bool entered = false;
+
+    if (socket->state != AB_SOCKET_DEAD && !arm(socket))
+        entered = ab_socket_fail(socket, AB_ENOMEM);
+    if (socket->failure && socket->state != AB_SOCKET_DEAD)
+        entered |= attend_failure(socket);
+    if (socket->progressed && socket->state == AB_SOCKET_OPEN && !socket->closing) {
+        socket->progressed = false;
+        ab_engine_progress(socket->net->engine, ab_net_now(socket->net), socket->id);
+        entered = true;
+    }
+    if (socket->closing && socket->state != AB_SOCKET_DEAD)
+        ab_socket_linger(socket);
+    else if (socket->stalled && socket->state == AB_SOCKET_OPEN && !socket->paused)
+        run_input(socket);
+    if (socket->state == AB_SOCKET_DEAD && !socket->sending)
+        destroy(socket);
+    return entered;
+}
+
+bool ab_sockets_attend(struct ab_net *net)
+{
+    bool entered = false;
+    struct ab_list now;
+    struct ab_list *node;
+
+    ab_list_init(&now); /* those that ask again meanwhile come next time */
+    ab_list_splice(&now, &net->sockets.attention);
+    while ((node = ab_list_take(&now)))
+        entered |= attend(AB_CONTAINER(node, struct ab_socket, attention));
+    return entered;
+}

@@ -1,0 +1,139 @@
+/*
+ * The streams of the engine as TCP sockets, for both directions alike.
+ *
+ * Who touches what: under the lock, the state, the marks and the pending output; without it, the thread that has set
+ * the mark `sending` owns the output that leaves, and the event thread the input (`reading` tells that it reads, so
+ * that another thread can take that over one day). Only the event thread closes a descriptor and frees a socket, and
+ * only when no other is inside a system call on it; so a pointer stays good for as long as a callback of that thread
+ * runs, or for as long as a thread has set its mark.
+ *
+ * Three files: socket.c has the table, the life of a socket and what the event thread has to attend to, socket_input.c
+ * the read path, socket_output.c the write path and the lingering end.
+ */
+#ifndef AB_NET_SOCKET_H
+#define AB_NET_SOCKET_H
+
+#include <event2/util.h>
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "core/host.h"
+#include "net/transform.h"
+#include "wire/reader.h"
+
+struct ab_net;
+struct event;
+
+enum ab_socket_state {
+    AB_SOCKET_NEW,        /* connect has not been called yet; a flush does it */
+    AB_SOCKET_CONNECTING, /* it has */
+    AB_SOCKET_OPEN,
+    AB_SOCKET_DEAD, /* the engine hears nothing more of it; it goes when no thread is inside */
+};
+
+struct ab_socket {
+    /* Fixed. */
+    struct ab_net *net;
+    ab_stream_id id;
+    int descriptor;
+    struct ab_address peer;
+    const struct ab_transform *transform;
+    void *transform_state;
+
+    /* The lock's. */
+    struct ab_map_node node;  /* by id, while the engine may name it */
+    struct ab_list all;
+    struct ab_list dirty;     /* something waits to leave */
+    struct ab_list attention; /* the event thread has something to do */
+    enum ab_socket_state state;
+    bool closing;    /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
+    bool paused;     /* the engine wants no messages */
+    bool reading;    /* mark: the event thread reads when there is something */
+    bool sending;    /* mark: a thread sends */
+    bool full;       /* the system took no more: write interest, no sending before */
+    bool behind;     /* the engine saw much waiting, and hears when some of it has left */
+    bool progressed; /* some has left: the event thread tells the engine */
+    int failure;     /* why nothing can leave any more; 0: it can */
+    struct ab_buffer pending;
+    size_t unsent; /* bytes in `output` that the system has not taken */
+
+    /* The sending thread's. */
+    struct ab_buffer output;
+
+    /* The event thread's. */
+    struct event *readable; /* made when needed */
+    struct event *writable;
+    bool read_armed;
+    bool write_armed;
+    struct ab_reader reader;
+    struct ab_list backlog; /* decoded messages that the engine has not taken */
+    bool stalled;           /* some input is left that the engine did not want */
+    bool greedy;            /* the last read filled its room: read more at once */
+    bool ended;             /* the peer's end of input was read */
+    bool told_end;          /* and the engine knows */
+    int failing;            /* failure, once the event thread has seen it */
+    struct ab_list linger;  /* in order of linger_until, while closing */
+    ab_time linger_until;
+    bool shut; /* our writing half is shut */
+};
+
+struct ab_sockets {
+    /* The lock's. */
+    struct ab_map map;
+    struct ab_list all;
+    struct ab_list dirty;
+    struct ab_list attention;
+    ab_stream_id last;
+    size_t behind; /* what counts as much waiting */
+
+    /* The event thread's. */
+    struct ab_list lingering;
+    size_t lingering_count;
+    struct event *linger_timer;
+};
+
+int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net); /* AB_ENOMEM */
+void ab_sockets_deinit(struct ab_sockets *sockets); /* closes and frees what is left */
+struct ab_socket *ab_sockets_find(const struct ab_sockets *sockets, ab_stream_id id); /* lock held */
+
+/* Lock held. Takes the descriptor, which is connected if `accepted`; NULL: no memory, the descriptor is still the
+ * caller's. */
+struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct ab_address *peer, bool accepted);
+
+/* What the engine asks for. Lock held, any thread. */
+int ab_socket_write(struct ab_socket *socket, const void *data, size_t size);
+size_t ab_socket_waiting(struct ab_socket *socket);
+void ab_socket_pause(struct ab_socket *socket, bool paused);
+void ab_socket_close(struct ab_socket *socket, enum ab_close_mode mode);
+
+/* Lock held, any thread; released around system calls. Sends what waits. False: there is more, for the event thread. */
+bool ab_sockets_flush(struct ab_net *net);
+/* Event thread, lock held. Does what other threads left to it; true if the engine was entered. */
+bool ab_sockets_attend(struct ab_net *net);
+/* Lock held: nothing waits to leave and nothing lingers. */
+bool ab_sockets_settled(const struct ab_sockets *sockets);
+
+/* ---- Between the three files. */
+
+void ab_socket_want_attention(struct ab_socket *socket); /* lock held */
+/* Lock held: the engine will hear nothing more of it. */
+void ab_socket_die(struct ab_socket *socket);
+/* Event thread, lock held: it dies, and the engine hears why unless it has closed it. True if it heard. */
+bool ab_socket_fail(struct ab_socket *socket, int reason);
+
+/* socket_input.c, event thread */
+void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *socket);
+void ab_socket_drop_input(struct ab_socket *socket); /* what was read and not taken */
+
+/* socket_output.c */
+void ab_socket_on_writable(evutil_socket_t descriptor, short what, void *socket); /* event thread */
+/* Lock held, released around system calls. False: others write as fast as this thread sends, so the event thread is to
+ * go on with it. */
+bool ab_socket_send(struct ab_socket *socket);
+/* Event thread, lock held. */
+void ab_socket_linger(struct ab_socket *socket);
+void ab_sockets_on_linger_timer(evutil_socket_t descriptor, short what, void *net);
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * The read path: bytes to messages without the lock, messages to the engine with it, at most 64 in one hold. Runs on
+ * the event thread. Knows nothing of what a message says.
+ *
+ * Invariant: every byte that was read becomes a message that the engine takes, in order, or goes with the socket. A
+ * pause keeps decoded messages here (an engine that is over its limit of output must not get 63 more commands), and
+ * nothing is read before they are taken.
+ */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+#include "net/internal.h"
+#include "net/socket.h"
+#include "wire/message.h"
+
+#define MOST_AT_ONCE 64
+#define READ_LEAST   4096
+#define READ_MOST    65536
+
+void ab_socket_drop_input(struct ab_socket *socket)
+{
+    struct ab_list *node;
+
+    while ((node = ab_list_take(&socket->backlog)))
+        ab_message_free(AB_CONTAINER(node, struct ab_message, node));
+    socket->stalled = false;
+}
+
+static bool listens(const struct ab_socket *socket)
+{
+    return socket->state == AB_SOCKET_OPEN && !socket->closing;
+}
+
+static void fail(struct ab_socket *socket, int reason)
+{
+    ab_net_lock(socket->net);
+    ab_socket_fail(socket, reason);
+    ab_net_turn(socket->net);
+}
+
+/* Decodes up to as many as go over at once. AB_ENOMEM. */
+static int decode(struct ab_socket *socket)
+{
+    struct ab_message *message;
+    int r = 0;
+
+    for (int i = 0; i < MOST_AT_ONCE; i++) {
+        r = ab_reader_next(&socket->reader, &message);
+        if (r <= 0)
+            break;
+        ab_list_append(&socket->backlog, &message->node);
+    }
+    return r < 0 ? r : 0;
+}
+
+/* Hands over what was decoded. True: the engine took all of it and wants more. */
+static bool deliver(struct ab_socket *socket)
+{
+    struct ab_net *net = socket->net;
+    ab_time now = ab_net_now(net);
+    struct ab_list *node;
+    bool more;
+
+    ab_net_lock(net);
+    while (listens(socket) && !socket->paused && (node = ab_list_take(&socket->backlog)))
+        ab_engine_message(net->engine, now, socket->id,
+                          AB_CONTAINER(node, struct ab_message, node));
+    more = listens(socket) && !socket->paused;
+    ab_net_turn(net);
+    return more;
+}
+
+/* All that is decoded or can be. False: the engine does not want it now or any more, or the socket has failed. */
+static bool drain(struct ab_socket *socket)
+{
+    socket->stalled = true;
+    for (;;) {
+        int r = ab_list_empty(&socket->backlog) ? decode(socket) : 0;
+
+        if (ab_list_empty(&socket->backlog) && r == 0)
+            break;
+        if (!ab_list_empty(&socket->backlog) && !deliver(socket))
+            return false;
+        if (r < 0) {
+            fail(socket, r);
+            return false;
+        }
+    }
+    socket->stalled = false;
+    return true;
+}
+
+static void tell_end(struct ab_socket *socket)
+{
+    struct ab_net *net = socket->net;
+
+    ab_net_lock(net);
+    socket->told_end = true;
+    if (socket->failure)
+        ab_socket_fail(socket, socket->failure);
+    else if (listens(socket))
+        ab_engine_input_ended(net->engine, ab_net_now(net), socket->id);
+    ab_socket_want_attention(socket); /* no more read interest */
+    ab_net_turn(net);
+}
+
+static void read_some(struct ab_socket *socket)
+{
+    size_t size = 0;
+    char *room =
+        ab_reader_reserve(&socket->reader, socket->greedy ? READ_MOST : READ_LEAST, &size);
+    ssize_t count;
+
+    if (!room) {
+        fail(socket, AB_ENOMEM);
+        return;
+    }
+    size = size < READ_MOST ? size : READ_MOST;
+    count = socket->transform->receive(socket->transform_state, socket->descriptor, room, size);
+    if (count < 0 && (errno == EAGAIN)) {
+        ab_reader_trim(&socket->reader);
+        if (socket->failing)
+            fail(socket, socket->failing);
+    } else if (count < 0) {
+        fail(socket, AB_EDISCONNECTED);
+    } else {
+        socket->greedy = (size_t)count == size;
+        if (count > 0) {
+            ab_reader_commit(&socket->reader, (size_t)count);
+        } else {
+            socket->ended = true;
+            ab_reader_finish(&socket->reader);
+        }
+        if (drain(socket))
+            ab_reader_trim(&socket->reader);
+    }
+}
+
+/* The engine has closed it: what comes is dropped, and its end is what was waited for. */
+static void drop_rest(struct ab_socket *socket)
+{
+    char scrap[16384];
+    ssize_t count = 1;
+
+    for (size_t total = 0; count > 0 && total < READ_MOST; total += (size_t)count)
+        count = recv(socket->descriptor, scrap, sizeof(scrap), MSG_DONTWAIT);
+    if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR)))
+        return;
+    socket->ended = true;
+    ab_net_lock(socket->net);
+    if (count < 0)
+        ab_socket_die(socket);
+    ab_socket_want_attention(socket);
+    ab_net_unlock(socket->net);
+}
+
+void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *argument)
+{
+    struct ab_socket *socket = argument;
+
+    (void)descriptor;
+    (void)what;
+    ab_waker_awake(&socket->net->waker);
+    if (ab_list_linked(&socket->linger)) {
+        drop_rest(socket);
+        return;
+    }
+    if (socket->stalled && !drain(socket))
+        return;
+    if (!socket->ended)
+        read_some(socket);
+    if (socket->ended && !socket->stalled && !socket->told_end)
+        tell_end(socket);
+}

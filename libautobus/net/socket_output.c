@@ -1,0 +1,261 @@
+/*
+ * The write path, connect included, and the lingering end of a socket. Any thread flushes; one at a time sends on a
+ * socket, with the lock released around each system call. Knows nothing of what the bytes say.
+ *
+ * Invariants: bytes leave in the order in which they were written; `unsent` is what `output` still holds whenever the
+ * lock is free; who appends to `pending` while another sends leaves the bytes to that one, which does not clear its
+ * mark before it has seen them. A socket that is full waits for write interest, and nobody sends before.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+#include "net/internal.h"
+#include "net/socket.h"
+
+#define MOST_FLUSHED   256 /* sockets in one flush */
+#define MOST_SENDS     16  /* on one socket in one flush; then the event thread goes on */
+#define LINGER_TIME    (1 * AB_SECOND)
+#define MOST_LINGERING 256
+
+/* ---- Writing. */
+
+int ab_socket_write(struct ab_socket *socket, const void *data, size_t size)
+{
+    int r;
+
+    if (socket->failure)
+        return 0; /* nobody will get it; the engine is about to hear so */
+    r = ab_buffer_append(&socket->pending, data, size);
+    if (r == 0 && size > 0 && socket->state == AB_SOCKET_OPEN && !socket->sending &&
+        !socket->full && !ab_list_linked(&socket->dirty))
+        ab_list_append(&socket->net->sockets.dirty, &socket->dirty);
+    return r;
+}
+
+size_t ab_socket_waiting(struct ab_socket *socket)
+{
+    size_t waiting = socket->unsent + ab_buffer_size(&socket->pending);
+
+    if (waiting >= socket->net->sockets.behind)
+        socket->behind = true;
+    return waiting;
+}
+
+static void lose_output(struct ab_socket *socket, int reason)
+{
+    socket->failure = reason;
+    socket->unsent = 0;
+    ab_buffer_deinit(&socket->output);
+    ab_buffer_deinit(&socket->pending);
+    ab_socket_want_attention(socket);
+}
+
+static void account(struct ab_socket *socket, ssize_t sent, int wrong)
+{
+    if (sent < 0 && wrong != EAGAIN) {
+        lose_output(socket, AB_EDISCONNECTED);
+        return;
+    }
+    if (sent > 0) {
+        ab_buffer_consume(&socket->output, (size_t)sent);
+        socket->unsent -= (size_t)sent;
+        if (socket->behind)
+            socket->progressed = true;
+        socket->behind = false;
+    }
+    if (socket->unsent > 0)
+        socket->full = true;
+    if (socket->full || socket->progressed)
+        ab_socket_want_attention(socket);
+}
+
+/* Releases the lock. */
+static void send_once(struct ab_socket *socket)
+{
+    const struct ab_net *net = socket->net;
+    ssize_t sent;
+    int wrong;
+
+    if (socket->unsent == 0) {
+        ab_buffer_swap(&socket->output, &socket->pending);
+        socket->unsent = ab_buffer_size(&socket->output);
+    }
+    ab_net_unlock(net);
+    sent = socket->transform->send(socket->transform_state, socket->descriptor,
+                                   ab_buffer_data(&socket->output),
+                                   ab_buffer_size(&socket->output));
+    wrong = errno;
+    ab_net_lock(net);
+    account(socket, sent, wrong);
+}
+
+static bool can_send(const struct ab_socket *socket)
+{
+    return socket->state == AB_SOCKET_OPEN && !socket->full && !socket->failure &&
+           (socket->unsent > 0 || ab_buffer_size(&socket->pending) > 0);
+}
+
+bool ab_socket_send(struct ab_socket *socket)
+{
+    int sends = 0;
+
+    if (socket->sending)
+        return true;
+    socket->sending = true;
+    while (can_send(socket) && sends++ < MOST_SENDS)
+        send_once(socket);
+    socket->sending = false;
+    ab_buffer_trim(&socket->output, 0);
+    ab_buffer_trim(&socket->pending, 0);
+    if (socket->state == AB_SOCKET_DEAD || socket->closing)
+        ab_socket_want_attention(socket);
+    if (!can_send(socket))
+        return true;
+    if (!ab_list_linked(&socket->dirty))
+        ab_list_append(&socket->net->sockets.dirty, &socket->dirty);
+    return false;
+}
+
+/* Releases the lock. What comes of it is told later, as for every socket. */
+static void start_connect(struct ab_socket *socket)
+{
+    const struct ab_net *net = socket->net;
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)socket->peer.port),
+                             .sin_addr = {htonl(socket->peer.host)}};
+    bool failed;
+
+    socket->sending = true;
+    ab_net_unlock(net);
+    failed = connect(socket->descriptor, (const struct sockaddr *)&to, sizeof(to)) < 0 &&
+             errno != EINPROGRESS && errno != EINTR;
+    ab_net_lock(net);
+    socket->sending = false;
+    if (socket->state == AB_SOCKET_NEW)
+        socket->state = AB_SOCKET_CONNECTING;
+    if (failed)
+        lose_output(socket, AB_ENETWORK);
+    ab_socket_want_attention(socket);
+}
+
+bool ab_sockets_flush(struct ab_net *net)
+{
+    struct ab_list *node;
+
+    for (int i = 0; i < MOST_FLUSHED && (node = ab_list_take(&net->sockets.dirty)); i++) {
+        struct ab_socket *socket = AB_CONTAINER(node, struct ab_socket, dirty);
+
+        if (socket->state == AB_SOCKET_NEW && !socket->sending)
+            start_connect(socket);
+        else if (!ab_socket_send(socket))
+            return false;
+    }
+    return ab_list_empty(&net->sockets.dirty);
+}
+
+static void finish_connect(struct ab_socket *socket)
+{
+    struct ab_net *net = socket->net;
+    int wrong = 0;
+    socklen_t size = sizeof(wrong);
+
+    if (getsockopt(socket->descriptor, SOL_SOCKET, SO_ERROR, &wrong, &size) < 0 || wrong != 0) {
+        ab_socket_fail(socket, AB_ENETWORK);
+        return;
+    }
+    socket->state = AB_SOCKET_OPEN;
+    ab_socket_want_attention(socket);
+    if (ab_buffer_size(&socket->pending) > 0 && !ab_list_linked(&socket->dirty))
+        ab_list_append(&net->sockets.dirty, &socket->dirty);
+    if (!socket->closing)
+        ab_engine_connected(net->engine, ab_net_now(net), socket->id);
+}
+
+static void stay(struct ab_socket *socket, ab_time now);
+
+void ab_socket_on_writable(evutil_socket_t descriptor, short what, void *argument)
+{
+    struct ab_socket *socket = argument;
+    struct ab_net *net = socket->net;
+
+    (void)descriptor;
+    (void)what;
+    ab_waker_awake(&net->waker);
+    ab_net_lock(net);
+    if (socket->state == AB_SOCKET_CONNECTING) {
+        finish_connect(socket);
+    } else if (socket->full) {
+        socket->full = false;
+        socket->behind = true; /* the engine hears of it when some leaves */
+        ab_socket_send(socket);
+        if (!socket->behind && ab_list_linked(&socket->linger))
+            stay(socket, ab_net_now(net));
+        ab_socket_want_attention(socket);
+    }
+    ab_net_turn(net);
+}
+
+/* ---- The end: what waits leaves, and then the peer's end of input is awaited, because a close with unread input makes
+ * TCP discard what was sent. */
+
+/* From now on, it has LINGER_TIME. */
+static void stay(struct ab_socket *socket, ab_time now)
+{
+    struct ab_sockets *sockets = &socket->net->sockets;
+
+    if (ab_list_linked(&socket->linger))
+        ab_list_remove(&socket->linger);
+    else
+        sockets->lingering_count++;
+    ab_list_append(&sockets->lingering, &socket->linger);
+    socket->linger_until = now + LINGER_TIME;
+    if (!evtimer_pending(sockets->linger_timer, NULL))
+        ab_net_start_timer(socket->net, sockets->linger_timer, LINGER_TIME);
+}
+
+void ab_socket_linger(struct ab_socket *socket)
+{
+    struct ab_sockets *sockets = &socket->net->sockets;
+
+    if (!ab_list_linked(&socket->linger)) {
+        ab_socket_drop_input(socket);
+        ab_reader_deinit(&socket->reader);
+        stay(socket, ab_net_now(socket->net));
+        if (sockets->lingering_count > MOST_LINGERING)
+            ab_socket_die(AB_CONTAINER(sockets->lingering.next, struct ab_socket, linger));
+    }
+    if (socket->state != AB_SOCKET_OPEN || socket->sending || socket->unsent > 0 ||
+        ab_buffer_size(&socket->pending) > 0)
+        return;
+    if (socket->ended) {
+        ab_socket_die(socket);
+    } else if (!socket->shut) {
+        socket->shut = true;
+        shutdown(socket->descriptor, SHUT_WR);
+        stay(socket, ab_net_now(socket->net));
+    }
+}
+
+void ab_sockets_on_linger_timer(evutil_socket_t descriptor, short what, void *argument)
+{
+    struct ab_net *net = argument;
+    ab_time now;
+
+    (void)descriptor;
+    (void)what;
+    ab_waker_awake(&net->waker);
+    ab_net_lock(net);
+    now = ab_net_now(net);
+    AB_LIST_EACH (node, &net->sockets.lingering) {
+        struct ab_socket *socket = AB_CONTAINER(node, struct ab_socket, linger);
+
+        if (socket->linger_until > now) {
+            ab_net_start_timer(net, net->sockets.linger_timer, socket->linger_until - now);
+            break;
+        }
+        ab_socket_die(socket);
+    }
+    ab_net_unlock(net);
+}

@@ -1,0 +1,33 @@
+/*
+ * How another thread reaches the event thread: one eventfd, written only when that thread sleeps. No wake-up is lost:
+ * who wants something says so before it looks whether the event thread sleeps, and the event thread says that it
+ * sleeps before it looks whether something is wanted.
+ */
+#ifndef AB_NET_WAKER_H
+#define AB_NET_WAKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct ab_net;
+struct event;
+
+struct ab_waker {
+    int descriptor; /* -1: none */
+    struct event *event;
+    atomic_bool sleeping;
+    atomic_bool wanted;
+    atomic_ulong written; /* for tests: how often the descriptor was written */
+};
+
+/* 0, or -1 with errno. */
+int ab_waker_init(struct ab_waker *waker, struct ab_net *net);
+void ab_waker_deinit(struct ab_waker *waker);
+void ab_waker_wake(struct ab_waker *waker); /* any thread */
+
+/* Event thread: about to wait in the loop. False: somebody wants something, do not wait. */
+bool ab_waker_sleep(struct ab_waker *waker);
+/* Event thread: the loop came back, or runs the first of its callbacks. */
+void ab_waker_awake(struct ab_waker *waker);
+
+#endif
