@@ -20,7 +20,7 @@
 void ab_buffer_deinit(struct ab_buffer *buffer)
 {
     ab_free(buffer->block);
-    *buffer = (struct ab_buffer)AB_BUFFER_INIT;
+    *buffer = AB_BUFFER_INIT;
 }
 
 /* Moves the live bytes into a block of `capacity` bytes. */

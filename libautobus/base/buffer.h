@@ -15,7 +15,7 @@ struct ab_buffer {
     size_t capacity;
 };
 
-#define AB_BUFFER_INIT {NULL, 0, 0, 0}
+#define AB_BUFFER_INIT ((struct ab_buffer){NULL, 0, 0, 0})
 
 void ab_buffer_deinit(struct ab_buffer *buffer); /* frees, and leaves an empty buffer */
 

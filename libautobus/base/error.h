@@ -10,23 +10,23 @@
 
 enum ab_error_code {
     AB_OK = 0,
-    AB_ENOMEM = -1,         /* an allocation failed */
-    AB_EINVAL = -2,         /* an argument is not what the function takes */
-    AB_ECLOSED = -3,        /* the bus, or the thing itself, is closed */
-    AB_EDEADLK = -4,        /* would block where nothing may block */
-    AB_ETIMEDOUT = -5,      /* the deadline passed */
-    AB_EDISCONNECTED = -6,  /* the connection was lost after the message may have left */
-    AB_ECANCELED = -7,      /* cancelled by the program */
-    AB_ENOTBOUND = -8,      /* the proxy is bound to no service */
-    AB_EAGAIN = -9,         /* no room now; later there may be */
-    AB_EOVERFLOW = -10,     /* a listener did not keep up and was cut off */
-    AB_EREMOTE = -11,       /* the remote answered with an error; type and text say which */
-    AB_ENOENT = -12,        /* no such name */
-    AB_EEXIST = -13,        /* the name is taken */
-    AB_ETOOLARGE = -14,     /* over a limit of size, nesting or number */
-    AB_ENETWORK = -15,      /* no socket, port, interface or address */
-    AB_EPROTOCOL = -16,     /* the peer does not speak the protocol */
-    AB_EFORKED = -17,       /* called in a child of fork */
+    AB_ENOMEM = -1,        /* an allocation failed */
+    AB_EINVAL = -2,        /* an argument is not what the function takes */
+    AB_ECLOSED = -3,       /* the bus, or the thing itself, is closed */
+    AB_EDEADLK = -4,       /* would block where nothing may block */
+    AB_ETIMEDOUT = -5,     /* the deadline passed */
+    AB_EDISCONNECTED = -6, /* the connection was lost after the message may have left */
+    AB_ECANCELED = -7,     /* cancelled by the program */
+    AB_ENOTBOUND = -8,     /* the proxy is bound to no service */
+    AB_EAGAIN = -9,        /* no room now; later there may be */
+    AB_EOVERFLOW = -10,    /* a listener did not keep up and was cut off */
+    AB_EREMOTE = -11,      /* the remote answered with an error; type and text say which */
+    AB_ENOENT = -12,       /* no such name */
+    AB_EEXIST = -13,       /* the name is taken */
+    AB_ETOOLARGE = -14,    /* over a limit of size, nesting or number */
+    AB_ENETWORK = -15,     /* no socket, port, interface or address */
+    AB_EPROTOCOL = -16,    /* the peer does not speak the protocol */
+    AB_EFORKED = -17,      /* called in a child of fork */
 };
 
 #endif

@@ -84,8 +84,8 @@ static inline void ab_list_splice(struct ab_list *to, struct ab_list *from)
 
 #define AB_LIST_EACH(node, list) for (struct ab_list *node = (list)->next; node != (list); node = node->next)
 
-#define AB_LIST_EACH_SAFE(node, list)                                                                                  \
-    for (struct ab_list *node = (list)->next, *node##_next = node->next; node != (list);                               \
+#define AB_LIST_EACH_SAFE(node, list)                                                    \
+    for (struct ab_list *node = (list)->next, *node##_next = node->next; node != (list); \
          node = node##_next, node##_next = node->next)
 
 #endif

@@ -128,13 +128,11 @@ static void map_grow(struct ab_map *map)
     map->mask = mask;
 }
 
-static struct ab_map_node *map_search(const struct ab_map *map, uint64_t hash, const void *key,
-                                      size_t size)
+static struct ab_map_node *map_search(const struct ab_map *map, uint64_t hash, const void *key, size_t size)
 {
     struct ab_map_node *node = map_first(map, hash & map->mask);
 
-    while (node &&
-           !(node->hash == hash && node->key_size == size && memcmp(node->key, key, size) == 0))
+    while (node && !(node->hash == hash && node->key_size == size && memcmp(node->key, key, size) == 0))
         node = node->next;
     return node;
 }

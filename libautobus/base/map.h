@@ -43,8 +43,8 @@ void ab_map_remove(struct ab_map *map, struct ab_map_node *node); /* the node mu
 struct ab_map_node *ab_map_next(const struct ab_map *map, const struct ab_map_node *node);
 
 /* The current node may be removed; nothing else may be removed or inserted. */
-#define AB_MAP_EACH(node, map)                                                                     \
-    for (struct ab_map_node *node = ab_map_next((map), NULL), *node##_next;                        \
+#define AB_MAP_EACH(node, map)                                              \
+    for (struct ab_map_node *node = ab_map_next((map), NULL), *node##_next; \
          node && (node##_next = ab_map_next((map), node), true); node = node##_next)
 
 #endif

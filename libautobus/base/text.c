@@ -45,6 +45,5 @@ bool ab_text_equal(const struct ab_text *one, const struct ab_text *other)
 {
     if (one == other)
         return true;
-    return one && other && one->size == other->size &&
-           memcmp(one->data, other->data, one->size) == 0;
+    return one && other && one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
 }

@@ -19,7 +19,7 @@ struct ab_text {
 
 struct ab_text *ab_text_new(const char *data, size_t size); /* a copy, one reference; NULL: no memory */
 struct ab_text *ab_text_ref(struct ab_text *text);
-struct ab_text *ab_text_unref(struct ab_text *text); /* takes NULL, returns NULL */
+struct ab_text *ab_text_unref(struct ab_text *text);                        /* takes NULL, returns NULL */
 bool ab_text_equal(const struct ab_text *one, const struct ab_text *other); /* NULL equals NULL only */
 
 #endif

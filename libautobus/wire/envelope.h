@@ -12,7 +12,6 @@
 
 /* The text, unchecked, of the outermost object's member whose key is written as `quoted` (with its quotes); of the last
  * one that can be reached if there are several. Allocates nothing. */
-bool ab_envelope_find(const char *text, size_t size, const char *quoted,
-                      struct ab_slice *ret_value);
+bool ab_envelope_find(const char *text, size_t size, const char *quoted, struct ab_slice *ret_value);
 
 #endif

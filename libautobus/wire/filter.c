@@ -104,8 +104,7 @@ static int filter_add(struct ab_filter *filter, struct term *term)
 }
 
 /* The same for a term with a key, and a text if `text` is not NULL. */
-static int filter_add_keyed(struct ab_filter *filter, struct term *term, const char *key,
-                            const char *text)
+static int filter_add_keyed(struct ab_filter *filter, struct term *term, const char *key, const char *text)
 {
     term->key = ab_strdup(key);
     term->text = ab_strdup(text);
@@ -116,8 +115,7 @@ static int filter_add_keyed(struct ab_filter *filter, struct term *term, const c
     return filter_add(filter, term);
 }
 
-static int filter_add_json(struct ab_filter *filter, const char *key, const json_t *value,
-                           bool negated)
+static int filter_add_json(struct ab_filter *filter, const char *key, const json_t *value, bool negated)
 {
     struct term term = {.kind = EQUAL, .negated = negated, .json = json_deep_copy(value)};
 
@@ -176,8 +174,7 @@ static int regex_new(const char *pattern, regex_t **ret_regex, char **ret_proble
     return result;
 }
 
-int ab_filter_add_regex(struct ab_filter *filter, const char *key, const char *pattern,
-                        char **ret_problem)
+int ab_filter_add_regex(struct ab_filter *filter, const char *key, const char *pattern, char **ret_problem)
 {
     struct term term = {.kind = REGEX};
     int result = regex_new(pattern, &term.regex, ret_problem);
@@ -188,10 +185,8 @@ int ab_filter_add_regex(struct ab_filter *filter, const char *key, const char *p
 int ab_filter_add_function(struct ab_filter *filter, ab_filter_function function, void *user_data,
                            void (*destroy)(void *))
 {
-    return filter_add(filter, &(struct term){.kind = FUNCTION,
-                                             .function = function,
-                                             .user_data = user_data,
-                                             .destroy = destroy});
+    return filter_add(
+        filter, &(struct term){.kind = FUNCTION, .function = function, .user_data = user_data, .destroy = destroy});
 }
 
 int ab_filter_add_text(struct ab_filter *filter, const char *key, const char *text, bool equal)
@@ -213,8 +208,7 @@ int ab_filter_add_word(struct ab_filter *filter, const char *word)
 /* Numbers by what they are worth, everything else by what it is. */
 static bool value_is(const json_t *value, const json_t *wanted)
 {
-    if (json_is_number(value) && json_is_number(wanted) &&
-        json_typeof(value) != json_typeof(wanted))
+    if (json_is_number(value) && json_is_number(wanted) && json_typeof(value) != json_typeof(wanted))
         return json_number_value(value) == json_number_value(wanted);
     return json_equal(value, wanted);
 }
@@ -230,16 +224,10 @@ static bool term_holds(const struct term *term, const json_t *info)
 
     switch (term->kind) {
     case EQUAL: return value && json_equal(value, term->json);
-    case TEXT:
-        return value && (json_is_string(value) ? value_is_text(value, term->text)
-                                               : value_is(value, term->json));
+    case TEXT: return value && (json_is_string(value) ? value_is_text(value, term->text) : value_is(value, term->json));
     case PRESENT: return value != NULL;
-    case REGEX:
-        return json_is_string(value) &&
-               regexec(term->regex, json_string_value(value), 0, NULL, 0) == 0;
-    case WORD:
-        return value_is_text(value, term->text) ||
-               value_is_text(json_object_get(info, "service"), term->text);
+    case REGEX: return json_is_string(value) && regexec(term->regex, json_string_value(value), 0, NULL, 0) == 0;
+    case WORD: return value_is_text(value, term->text) || value_is_text(json_object_get(info, "service"), term->text);
     case FUNCTION: return term->function(info, term->user_data);
     }
     return false;

@@ -20,8 +20,7 @@ struct parser {
     char **ret_problem;
 };
 
-static int parser_fail(const struct parser *parser, const char *at, const char *what,
-                       const char *detail)
+static int parser_fail(const struct parser *parser, const char *at, const char *what, const char *detail)
 {
     struct ab_buffer problem = AB_BUFFER_INIT;
     size_t column = 1;
@@ -49,8 +48,7 @@ static int parser_take_term(struct parser *parser, struct ab_buffer *term)
 
     for (; result == 0 && *parser->at && *parser->at != ','; parser->at++) {
         if (parser->at[0] == '\\' && !parser->at[1])
-            return parser_fail(parser, parser->at, "nothing follows the '\\'; write '\\\\' for one",
-                               "");
+            return parser_fail(parser, parser->at, "nothing follows the '\\'; write '\\\\' for one", "");
         if (parser->at[0] == '\\' && (parser->at[1] == ',' || parser->at[1] == '\\'))
             parser->at++;
         result = ab_buffer_append(term, parser->at, 1);
@@ -69,8 +67,8 @@ static int parser_check_key(const struct parser *parser, const char *start, cons
     return 0;
 }
 
-static int parser_add_pattern(const struct parser *parser, struct ab_filter *filter,
-                              const char *start, const char *key, const char *pattern)
+static int parser_add_pattern(const struct parser *parser, struct ab_filter *filter, const char *start, const char *key,
+                              const char *pattern)
 {
     char *why = NULL;
     int result = ab_filter_add_regex(filter, key, pattern, &why);
@@ -81,8 +79,8 @@ static int parser_add_pattern(const struct parser *parser, struct ab_filter *fil
     return result;
 }
 
-static int parser_add_key(const struct parser *parser, struct ab_filter *filter, const char *start,
-                          char *key, bool first)
+static int parser_add_key(const struct parser *parser, struct ab_filter *filter, const char *start, char *key,
+                          bool first)
 {
     size_t size = strlen(key);
     bool present = size > 0 && key[size - 1] == '?';
@@ -90,8 +88,7 @@ static int parser_add_key(const struct parser *parser, struct ab_filter *filter,
     int result;
 
     if (present && absent)
-        return parser_fail(parser, start, "write key? for present or !key for absent, not both",
-                           "");
+        return parser_fail(parser, start, "write key? for present or !key for absent, not both", "");
     if (present)
         key[size - 1] = '\0';
     if (absent)
@@ -104,22 +101,20 @@ static int parser_add_key(const struct parser *parser, struct ab_filter *filter,
     if (absent)
         return ab_filter_add_absent(filter, key);
     if (!first)
-        return parser_fail(parser, start,
-                           "only the first term may be a bare word; write key=", key);
+        return parser_fail(parser, start, "only the first term may be a bare word; write key=", key);
     return ab_filter_add_word(filter, key);
 }
 
 /* A term without its escapes; it is cut up in place. */
-static int parser_add_term(const struct parser *parser, struct ab_filter *filter, const char *start,
-                           char *term, bool first)
+static int parser_add_term(const struct parser *parser, struct ab_filter *filter, const char *start, char *term,
+                           bool first)
 {
     char *operation = strpbrk(term, "=~");
     bool regex, negated;
     int result;
 
     if (term[0] == '\0')
-        return parser_fail(parser, start,
-                           parser->text[0] ? "a term is missing" : "the filter is empty", "");
+        return parser_fail(parser, start, parser->text[0] ? "a term is missing" : "the filter is empty", "");
     if (!operation)
         return parser_add_key(parser, filter, start, term, first);
     if (term[0] == '!' && operation > term + 1)

@@ -75,8 +75,7 @@ static void framer_drop_blanks(struct ab_framer *framer)
 }
 
 /* Hands out the first `unit` bytes and forgets `whole`. */
-static int framer_take(struct ab_framer *framer, size_t unit, size_t whole,
-                       struct ab_slice *ret_unit)
+static int framer_take(struct ab_framer *framer, size_t unit, size_t whole, struct ab_slice *ret_unit)
 {
     *ret_unit = (struct ab_slice){ab_buffer_data(&framer->buffer), unit};
     ab_buffer_consume(&framer->buffer, whole);

@@ -39,14 +39,13 @@ static int reader_fail(struct reader *reader, const char *at, const char *reason
 /* What stands here is not what must; at the end of the text that is all there is to say. */
 static int reader_expected(struct reader *reader, const char *reason)
 {
-    return reader_fail(reader, reader->at,
-                       reader->at < reader->end ? reason : "the text ends too early");
+    return reader_fail(reader, reader->at, reader->at < reader->end ? reason : "the text ends too early");
 }
 
 static void reader_skip_blanks(struct reader *reader)
 {
-    while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\t' ||
-                                        *reader->at == '\n' || *reader->at == '\r'))
+    while (reader->at < reader->end &&
+           (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\n' || *reader->at == '\r'))
         reader->at++;
 }
 
@@ -168,8 +167,7 @@ static size_t utf8_encode(int code, char *out)
 }
 
 /* `\uXXXX`, and its second half where it is a surrogate; *at is behind the `u` and moves behind the digits. */
-static int string_read_code(struct reader *reader, const char **at, const char *quote, char *out,
-                            size_t *ret_size)
+static int string_read_code(struct reader *reader, const char **at, const char *quote, char *out, size_t *ret_size)
 {
     const char *start = *at - 2;
     int code = hex_quad(*at, quote), low;
@@ -180,8 +178,7 @@ static int string_read_code(struct reader *reader, const char **at, const char *
         return reader_fail(reader, start, "\\u0000 is not supported");
     *at += 4;
     if (code >= 0xd800 && code <= 0xdfff) {
-        low =
-            quote - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u' ? hex_quad(*at + 2, quote) : -1;
+        low = quote - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u' ? hex_quad(*at + 2, quote) : -1;
         if (code > 0xdbff || low < 0xdc00 || low > 0xdfff)
             return reader_fail(reader, start, "a surrogate stands without its pair");
         *at += 6;
@@ -192,8 +189,7 @@ static int string_read_code(struct reader *reader, const char **at, const char *
 }
 
 /* The escape at *at, which moves behind it. */
-static int string_read_escape(struct reader *reader, const char **at, const char *quote, char *out,
-                              size_t *ret_size)
+static int string_read_escape(struct reader *reader, const char **at, const char *quote, char *out, size_t *ret_size)
 {
     static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
     const char *letter;
@@ -333,8 +329,7 @@ static int number_integer(struct reader *reader, const char *start)
     for (const char *at = start + negative; at < reader->at; at++) {
         int digit = negative ? '0' - *at : *at - '0';
 
-        if (__builtin_mul_overflow(number, 10, &number) ||
-            __builtin_add_overflow(number, digit, &number))
+        if (__builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, digit, &number))
             return reader_fail(reader, start, "an integer must fit in 64 bits");
     }
     return reader_put(reader, json_integer(number));
@@ -445,8 +440,7 @@ static int reader_step(struct reader *reader)
     }
     if (!reader->fresh) {
         if (!reader_sees(reader, ','))
-            return reader_expected(reader,
-                                   object ? "',' or '}' is expected" : "',' or ']' is expected");
+            return reader_expected(reader, object ? "',' or '}' is expected" : "',' or ']' is expected");
         reader->at++;
         reader_skip_blanks(reader);
     }
@@ -488,8 +482,7 @@ static void reader_explain(const struct reader *reader, json_error_t *problem)
         }
     }
     snprintf(problem->text, sizeof(problem->text), "%s", reader->reason);
-    problem->text[JSON_ERROR_TEXT_LENGTH - 1] =
-        json_error_invalid_syntax; /* where json_error_code looks */
+    problem->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_invalid_syntax; /* where json_error_code looks */
 }
 
 int ab_json_parse(const char *text, size_t size, size_t depth, size_t tokens, json_t **ret_value,

@@ -131,8 +131,7 @@ static int write_scalar(struct ab_buffer *out, const json_t *value)
 
         return ab_json_valid_utf8(text, size) ? write_string(out, text, size) : AB_EINVAL;
     }
-    case JSON_INTEGER:
-        return ab_buffer_append_format(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    case JSON_INTEGER: return ab_buffer_append_format(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     case JSON_REAL: return write_real(out, json_real_value(value));
     case JSON_TRUE: return ab_buffer_append(out, "true", 4);
     case JSON_FALSE: return ab_buffer_append(out, "false", 5);
@@ -154,8 +153,7 @@ static struct level *writer_innermost(const struct writer *writer)
 static int writer_open(struct writer *writer, const json_t *container)
 {
     bool object = json_is_object(container);
-    struct level level = {.container = container,
-                          .key = object ? json_object_iter((json_t *)container) : NULL};
+    struct level level = {.container = container, .key = object ? json_object_iter((json_t *)container) : NULL};
     int result;
 
     if (writer_levels(writer) >= writer->depth)
@@ -188,17 +186,14 @@ static int writer_close(struct writer *writer)
 
     ab_buffer_truncate(&writer->open, ab_buffer_size(&writer->open) - sizeof(level));
     result = level.begun ? writer_break_line(writer) : 0;
-    return result < 0
-               ? result
-               : ab_buffer_append(writer->out, json_is_object(level.container) ? "}" : "]", 1);
+    return result < 0 ? result : ab_buffer_append(writer->out, json_is_object(level.container) ? "}" : "]", 1);
 }
 
 static int writer_key(struct writer *writer, const char *key)
 {
     int result = ab_json_write_string(writer->out, key, strlen(key));
 
-    return result < 0 ? result
-                      : ab_buffer_append(writer->out, ": ", writer->indent == COMPACT ? 1 : 2);
+    return result < 0 ? result : ab_buffer_append(writer->out, ": ", writer->indent == COMPACT ? 1 : 2);
 }
 
 static int writer_value(struct writer *writer, const json_t *value)

@@ -21,11 +21,9 @@ static const struct {
     enum ab_command command;
     const char *name;
 } commands[] = {
-    {AB_COMMAND_BIND, "bind"},       {AB_COMMAND_CALL, "call"},
-    {AB_COMMAND_WATCH, "watch"},     {AB_COMMAND_UNWATCH, "unwatch"},
-    {AB_COMMAND_LISTEN, "listen"},   {AB_COMMAND_UNLISTEN, "unlisten"},
-    {AB_COMMAND_PING, "ping"},       {AB_COMMAND_FIRED, "fired"},
-    {AB_COMMAND_CHANGED, "changed"},
+    {AB_COMMAND_BIND, "bind"},       {AB_COMMAND_CALL, "call"},     {AB_COMMAND_WATCH, "watch"},
+    {AB_COMMAND_UNWATCH, "unwatch"}, {AB_COMMAND_LISTEN, "listen"}, {AB_COMMAND_UNLISTEN, "unlisten"},
+    {AB_COMMAND_PING, "ping"},       {AB_COMMAND_FIRED, "fired"},   {AB_COMMAND_CHANGED, "changed"},
 };
 
 static const struct {
@@ -74,8 +72,7 @@ static enum ab_message_type read_type(const json_t *type)
 {
     double number = json_number_value(type);
 
-    return number == AB_MESSAGE_COMMAND || number == AB_MESSAGE_RESPONSE ||
-                   number == AB_MESSAGE_NOTICE
+    return number == AB_MESSAGE_COMMAND || number == AB_MESSAGE_RESPONSE || number == AB_MESSAGE_NOTICE
                ? (enum ab_message_type)number
                : 0;
 }
@@ -163,12 +160,8 @@ static int read_command(struct ab_message *message, json_t *line)
     switch (message->command) {
     case AB_COMMAND_BIND: return read_bind(message, line);
     case AB_COMMAND_CALL:
-    case AB_COMMAND_FIRED:
-        result = read_name(message, line);
-        return result < 0 ? result : read_args(message, line);
-    case AB_COMMAND_CHANGED:
-        message->value.json = take_member(line, "value");
-        return read_name(message, line);
+    case AB_COMMAND_FIRED: result = read_name(message, line); return result < 0 ? result : read_args(message, line);
+    case AB_COMMAND_CHANGED: message->value.json = take_member(line, "value"); return read_name(message, line);
     case AB_COMMAND_WATCH:
     case AB_COMMAND_UNWATCH:
     case AB_COMMAND_LISTEN:
@@ -253,27 +246,24 @@ static int read_line(struct ab_message *message, json_t *line, const struct ab_l
         return result;
     if (message->type == 0)
         return message_bad(message, "_type must be 1, 2 or 3");
-    return message->type == AB_MESSAGE_RESPONSE ? read_response(message, line)
-                                                : read_command(message, line);
+    return message->type == AB_MESSAGE_RESPONSE ? read_response(message, line) : read_command(message, line);
 }
 
 /* A member of a line that as a whole is refused: parsed by itself, or nothing if it cannot be. */
-static int salvage_member(const char *unit, size_t size, const char *quoted,
-                          const struct ab_limits *limits, json_t **ret_value)
+static int salvage_member(const char *unit, size_t size, const char *quoted, const struct ab_limits *limits,
+                          json_t **ret_value)
 {
     struct ab_slice slice;
     int result;
 
     if (!ab_envelope_find(unit, size, quoted, &slice))
         return 0;
-    result =
-        ab_json_parse(slice.data, slice.size, limits->nesting, limits->tokens, ret_value, NULL);
+    result = ab_json_parse(slice.data, slice.size, limits->nesting, limits->tokens, ret_value, NULL);
     return result == AB_ENOMEM ? result : 0;
 }
 
 /* PROTOCOL.md section 2, Bad input: who sent a command that we refuse is told, if its `_id` can be read. */
-static int salvage(struct ab_message *message, const char *unit, size_t size,
-                   const struct ab_limits *limits)
+static int salvage(struct ab_message *message, const char *unit, size_t size, const struct ab_limits *limits)
 {
     json_t *type = NULL, *id = NULL;
     int result = salvage_member(unit, size, "\"_type\"", limits, &type);
@@ -288,8 +278,7 @@ static int salvage(struct ab_message *message, const char *unit, size_t size,
     return result;
 }
 
-static int decode(struct ab_message *message, const char *unit, size_t size,
-                  const struct ab_limits *limits)
+static int decode(struct ab_message *message, const char *unit, size_t size, const struct ab_limits *limits)
 {
     json_t *line = NULL;
     int result = ab_json_parse(unit, size, limits->nesting, limits->tokens, &line, NULL);
@@ -298,9 +287,8 @@ static int decode(struct ab_message *message, const char *unit, size_t size,
         return result;
     if (result < 0) {
         message->problem = result;
-        message->reason = result == AB_ETOOLARGE
-                              ? "the line has too many tokens or is nested too deep"
-                              : "the line is not valid JSON";
+        message->reason = result == AB_ETOOLARGE ? "the line has too many tokens or is nested too deep"
+                                                 : "the line is not valid JSON";
         return salvage(message, unit, size, limits);
     }
     result = read_line(message, line, limits);
@@ -308,8 +296,7 @@ static int decode(struct ab_message *message, const char *unit, size_t size,
     return result;
 }
 
-int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits,
-                      struct ab_message **ret_message)
+int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message **ret_message)
 {
     struct ab_message *message = ab_calloc(1, sizeof(*message));
     int result;
@@ -359,8 +346,7 @@ bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id)
 
 /* ---- Writing. */
 
-static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint64_t id,
-                          enum ab_command command)
+static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint64_t id, enum ab_command command)
 {
     const char *name = "";
 
@@ -374,8 +360,7 @@ static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint6
     ab_fields_text(fields, "_command", name);
 }
 
-static void begin_response(struct ab_fields *fields, struct ab_buffer *out,
-                           const struct ab_text *id)
+static void begin_response(struct ab_fields *fields, struct ab_buffer *out, const struct ab_text *id)
 {
     ab_fields_begin(fields, out);
     ab_fields_integer(fields, "_type", AB_MESSAGE_RESPONSE);
@@ -392,8 +377,7 @@ static void put_extensions(struct ab_fields *fields, unsigned set)
     for (size_t i = 0; i < COUNT(extensions); i++) {
         if (fields->result < 0 || !(set & extensions[i].extension))
             continue;
-        fields->result =
-            ab_buffer_append_format(fields->out, "%s\"%s\"", separator, extensions[i].name);
+        fields->result = ab_buffer_append_format(fields->out, "%s\"%s\"", separator, extensions[i].name);
         separator = ",";
     }
     if (fields->result == 0)
@@ -410,8 +394,7 @@ int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *servic
     return ab_fields_end(&fields, LINE_END);
 }
 
-int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name,
-                          const struct ab_text *args)
+int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args)
 {
     struct ab_fields fields;
 
@@ -421,8 +404,7 @@ int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name,
     return ab_fields_end(&fields, LINE_END);
 }
 
-int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command,
-                           const char *name)
+int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command, const char *name)
 {
     struct ab_fields fields;
 
@@ -459,8 +441,7 @@ int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct
     return ab_fields_end(&fields, LINE_END);
 }
 
-int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service,
-                           unsigned set)
+int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service, unsigned set)
 {
     struct ab_fields fields;
 
@@ -470,8 +451,7 @@ int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, cons
     return ab_fields_end(&fields, LINE_END);
 }
 
-int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id,
-                            const struct ab_text *result)
+int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id, const struct ab_text *result)
 {
     struct ab_fields fields;
 
@@ -491,8 +471,7 @@ int ab_message_write_value(struct ab_buffer *out, const struct ab_text *id, cons
     return ab_fields_end(&fields, LINE_END);
 }
 
-int ab_message_write_named_response(struct ab_buffer *out, const struct ab_text *id,
-                                    const char *name)
+int ab_message_write_named_response(struct ab_buffer *out, const struct ab_text *id, const char *name)
 {
     return ab_message_write_value(out, id, name, NULL);
 }
@@ -505,8 +484,8 @@ int ab_message_write_empty(struct ab_buffer *out, const struct ab_text *id)
     return ab_fields_end(&fields, LINE_END);
 }
 
-static void put_failure(struct ab_fields *fields, const char *key, const char *type,
-                        const char *text, const struct ab_text *details)
+static void put_failure(struct ab_fields *fields, const char *key, const char *type, const char *text,
+                        const struct ab_text *details)
 {
     ab_fields_open(fields, key);
     ab_fields_text(fields, "text", text);
@@ -515,8 +494,7 @@ static void put_failure(struct ab_fields *fields, const char *key, const char *t
     ab_fields_close(fields);
 }
 
-int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, const char *type,
-                           const char *text)
+int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text)
 {
     struct ab_fields fields;
 
@@ -525,8 +503,8 @@ int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, cons
     return ab_fields_end(&fields, LINE_END);
 }
 
-int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type,
-                               const char *text, const struct ab_text *details)
+int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text,
+                               const struct ab_text *details)
 {
     struct ab_fields fields;
 

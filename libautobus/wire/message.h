@@ -50,12 +50,12 @@ struct ab_message {
     struct ab_list node;       /* for whoever queues it */
     enum ab_message_type type; /* 0 when the line is no message: see problem */
     enum ab_command command;
-    int problem;        /* 0; AB_EPROTOCOL: bad_message, AB_ETOOLARGE: over a limit. `id` is there if it could be read */
-    const char *reason; /* static text that explains problem to a person */
-    struct ab_text *id; /* the encoded `_id`, or NULL */
-    char *name;         /* `name`, or `service` of bind and its response; NULL: absent or null */
-    bool name_null;     /* bind to null: the introspection service */
-    unsigned extensions; /* enum ab_extension, of bind and its response */
+    int problem; /* 0; AB_EPROTOCOL: bad_message, AB_ETOOLARGE: over a limit. `id` is there if it could be read */
+    const char *reason;    /* static text that explains problem to a person */
+    struct ab_text *id;    /* the encoded `_id`, or NULL */
+    char *name;            /* `name`, or `service` of bind and its response; NULL: absent or null */
+    bool name_null;        /* bind to null: the introspection service */
+    unsigned extensions;   /* enum ab_extension, of bind and its response */
     struct ab_value value; /* `args`, `result` or `value`; absent is not null */
     bool failed;           /* a response with `_error`, or with `exception` */
     char *error_type;      /* of a failed response: "exception" when it only had `exception`; NULL: none given */
@@ -76,7 +76,8 @@ bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id);
  * Each writer appends one line or, on failure (AB_ENOMEM), nothing. `id` 0 makes a notice of a command. Names must be
  * valid UTF-8; values are encoded JSON text.
  */
-int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *service, unsigned extensions); /* NULL: null */
+int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *service,
+                          unsigned extensions); /* NULL: null */
 int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args);
 /* watch, unwatch, listen, unlisten */
 int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command, const char *name);

@@ -20,8 +20,7 @@ static int packet_read_service(const json_t *object, struct ab_packet *packet)
     const json_t *service = json_object_get(object, "service");
     size_t size = json_string_length(service);
 
-    if (!json_is_integer(port) || json_integer_value(port) < 1 ||
-        json_integer_value(port) > PORT_MOST)
+    if (!json_is_integer(port) || json_integer_value(port) < 1 || json_integer_value(port) > PORT_MOST)
         return AB_EPROTOCOL;
     if (!json_is_string(service) || size == 0)
         return AB_EPROTOCOL;
@@ -67,8 +66,7 @@ static int packet_read(json_t *object, struct ab_packet *packet)
     return result;
 }
 
-int ab_packet_decode(const char *data, size_t size, const struct ab_limits *limits,
-                     struct ab_packet *ret_packet)
+int ab_packet_decode(const char *data, size_t size, const struct ab_limits *limits, struct ab_packet *ret_packet)
 {
     struct ab_packet packet = {0};
     json_t *object;
@@ -105,8 +103,7 @@ int ab_packet_write_query(struct ab_buffer *out)
     return ab_fields_end(&fields, "");
 }
 
-int ab_packet_write_add(struct ab_buffer *out, uint16_t port, const char *service,
-                        const struct ab_text *info)
+int ab_packet_write_add(struct ab_buffer *out, uint16_t port, const char *service, const struct ab_text *info)
 {
     struct ab_fields fields;
 

@@ -2,7 +2,8 @@
  * A JSON value on its way through the engine: a jansson value with its only reference, or shared encoded text.
  *
  * The engine moves values and never looks into them. A value that one receiver hears is moved; one that several hear is
- * shared as text first, and each receiver decodes its own on its own thread. So no json_t is reachable from two threads.
+ * shared as text first, and each receiver decodes its own on its own thread. So no json_t is reachable from two
+ * threads.
  */
 #ifndef AB_WIRE_VALUE_H
 #define AB_WIRE_VALUE_H
@@ -15,7 +16,7 @@
 struct ab_value {
     json_t *json;         /* owned, the only reference; or NULL */
     struct ab_text *text; /* or NULL */
-}; /* both NULL: absent, which is not null */
+};                        /* both NULL: absent, which is not null */
 
 #define AB_VALUE_ABSENT ((struct ab_value){NULL, NULL})
 
