@@ -26,13 +26,18 @@ TEST_SUPPORT_FILES += tests/sim/transcript.h
 
 UNIT_TESTS += tests/sim/check_network
 UNIT_TESTS += tests/unit/check_buffer
+UNIT_TESTS += tests/unit/check_filter
+UNIT_TESTS += tests/unit/check_framer
 UNIT_TESTS += tests/unit/check_json
 UNIT_TESTS += tests/unit/check_limits
 UNIT_TESTS += tests/unit/check_list
 UNIT_TESTS += tests/unit/check_map
 UNIT_TESTS += tests/unit/check_memory
+UNIT_TESTS += tests/unit/check_message
+UNIT_TESTS += tests/unit/check_packet
 UNIT_TESTS += tests/unit/check_random
 UNIT_TESTS += tests/unit/check_text
+UNIT_TESTS += tests/unit/check_value
 
 SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/headers.sh
