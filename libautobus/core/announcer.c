@@ -149,7 +149,8 @@ void ab_announcer_announce_all(struct ab_engine *engine)
 
 /* ---- Answers */
 
-/* One answer announces every service; each then has its time to the next announcement anew. */
+/* One answer announces every service; each then has its time to the next announcement anew, unless that is one of its
+ * first: those come in any case, since the answer too may be lost. */
 static void answer(struct ab_timer *timer)
 {
     struct ab_engine *engine = AB_CONTAINER(timer, struct ab_engine, announcer.answer);
@@ -158,7 +159,11 @@ static void answer(struct ab_timer *timer)
     {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
-        if (ab_service_is_published(service))
+        if (!ab_service_is_published(service))
+            continue;
+        if (service->announcement.early > 0)
+            send_add(service);
+        else
             announce(service);
     }
 }
