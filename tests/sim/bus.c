@@ -142,6 +142,7 @@ static void free_engine(struct sim_bus *bus)
     struct sim_clock *clock = &bus->sim->network.clock;
 
     bus->depth++;
+    bus->process.receivers = 0;
     sim_bus_drop_handles(bus);
     sim_bus_take_notices(bus);
     bus->depth--;
@@ -150,6 +151,7 @@ static void free_engine(struct sim_bus *bus)
         ck_assert_msg(bus->open_streams == 0, "%s: %u streams were never closed", bus->name, bus->open_streams);
     bus->depth++;
     ab_engine_free(bus->engine);
+    bus->process.listening = 0;
     bus->depth--;
     bus->engine = NULL;
     sim_timer_cancel(clock, &bus->tick);

@@ -481,6 +481,8 @@ static void network_changed(struct sim_process *process)
 {
     struct sim_bus *bus = (struct sim_bus *)process;
 
+    if (!bus->engine)
+        return;
     ab_engine_network_changed(bus->engine, sim_bus_enter(bus));
     sim_bus_leave(bus);
 }
@@ -489,6 +491,8 @@ static void woke(struct sim_process *process)
 {
     struct sim_bus *bus = (struct sim_bus *)process;
 
+    if (!bus->engine)
+        return;
     ab_engine_woke(bus->engine, sim_bus_enter(bus));
     sim_bus_leave(bus);
 }
