@@ -1,0 +1,23 @@
+/*
+ * Values between the program and the engine: made from formats, encoded before the lock is taken.
+ */
+#ifndef AB_BUS_JSON_H
+#define AB_BUS_JSON_H
+
+#include <jansson.h>
+#include <stdarg.h>
+
+#include "base/text.h"
+
+/* Levels of a value of the program's. */
+#define AB_JSON_LEVELS 64
+
+/* As json_pack. A NULL format gives NULL. AB_EINVAL: *ret_problem, if it is not NULL, is filled. AB_ENOMEM. */
+int ab_json_pack(json_t **ret_value, json_error_t *ret_problem, const char *format, va_list values);
+
+/* AB_EINVAL (NULL, NaN, an infinity), AB_ETOOLARGE (over 64 levels), AB_ENOMEM. */
+int ab_json_text(const json_t *value, struct ab_text **ret_text);
+/* The same of arguments: an array, or NULL for an empty one. */
+int ab_json_args(const json_t *args, struct ab_text **ret_text);
+
+#endif
