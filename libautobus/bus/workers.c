@@ -1,0 +1,279 @@
+/*
+ * Owns the worker threads and the choice of what they do next. Must not know what callbacks do.
+ *
+ * Invariants, under the bus's lock: as many workers are coming as there is work that may begin, or as many as there may
+ * be; one that is done with something counts as coming until it waits; handlers of calls leave one worker to the queues (if there may be more than one), so that no number of slow
+ * handlers stops listeners. When no thread can be made at all, the event thread does the work of queues, and calls are
+ * answered busy: slower, but nothing hangs. Each worker that ends joins the one that ended before it.
+ */
+#include "bus/workers.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "bus/bus.h"
+#include "bus/request.h"
+#include "bus/thread.h"
+
+#define IDLE_SECONDS 10
+
+struct worker {
+    struct ab_list node; /* in workers->idle while it waits */
+    pthread_cond_t wake;
+    bool called; /* to work, or to end */
+};
+
+void ab_workers_init(struct ab_workers *workers)
+{
+    *workers = (struct ab_workers){.count = 0};
+    ab_list_init(&workers->queues);
+    ab_list_init(&workers->calls);
+    ab_list_init(&workers->idle);
+}
+
+/* ---- How many are wanted */
+
+static size_t calls_most(const autobus_bus *bus)
+{
+    return bus->limits.workers > 1 ? bus->limits.workers - 1 : 1;
+}
+
+static size_t calls_startable(const autobus_bus *bus)
+{
+    const struct ab_workers *workers = &bus->workers;
+    size_t most = calls_most(bus);
+    size_t room = workers->calls_running < most ? most - workers->calls_running : 0;
+
+    return workers->calls_count < room ? workers->calls_count : room;
+}
+
+static void call_idle(struct ab_workers *workers)
+{
+    struct worker *worker = AB_CONTAINER(ab_list_take(&workers->idle), struct worker, node);
+
+    worker->called = true;
+    workers->coming++;
+    pthread_cond_signal(&worker->wake);
+}
+
+static void balance(autobus_bus *bus)
+{
+    struct ab_workers *workers = &bus->workers;
+
+    while (workers->coming < workers->queues_count + calls_startable(bus)) {
+        if (!ab_list_empty(&workers->idle)) {
+            call_idle(workers);
+        } else if (workers->count < bus->limits.workers) {
+            workers->count++;
+            workers->coming++;
+            workers->unstarted++;
+        } else {
+            return;
+        }
+    }
+}
+
+void ab_workers_add_queue(autobus_bus *bus, autobus_queue *queue)
+{
+    ab_list_append(&bus->workers.queues, &queue->ready);
+    bus->workers.queues_count++;
+    balance(bus);
+}
+
+void ab_workers_remove_queue(autobus_bus *bus, autobus_queue *queue)
+{
+    ab_list_remove(&queue->ready);
+    bus->workers.queues_count--;
+}
+
+bool ab_workers_add_call(autobus_bus *bus, struct ab_item *item)
+{
+    struct ab_workers *workers = &bus->workers;
+
+    if (workers->calls_count >= bus->limits.calls_waiting)
+        return false;
+    ab_list_append(&workers->calls, &item->in_queue);
+    workers->calls_count++;
+    balance(bus);
+    return true;
+}
+
+void ab_workers_call_removed(autobus_bus *bus)
+{
+    bus->workers.calls_count--;
+}
+
+/* ---- What a worker does */
+
+/* Runs it as somebody who is not there for other work meanwhile. */
+static void run(struct ab_workers *workers, struct ab_item *item)
+{
+    workers->coming--;
+    ab_slot_run(item);
+    workers->coming++;
+}
+
+static void run_queue(struct ab_workers *workers)
+{
+    autobus_queue *queue = AB_CONTAINER(workers->queues.next, autobus_queue, ready);
+
+    workers->calls_next = true;
+    run(workers, ab_queue_begin(queue));
+    ab_queue_end(queue);
+}
+
+static void run_call(struct ab_workers *workers)
+{
+    workers->calls_next = false;
+    workers->calls_running++;
+    run(workers, AB_CONTAINER(workers->calls.next, struct ab_item, in_queue));
+    workers->calls_running--;
+}
+
+/* False: there is nothing to do. */
+static bool work(autobus_bus *bus)
+{
+    struct ab_workers *workers = &bus->workers;
+    bool calls = calls_startable(bus) > 0;
+
+    if (calls && (workers->calls_next || workers->queues_count == 0))
+        run_call(workers);
+    else if (workers->queues_count > 0)
+        run_queue(workers);
+    else
+        return false;
+    return true;
+}
+
+/* The end of a bus waits for this. */
+static void leave(autobus_bus *bus)
+{
+    bus->workers.coming--;
+    if (bus->state != AB_BUS_OPEN)
+        pthread_cond_broadcast(&bus->changed);
+}
+
+/* False: nobody called for 10 s, or the bus is closed. */
+static bool wait_for_call(autobus_bus *bus, struct worker *worker)
+{
+    struct timespec deadline;
+    int r = 0;
+
+    leave(bus);
+    if (bus->state == AB_BUS_CLOSED)
+        return false;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += IDLE_SECONDS;
+    worker->called = false;
+    ab_list_prepend(&bus->workers.idle, &worker->node);
+    while (!worker->called && r != ETIMEDOUT)
+        r = pthread_cond_timedwait(&worker->wake, &bus->lock, &deadline);
+    ab_list_remove(&worker->node);
+    return worker->called;
+}
+
+static void serve(autobus_bus *bus, struct worker *worker)
+{
+    do {
+        while (work(bus))
+            ;
+    } while (wait_for_call(bus, worker));
+}
+
+/* The one that ended before is past its last line, so joining it takes no time. */
+static void end(autobus_bus *bus)
+{
+    struct ab_workers *workers = &bus->workers;
+    bool join = workers->ended_one;
+    pthread_t before = workers->ended;
+
+    workers->ended = pthread_self();
+    workers->ended_one = true;
+    workers->count--;
+    pthread_cond_broadcast(&bus->changed);
+    ab_bus_unlock(bus);
+    if (join)
+        pthread_join(before, NULL);
+}
+
+static void *worker_main(void *context)
+{
+    autobus_bus *bus = context;
+    struct worker worker;
+
+    pthread_setname_np(pthread_self(), "autobus-worker");
+    ab_list_init(&worker.node);
+    ab_condition_init(&worker.wake);
+    ab_bus_lock(bus);
+    serve(bus, &worker);
+    pthread_cond_destroy(&worker.wake);
+    end(bus);
+    ab_bus_release(bus);
+    return NULL;
+}
+
+/* ---- Starting, and doing without */
+
+static void start_failed(autobus_bus *bus)
+{
+    struct ab_workers *workers = &bus->workers;
+    static const char text[] = "no thread could be started for a worker";
+
+    ab_log_put(&bus->log, AUTOBUS_LOG_ERROR, text, sizeof(text) - 1);
+    ab_bus_lock(bus);
+    workers->count--;
+    workers->coming--;
+    if (workers->count == 0) {
+        workers->stuck = true;
+        bus->events_due = true;
+    }
+    pthread_cond_broadcast(&bus->changed);
+    ab_bus_unlock(bus);
+}
+
+static bool take_unstarted(autobus_bus *bus)
+{
+    bool taken;
+
+    pthread_mutex_lock(&bus->lock);
+    taken = bus->workers.unstarted > 0;
+    if (taken)
+        bus->workers.unstarted--;
+    pthread_mutex_unlock(&bus->lock);
+    return taken;
+}
+
+void ab_workers_start(autobus_bus *bus)
+{
+    pthread_t thread;
+
+    while (take_unstarted(bus)) {
+        ab_bus_hold(bus);
+        if (ab_thread_start(&thread, worker_main, bus) < 0) {
+            start_failed(bus);
+            ab_bus_release(bus);
+        }
+    }
+}
+
+void ab_workers_rescue(autobus_bus *bus)
+{
+    struct ab_workers *workers = &bus->workers;
+
+    while (workers->stuck && workers->count == 0) {
+        if (!ab_list_empty(&workers->calls))
+            ab_request_refuse(AB_CONTAINER(workers->calls.next, struct ab_item, in_queue));
+        else if (workers->queues_count > 0)
+            ab_queue_run(AB_CONTAINER(workers->queues.next, autobus_queue, ready));
+        else
+            break;
+    }
+    workers->stuck = false;
+}
+
+void ab_workers_end(autobus_bus *bus)
+{
+    while (!ab_list_empty(&bus->workers.idle))
+        call_idle(&bus->workers);
+}
