@@ -1,0 +1,158 @@
+/*
+ * Owns the event thread: it runs net, the callbacks that are its own, and the end of the bus. Must not know what a turn
+ * does.
+ *
+ * Invariants: callbacks run in rounds of at most 64, or 200 µs, so that sockets get their turn; what they send leaves
+ * when the round is done. Engine and net are freed here, when no thread can be inside them.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "bus/bus.h"
+#include "bus/thread.h"
+
+#define ROUND_MOST 64
+#define ROUND_TIME ((ab_time)200)
+
+/* ---- What net calls */
+
+static void driver_lock(void *context)
+{
+    ab_bus_lock(context);
+}
+
+static void driver_unlock(void *context)
+{
+    ab_bus_unlock(context);
+}
+
+/* What the turn made is sent after the callbacks that it made, since those run at once and have more to send. */
+static void driver_turn(void *context)
+{
+    autobus_bus *bus = context;
+
+    ab_bus_take_notices(bus);
+    bus->holding = !ab_list_empty(&bus->events.items);
+    ab_bus_leave(bus);
+}
+
+static void run_round(autobus_bus *bus)
+{
+    ab_time start = ab_bus_now(bus);
+
+    for (int i = 0; i < ROUND_MOST; i++) {
+        if (!ab_queue_run(&bus->events) || ab_bus_now(bus) - start >= ROUND_TIME)
+            return;
+    }
+}
+
+static bool has_callbacks(const autobus_bus *bus)
+{
+    return !ab_list_empty(&bus->events.items) || bus->workers.stuck;
+}
+
+static bool driver_callbacks(void *context)
+{
+    autobus_bus *bus = context;
+    bool more;
+
+    ab_bus_lock(bus);
+    bus->holding = true;
+    ab_workers_rescue(bus);
+    run_round(bus);
+    bus->holding = false;
+    more = has_callbacks(bus);
+    ab_bus_leave(bus);
+    return more;
+}
+
+static void driver_log(void *context, int level, const char *text)
+{
+    autobus_bus *bus = context;
+
+    ab_log_put(&bus->log, level, text, strlen(text));
+}
+
+const struct ab_net_driver ab_bus_driver = {
+    .lock = driver_lock,
+    .unlock = driver_unlock,
+    .turn = driver_turn,
+    .callbacks = driver_callbacks,
+    .log = driver_log,
+};
+
+/* ---- The thread */
+
+/* The net has ended: what still waits for this thread is told, and nobody is left who could need it again. */
+static void finish_callbacks(autobus_bus *bus)
+{
+    for (;;) {
+        if (has_callbacks(bus)) {
+            ab_workers_rescue(bus);
+            ab_queue_run(&bus->events);
+        } else if (bus->workers.coming > 0 || bus->flushing > 0) {
+            ab_bus_wait(bus);
+        } else {
+            return;
+        }
+    }
+}
+
+/* Net ends by itself only when the system refuses what it cannot do without. */
+static void end(autobus_bus *bus)
+{
+    struct ab_engine *engine = bus->engine;
+    struct ab_net *net = bus->net;
+
+    ab_bus_lock(bus);
+    if (bus->state == AB_BUS_OPEN)
+        ab_bus_start_closing(bus);
+    ab_bus_leave(bus);
+    ab_bus_lock(bus);
+    finish_callbacks(bus);
+    ab_bus_take_notices(bus);
+    bus->state = AB_BUS_CLOSED;
+    bus->engine = NULL;
+    bus->net = NULL;
+    ab_workers_end(bus);
+    ab_bus_unlock(bus);
+    ab_engine_free(engine);
+    ab_net_free(net);
+    ab_deferred_run();
+    ab_log_tell(&bus->log);
+}
+
+static void *serve(void *context)
+{
+    autobus_bus *bus = context;
+
+    pthread_setname_np(pthread_self(), "autobus-event");
+    ab_thread.serves = bus;
+    ab_bus_lock(bus);
+    ab_bus_leave(bus);
+    ab_net_run(bus->net);
+    end(bus);
+    ab_thread.serves = NULL;
+    ab_bus_lock(bus);
+    bus->event_thread_over = true;
+    pthread_cond_broadcast(&bus->changed);
+    ab_bus_unlock(bus);
+    ab_bus_release(bus);
+    return NULL;
+}
+
+int ab_bus_serve(autobus_bus *bus)
+{
+    pthread_t thread;
+    int r;
+
+    ab_bus_hold(bus);
+    r = ab_thread_start(&thread, serve, bus);
+    if (r < 0) {
+        ab_bus_release(bus);
+        return r;
+    }
+    bus->event_thread = thread;
+    bus->event_thread_made = true;
+    return 0;
+}

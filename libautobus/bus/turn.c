@@ -1,0 +1,121 @@
+/*
+ * Owns how a thread enters and leaves a bus. Must not know what is done in between.
+ *
+ * Invariants: nothing of the program's runs with the lock held but filter functions; the engine's queue of notices is
+ * empty whenever the lock is free; what a turn sends leaves before the turn ends, except on the event thread, which
+ * sends when its callbacks are done.
+ */
+#include "base/error.h"
+#include "bus/bus.h"
+#include "bus/thread.h"
+#include "bus/waiter.h"
+
+void ab_bus_take_notices(autobus_bus *bus)
+{
+    struct ab_notice *notice;
+
+    while (bus->engine && (notice = ab_engine_take_notice(bus->engine))) {
+        struct ab_target *target = notice->target;
+
+        if (notice->kind == AB_NOTICE_LOG && notice->name)
+            ab_log_put(&bus->log, notice->level, notice->name->data, notice->name->size);
+        if (target)
+            target->deliver(target, notice);
+        else
+            ab_notice_release(notice);
+    }
+}
+
+void ab_bus_lock(autobus_bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    ab_thread.locks++;
+}
+
+/* The event thread looks at its queue by itself after each round. */
+static void wake_event_thread(autobus_bus *bus)
+{
+    if (bus->events_due && bus->net && ab_thread.serves != bus)
+        ab_net_wake(bus->net);
+    bus->events_due = false;
+}
+
+void ab_bus_unlock(autobus_bus *bus)
+{
+    bool start;
+
+    ab_bus_take_notices(bus);
+    wake_event_thread(bus);
+    start = bus->workers.unstarted > 0;
+    ab_thread.locks--;
+    pthread_mutex_unlock(&bus->lock);
+    if (start)
+        ab_workers_start(bus);
+}
+
+void ab_bus_wait(autobus_bus *bus)
+{
+    pthread_cond_wait(&bus->changed, &bus->lock);
+}
+
+int ab_bus_enter_any(autobus_bus *bus)
+{
+    int r = ab_guard();
+
+    if (r == 0 && !bus)
+        r = AB_EINVAL;
+    if (r == 0)
+        ab_bus_lock(bus);
+    return r;
+}
+
+int ab_bus_enter(autobus_bus *bus)
+{
+    int r = ab_bus_enter_any(bus);
+
+    if (r == 0 && bus->state != AB_BUS_OPEN) {
+        ab_bus_unlock(bus);
+        r = AB_ECLOSED;
+    }
+    return r;
+}
+
+/* The net must not be freed while a thread is in a system call of it. */
+static void flush(autobus_bus *bus)
+{
+    if (!bus->net || (bus->holding && ab_thread.serves == bus))
+        return;
+    bus->flushing++;
+    ab_net_flush(bus->net);
+    bus->flushing--;
+    if (bus->state != AB_BUS_OPEN)
+        pthread_cond_broadcast(&bus->changed);
+}
+
+static void stop_when_said_goodbye(autobus_bus *bus)
+{
+    if (bus->state != AB_BUS_CLOSING || bus->stopped || !ab_engine_closed_down(bus->engine))
+        return;
+    bus->stopped = true;
+    ab_net_stop(bus->net);
+}
+
+void ab_bus_leave(autobus_bus *bus)
+{
+    struct ab_list over;
+
+    ab_list_init(&over);
+    ab_bus_take_notices(bus);
+    ab_waiters_review(bus);
+    stop_when_said_goodbye(bus);
+    ab_list_splice(&over, &bus->over);
+    flush(bus);
+    ab_bus_unlock(bus);
+    ab_slots_finish(&over);
+    ab_deferred_run();
+    if (ab_log_tell(&bus->log)) {
+        ab_bus_lock(bus);
+        pthread_cond_broadcast(&bus->changed);
+        ab_bus_unlock(bus);
+    }
+}
