@@ -1,0 +1,164 @@
+/*
+ * Owns how a handler of the program's reads its arguments and makes its answer. Must not know how it travels.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "bus/bus.h"
+#include "bus/json.h"
+#include "bus/name.h"
+#include "bus/request.h"
+#include "bus/thread.h"
+
+#define TEXT_MOST 4096
+
+static void answer_error(autobus_request *request, const char *type, const char *text)
+{
+    ab_request_answer(request, &(struct ab_answer){AB_ANSWER_ERROR, NULL, type, text});
+}
+
+/* A line that the other end would refuse would end the connection. Room is left for the envelope. */
+static bool fits(const autobus_request *request, const struct ab_text *result)
+{
+    const struct ab_limits *limits = &request->bus->limits;
+
+    return result->size + limits->id_bytes + 128 <= limits->line;
+}
+
+int autobus_reply_json(autobus_request *request, const json_t *result)
+{
+    struct ab_text *text = NULL;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!request)
+        return AB_EINVAL;
+    r = ab_json_text(result, &text);
+    if (r == 0 && !fits(request, text))
+        r = AB_ETOOLARGE;
+    if (r == AB_ETOOLARGE)
+        answer_error(request, "too_large", "the result is too large, or nested too deep");
+    else if (r < 0)
+        answer_error(request, "exception", "the result cannot be sent as JSON");
+    else
+        r = ab_request_answer(request, &(struct ab_answer){.result = text});
+    ab_text_unref(text);
+    return r;
+}
+
+int autobus_reply(autobus_request *request, const char *format, ...)
+{
+    json_error_t problem;
+    json_t *result;
+    va_list values;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!request)
+        return AB_EINVAL;
+    if (!format)
+        return ab_request_answer(request, &(struct ab_answer){.result = request->bus->null});
+    va_start(values, format);
+    r = ab_json_pack(&result, &problem, format, values);
+    va_end(values);
+    if (r < 0) {
+        answer_error(request, "exception", "the result cannot be sent as JSON");
+        return r;
+    }
+    r = autobus_reply_json(request, result);
+    json_decref(result);
+    return r;
+}
+
+/* Text as by printf, cut to what is readable, and valid UTF-8. NULL: no memory. */
+static char *make_text(const char *format, va_list values)
+{
+    va_list again;
+    char *text;
+    int size;
+
+    va_copy(again, values);
+    size = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (size > TEXT_MOST)
+        size = TEXT_MOST;
+    text = size < 0 ? NULL : ab_malloc((size_t)size + 1);
+    if (!text)
+        return NULL;
+    vsnprintf(text, (size_t)size + 1, format, values);
+    ab_utf8_mend(text);
+    return text;
+}
+
+int autobus_reply_error(autobus_request *request, const char *type, const char *format, ...)
+{
+    struct ab_answer answer = {.kind = AB_ANSWER_EXCEPTION, .type = type};
+    va_list values;
+    char *text;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!request || !format || (type && ab_name_check(type) < 0))
+        return AB_EINVAL;
+    va_start(values, format);
+    text = make_text(format, values);
+    va_end(values);
+    answer.text = text ? text : "out of memory";
+    r = ab_request_answer(request, &answer);
+    ab_free(text);
+    return r;
+}
+
+/* The array must have just these elements: a `!` before the bracket that ends it says so to jansson, which would be as
+ * strict with the objects inside if it were told by a flag. */
+static int strict_format(const char *format, char **ret_format)
+{
+    static const char blanks[] = " \t\n,:";
+    const char *start = format + strspn(format, blanks);
+    const char *end = strrchr(format, ']');
+    const char *last = end;
+    char *strict;
+
+    if (*start != '[' || !end)
+        return AB_EINVAL;
+    while (strchr(blanks, *--last))
+        ;
+    strict = ab_malloc(strlen(format) + 2);
+    if (!strict)
+        return AB_ENOMEM;
+    sprintf(strict, "%.*s%s%s", (int)(end - format), format, *last == '!' || *last == '*' ? "" : "!", end);
+    *ret_format = strict;
+    return 0;
+}
+
+int autobus_request_unpack(autobus_request *request, const char *format, ...)
+{
+    json_error_t problem;
+    char *strict;
+    va_list values;
+    int r = ab_guard();
+
+    if (r == 0 && (!request || !format))
+        r = AB_EINVAL;
+    if (r < 0)
+        return r;
+    r = strict_format(format, &strict);
+    if (r < 0) {
+        answer_error(request, "exception", "the function cannot read its arguments");
+        return r;
+    }
+    va_start(values, format);
+    if (json_vunpack_ex(request->args, &problem, 0, strict, values) < 0) {
+        answer_error(request, "bad_arguments", problem.text);
+        r = AB_EINVAL;
+    }
+    va_end(values);
+    ab_free(strict);
+    return r;
+}

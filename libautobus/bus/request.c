@@ -1,0 +1,292 @@
+/*
+ * Owns requests: what the program sees of a call, its one answer, and who wants to hear that nobody waits for it. Must
+ * not know how functions are published.
+ *
+ * Invariant: a request is answered once, at the latest when the program drops it, with a null that needs no memory.
+ */
+#include "bus/request.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "bus/bus.h"
+#include "bus/thread.h"
+
+/* ---- Life */
+
+static void request_free(autobus_request *request)
+{
+    autobus_bus *bus = request->bus;
+
+    json_decref(request->args);
+    ab_notice_deinit(&request->item.notice);
+    ab_free(request);
+    ab_bus_release(bus);
+}
+
+static void release(autobus_request *request)
+{
+    if (ab_handle_release(&request->handle))
+        request_free(request);
+}
+
+void ab_request_handle_shut(autobus_request *request)
+{
+    ab_request_set_target(request->engine, NULL);
+    request->engine = ab_request_unref(request->engine);
+    ab_list_remove(&request->node);
+    AB_LIST_EACH_SAFE (node, &request->slots) {
+        autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
+
+        if (!slot->final)
+            ab_slot_cancel(slot);
+    }
+}
+
+static void abandoned(struct ab_target *target, struct ab_notice *notice)
+{
+    autobus_request *request = AB_CONTAINER(target, autobus_request, target);
+
+    ab_notice_release(notice);
+    AB_LIST_EACH_SAFE (node, &request->slots) {
+        autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
+
+        if (!slot->final)
+            ab_slot_put_end(slot, AB_NOTICE_ABANDONED, 0);
+    }
+}
+
+static void copy_texts(autobus_request *request, const char *function, const char *service)
+{
+    size_t size = strlen(function) + 1;
+
+    memcpy(request->text, function, size);
+    request->function = request->text;
+    strcpy(request->text + size, service);
+    request->service = request->text + size;
+}
+
+/* Takes the notice; NULL: no memory, and it is as it was. */
+static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice)
+{
+    const struct ab_request *engine = notice->request;
+    const char *function = ab_request_function(engine);
+    const char *service = ab_request_service_id(engine);
+    const struct ab_address *peer = ab_request_peer(engine);
+    autobus_request *request = ab_calloc(1, sizeof(*request) + strlen(function) + strlen(service) + 2);
+
+    if (!request)
+        return NULL;
+    ab_handle_init(&request->handle);
+    request->bus = ab_bus_hold(slot->bus);
+    ab_list_init(&request->slots);
+    request->target.deliver = abandoned;
+    request->notice = ab_request_is_notice(engine);
+    request->peer.host = ab_address_host_text(peer, request->host);
+    request->peer.port = (uint16_t)peer->port;
+    copy_texts(request, function, service);
+    ab_item_init(&request->item, slot);
+    request->item.embedded = true;
+    ab_notice_move(&request->item.notice, notice);
+    request->item.notice.target = request;
+    request->engine = request->item.notice.request;
+    request->item.notice.request = NULL;
+    ab_list_append(&slot->bus->requests, &request->node);
+    return request;
+}
+
+/* ---- Answering */
+
+static int send(struct ab_request *request, ab_time now, const struct ab_answer *answer)
+{
+    switch (answer->kind) {
+    case AB_ANSWER_ERROR: return ab_request_reply_error(request, now, answer->type, answer->text);
+    case AB_ANSWER_EXCEPTION: return ab_request_reply_exception(request, now, answer->type, answer->text, NULL);
+    default: return ab_request_reply(request, now, answer->result);
+    }
+}
+
+static int answer_locked(autobus_request *request, const struct ab_answer *answer)
+{
+    int r;
+
+    if (!request->engine)
+        return AB_EEXIST;
+    r = send(request->engine, ab_bus_now(request->bus), answer);
+    ab_request_handle_shut(request);
+    return r;
+}
+
+int ab_request_answer(autobus_request *request, const struct ab_answer *answer)
+{
+    int r = ab_bus_enter(request->bus);
+
+    if (r < 0)
+        return r;
+    r = answer_locked(request, answer);
+    ab_bus_leave(request->bus);
+    return r;
+}
+
+/* The item's request is given up by whoever was to run it; the program never had it. */
+static void give_up(struct ab_item *item, const char *type, const char *text)
+{
+    autobus_request *request = item->notice.target;
+
+    answer_locked(request, &(struct ab_answer){AB_ANSWER_ERROR, NULL, type, text});
+    release(request);
+}
+
+void ab_request_drop(struct ab_item *item)
+{
+    give_up(item, "no_such_function", "the function is gone");
+}
+
+void ab_request_refuse(struct ab_item *item)
+{
+    ab_item_unlink(item);
+    give_up(item, "busy", "too many calls are waiting");
+}
+
+void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice)
+{
+    autobus_bus *bus = slot->bus;
+    autobus_request *request = request_new(slot, notice);
+
+    if (!request) {
+        ab_request_reply_error(notice->request, ab_bus_now(bus), "busy", "out of memory");
+        ab_notice_release(notice);
+        return;
+    }
+    /* A function on the event thread has no worker to wait for, but is called no more often at once. */
+    if (slot->items_count >= bus->limits.calls_waiting || !ab_slot_put_item(slot, &request->item))
+        give_up(&request->item, "busy", "too many calls are waiting");
+}
+
+void ab_request_handle_run(autobus_slot *slot, struct ab_notice *notice)
+{
+    autobus_request *request = notice->target;
+    int r = ab_value_take_json(&notice->value, &request->args);
+
+    if (r == 0 && !request->args)
+        request->args = json_array();
+    if (request->args)
+        slot->callback.function(request, slot->user_data);
+    else
+        ab_request_answer(request, &(struct ab_answer){AB_ANSWER_ERROR, NULL, "busy", "out of memory"});
+    autobus_request_unref(request);
+}
+
+/* ---- Reading */
+
+autobus_request *autobus_request_ref(autobus_request *request)
+{
+    if (!request || ab_thread.filters)
+        return NULL;
+    ab_handle_use(&request->handle);
+    return request;
+}
+
+autobus_request *autobus_request_unref(autobus_request *request)
+{
+    if (!request || ab_guard() < 0)
+        return NULL;
+    if (ab_handle_unuse(&request->handle))
+        ab_request_answer(request, &(struct ab_answer){.result = request->bus->null});
+    release(request);
+    return NULL;
+}
+
+const char *autobus_request_function(autobus_request *request)
+{
+    return request && ab_guard() == 0 ? request->function : NULL;
+}
+
+const char *autobus_request_service(autobus_request *request)
+{
+    return request && ab_guard() == 0 ? request->service : NULL;
+}
+
+json_t *autobus_request_args(autobus_request *request)
+{
+    return request && ab_guard() == 0 ? request->args : NULL;
+}
+
+bool autobus_request_is_notice(autobus_request *request)
+{
+    return request && ab_guard() == 0 && request->notice;
+}
+
+const autobus_peer *autobus_request_peer(autobus_request *request)
+{
+    return request && ab_guard() == 0 ? &request->peer : NULL;
+}
+
+bool autobus_request_abandoned(autobus_request *request)
+{
+    bool is;
+    int r = request ? ab_bus_enter(request->bus) : AB_EINVAL;
+
+    if (r < 0)
+        return r == AB_ECLOSED;
+    is = !request->engine || ab_request_abandoned(request->engine);
+    ab_bus_leave(request->bus);
+    return is;
+}
+
+/* ---- Hearing that nobody waits */
+
+static void run_abandoned(autobus_slot *slot, struct ab_notice *notice)
+{
+    (void)notice;
+    slot->callback.abandoned(slot->owner, slot->user_data);
+}
+
+static void release_owner(autobus_slot *slot)
+{
+    release(slot->owner);
+}
+
+static const struct ab_slot_kind kind_abandoned = {
+    .run = run_abandoned,
+    .release = release_owner,
+};
+
+static int watch_locked(autobus_request *request, autobus_slot *slot, autobus_slot **ret_slot)
+{
+    if (!request->engine)
+        return AB_EEXIST;
+    ab_slot_register(slot, &request->slots, ret_slot);
+    if (ab_request_abandoned(request->engine))
+        ab_slot_put_end(slot, AB_NOTICE_ABANDONED, 0);
+    else
+        ab_request_set_target(request->engine, &request->target);
+    return 0;
+}
+
+int autobus_request_on_abandoned(autobus_request *request, autobus_abandoned_fn callback, void *user_data,
+                                 autobus_destroy_fn destroy, autobus_slot **ret_slot)
+{
+    autobus_slot *slot;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!request || !callback)
+        return AB_EINVAL;
+    slot = ab_slot_new(request->bus, &kind_abandoned, &request->bus->queue, user_data, destroy);
+    if (!slot)
+        return AB_ENOMEM;
+    ab_handle_hold(&request->handle);
+    slot->owner = request;
+    slot->callback.abandoned = callback;
+    r = ab_bus_enter(request->bus);
+    if (r == 0) {
+        r = watch_locked(request, slot, ret_slot);
+        ab_bus_leave(request->bus);
+    }
+    if (r < 0)
+        ab_slot_release(slot);
+    return r;
+}

@@ -1,0 +1,59 @@
+/*
+ * The program's handle of a call that it answers. It has copies of all that the program may read, so it needs the engine
+ * only to answer, and outlives it.
+ */
+#ifndef AB_BUS_REQUEST_H
+#define AB_BUS_REQUEST_H
+
+#include <autobus2.h>
+
+#include "base/address.h"
+#include "base/list.h"
+#include "bus/handle.h"
+#include "bus/queue.h"
+#include "bus/slot.h"
+#include "core/notice.h"
+#include "core/request.h"
+
+struct autobus_request {
+    struct ab_handle handle;
+    autobus_bus *bus;
+    struct ab_request *engine; /* NULL: answered, or the bus is closed */
+    struct ab_list node;       /* in bus->requests while the engine has it */
+    struct ab_list slots;      /* who wants to hear when nobody waits any more */
+    struct ab_target target;   /* hears that for them */
+    struct ab_item item;       /* its turn to be handled */
+    bool notice;
+    json_t *args; /* NULL until the handler's thread has decoded them */
+    autobus_peer peer;
+    char host[AB_ADDRESS_HOST_TEXT];
+    const char *function; /* both behind the structure */
+    const char *service;
+    char text[];
+};
+
+struct ab_answer {
+    enum { AB_ANSWER_RESULT, AB_ANSWER_ERROR, AB_ANSWER_EXCEPTION } kind;
+    struct ab_text *result; /* borrowed */
+    const char *type;       /* of an error; of an exception it may be NULL */
+    const char *text;
+};
+
+/* No lock held. A turn of its own; the request is answered then, whatever it returns. AB_EEXIST: it was before. */
+int ab_request_answer(autobus_request *request, const struct ab_answer *answer);
+
+/* The others under the bus's lock. */
+
+/* Takes a call to its function's slot, or answers that it is too busy. */
+void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice);
+/* Answers busy for an item that is waiting, and takes it out. */
+void ab_request_refuse(struct ab_item *item);
+/* Answers for an item that is in no list any more: its function is gone. */
+void ab_request_drop(struct ab_item *item);
+/* The bus closes: the engine's part is given up. */
+void ab_request_handle_shut(autobus_request *request);
+
+/* No lock held. Runs the function with the request that the notice is for. */
+void ab_request_handle_run(autobus_slot *slot, struct ab_notice *notice);
+
+#endif

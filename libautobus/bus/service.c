@@ -1,0 +1,388 @@
+/*
+ * Owns the handles of published services and the slots of their functions. Must not know how calls are answered.
+ */
+#include "bus/service.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "bus/bus.h"
+#include "bus/json.h"
+#include "bus/name.h"
+#include "bus/request.h"
+#include "bus/thread.h"
+
+_Static_assert((int)AUTOBUS_THREAD == (int)AB_FUNCTION_THREAD, "one number, two names");
+_Static_assert((int)AUTOBUS_SYNC == (int)AB_FUNCTION_SYNC, "one number, two names");
+_Static_assert((int)AUTOBUS_ASYNC == (int)AB_FUNCTION_ASYNC, "one number, two names");
+_Static_assert((int)AUTOBUS_KIND_SERVICE == (int)AB_TOPIC_SERVICE, "one number, two names");
+_Static_assert((int)AUTOBUS_KIND_FUNCTION == (int)AB_TOPIC_FUNCTION, "one number, two names");
+_Static_assert((int)AUTOBUS_KIND_EVENT == (int)AB_TOPIC_EVENT, "one number, two names");
+_Static_assert((int)AUTOBUS_KIND_OBJECT == (int)AB_TOPIC_OBJECT, "one number, two names");
+
+/* ---- Life */
+
+static int enter(autobus_service *service)
+{
+    int r = ab_bus_enter(service->bus);
+
+    if (r == 0 && !service->engine) {
+        ab_bus_unlock(service->bus);
+        r = AB_ECLOSED;
+    }
+    return r;
+}
+
+/* The same, and the arguments that every function takes. */
+static int enter_named(autobus_service *service, const char *name)
+{
+    int r = ab_guard();
+
+    if (r == 0 && (!service || ab_name_check(name) < 0))
+        r = AB_EINVAL;
+    return r < 0 ? r : enter(service);
+}
+
+static int leave(autobus_service *service, int r)
+{
+    ab_bus_leave(service->bus);
+    return r;
+}
+
+static ab_time now(const autobus_service *service)
+{
+    return ab_bus_now(service->bus);
+}
+
+static void release(autobus_service *service)
+{
+    autobus_bus *bus = service->bus;
+
+    if (!ab_handle_release(&service->handle))
+        return;
+    ab_free(service->id);
+    ab_free(service);
+    ab_bus_release(bus);
+}
+
+static int new_locked(autobus_service *service, const json_t *info)
+{
+    struct ab_service *engine;
+    int r = ab_service_new(service->bus->engine, info, &engine);
+
+    if (r < 0)
+        return r;
+    service->id = ab_strdup(ab_service_id(engine));
+    if (!service->id) {
+        ab_service_free(engine, now(service));
+        return AB_ENOMEM;
+    }
+    service->engine = engine;
+    ab_list_append(&service->bus->services, &service->node);
+    return 0;
+}
+
+int autobus_service_new(autobus_bus *bus, const json_t *info, autobus_service **ret_service)
+{
+    autobus_service *service;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!bus || !ret_service || (info && !json_is_object(info)))
+        return AB_EINVAL;
+    service = ab_calloc(1, sizeof(*service));
+    if (!service)
+        return AB_ENOMEM;
+    ab_handle_init(&service->handle);
+    service->bus = ab_bus_hold(bus);
+    ab_list_init(&service->node);
+    ab_list_init(&service->slots);
+    r = ab_bus_enter(bus);
+    if (r == 0)
+        r = leave(service, new_locked(service, info));
+    if (r == 0)
+        *ret_service = service;
+    else
+        release(service);
+    return r;
+}
+
+/* Calls that wait are answered by their slots, so those go before the engine's part. */
+void ab_service_handle_shut(autobus_service *service)
+{
+    struct ab_service *engine = service->engine;
+
+    service->engine = NULL;
+    ab_list_remove(&service->node);
+    ab_slots_cancel(&service->slots);
+    ab_service_free(engine, now(service));
+}
+
+autobus_service *autobus_service_ref(autobus_service *service)
+{
+    if (!service || ab_thread.filters)
+        return NULL;
+    ab_handle_use(&service->handle);
+    return service;
+}
+
+autobus_service *autobus_service_unref(autobus_service *service)
+{
+    if (!service || ab_guard() < 0)
+        return NULL;
+    if (ab_handle_unuse(&service->handle))
+        autobus_service_close(service);
+    release(service);
+    return NULL;
+}
+
+void autobus_service_close(autobus_service *service)
+{
+    if (!service || ab_guard() < 0 || enter(service) < 0)
+        return;
+    ab_service_handle_shut(service);
+    ab_bus_leave(service->bus);
+}
+
+int autobus_service_publish(autobus_service *service)
+{
+    int r = ab_guard();
+
+    if (r == 0)
+        r = service ? enter(service) : AB_EINVAL;
+    return r < 0 ? r : leave(service, ab_service_publish(service->engine, now(service)));
+}
+
+const char *autobus_service_id(autobus_service *service)
+{
+    return service && ab_guard() == 0 ? service->id : NULL;
+}
+
+int autobus_service_set_info(autobus_service *service, const json_t *info)
+{
+    int r = ab_guard();
+
+    if (r == 0 && (!service || (info && !json_is_object(info))))
+        r = AB_EINVAL;
+    if (r == 0)
+        r = enter(service);
+    return r < 0 ? r : leave(service, ab_service_set_info(service->engine, now(service), info));
+}
+
+/* ---- Functions */
+
+static void detach_function(autobus_slot *slot)
+{
+    autobus_service *service = slot->owner;
+
+    if (service->engine)
+        ab_service_remove(service->engine, now(service), AB_TOPIC_FUNCTION, slot->name);
+}
+
+static void drop_call(autobus_slot *slot, struct ab_item *item)
+{
+    (void)slot;
+    ab_request_drop(item);
+}
+
+static void release_owner(autobus_slot *slot)
+{
+    release(slot->owner);
+}
+
+static const struct ab_slot_kind kind_function = {
+    .deliver = ab_request_handle_deliver,
+    .run = ab_request_handle_run,
+    .detach = detach_function,
+    .drop = drop_call,
+    .release = release_owner,
+};
+
+static bool doc_fits(const char *doc)
+{
+    return !doc || ab_utf8_valid(doc);
+}
+
+int autobus_service_add_function(autobus_service *service, const char *name, const char *doc, enum autobus_mode mode,
+                                 autobus_function_fn function, void *user_data, autobus_destroy_fn destroy,
+                                 autobus_slot **ret_slot)
+{
+    autobus_queue *queue;
+    autobus_slot *slot;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!service || !function || ab_name_check(name) < 0 || !doc_fits(doc) || (unsigned)mode > AUTOBUS_ASYNC)
+        return AB_EINVAL;
+    queue = mode == AUTOBUS_SYNC ? &service->bus->events : NULL;
+    slot = ab_slot_new(service->bus, &kind_function, queue, user_data, destroy);
+    if (!slot)
+        return AB_ENOMEM;
+    ab_handle_hold(&service->handle);
+    slot->owner = service;
+    slot->callback.function = function;
+    slot->name = ab_strdup(name);
+    r = slot->name ? enter(service) : AB_ENOMEM;
+    if (r == 0) {
+        r = ab_service_add_function(service->engine, now(service), name, doc, (enum ab_function_mode)mode,
+                                    &slot->target);
+        if (r == 0) {
+            slot->source = service->engine;
+            ab_slot_register(slot, &service->slots, ret_slot);
+        }
+        ab_bus_leave(service->bus);
+    }
+    if (r < 0)
+        ab_slot_release(slot);
+    return r;
+}
+
+static autobus_slot *find_function(autobus_service *service, const char *name)
+{
+    AB_LIST_EACH (node, &service->slots) {
+        autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
+
+        if (strcmp(slot->name, name) == 0)
+            return slot;
+    }
+    return NULL;
+}
+
+/* ---- Events and objects, and what is common */
+
+int autobus_service_add_event(autobus_service *service, const char *name, const char *doc)
+{
+    int r = ab_guard();
+
+    if (r == 0)
+        r = doc_fits(doc) ? enter_named(service, name) : AB_EINVAL;
+    if (r < 0)
+        return r;
+    return leave(service, ab_service_add_event(service->engine, now(service), name, doc));
+}
+
+int autobus_service_add_object(autobus_service *service, const char *name, const char *doc, const json_t *value)
+{
+    struct ab_text *text;
+    int r = ab_guard();
+
+    if (r == 0)
+        r = doc_fits(doc) ? ab_json_text(value, &text) : AB_EINVAL;
+    if (r < 0)
+        return r;
+    r = enter_named(service, name);
+    if (r == 0)
+        r = leave(service, ab_service_add_object(service->engine, now(service), name, doc, text));
+    ab_text_unref(text);
+    return r;
+}
+
+static int remove_locked(autobus_service *service, enum autobus_kind kind, const char *name)
+{
+    autobus_slot *slot = kind == AUTOBUS_KIND_FUNCTION ? find_function(service, name) : NULL;
+
+    if (!slot)
+        return ab_service_remove(service->engine, now(service), (enum ab_topic_kind)kind, name);
+    ab_slot_cancel(slot);
+    return 0;
+}
+
+int autobus_service_remove(autobus_service *service, enum autobus_kind kind, const char *name)
+{
+    int r = enter_named(service, name);
+
+    if (r < 0)
+        return r;
+    if (kind < AUTOBUS_KIND_FUNCTION || kind > AUTOBUS_KIND_OBJECT)
+        return leave(service, AB_EINVAL);
+    return leave(service, remove_locked(service, kind, name));
+}
+
+int autobus_service_set_doc(autobus_service *service, enum autobus_kind kind, const char *name, const char *doc)
+{
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!service || !doc_fits(doc) || (unsigned)kind > AUTOBUS_KIND_OBJECT ||
+        (kind == AUTOBUS_KIND_SERVICE ? name != NULL : ab_name_check(name) < 0))
+        return AB_EINVAL;
+    r = enter(service);
+    if (r < 0)
+        return r;
+    return leave(service, ab_service_set_doc(service->engine, now(service), (enum ab_topic_kind)kind, name, doc));
+}
+
+/* ---- Firing and setting: by format, then as a value, then as text */
+
+typedef int (*send_fn)(struct ab_service *service, ab_time now, const char *name, struct ab_text *text);
+
+static int send_text(autobus_service *service, const char *name, send_fn send, struct ab_text *text)
+{
+    int r = enter_named(service, name);
+
+    if (r == 0)
+        r = leave(service, send(service->engine, now(service), name, text));
+    ab_text_unref(text);
+    return r;
+}
+
+int autobus_fire_json(autobus_service *service, const char *event, const json_t *args)
+{
+    struct ab_text *text;
+    int r = ab_guard();
+
+    if (r == 0)
+        r = ab_json_args(args, &text);
+    return r < 0 ? r : send_text(service, event, ab_service_fire, text);
+}
+
+int autobus_fire(autobus_service *service, const char *event, const char *format, ...)
+{
+    json_t *args;
+    va_list values;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    va_start(values, format);
+    r = ab_json_pack(&args, NULL, format, values);
+    va_end(values);
+    if (r < 0)
+        return r;
+    r = autobus_fire_json(service, event, args);
+    json_decref(args);
+    return r;
+}
+
+int autobus_set_json(autobus_service *service, const char *object, const json_t *value)
+{
+    struct ab_text *text;
+    int r = ab_guard();
+
+    if (r == 0)
+        r = ab_json_text(value, &text);
+    return r < 0 ? r : send_text(service, object, ab_service_set, text);
+}
+
+int autobus_set(autobus_service *service, const char *object, const char *format, ...)
+{
+    json_t *value;
+    va_list values;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    va_start(values, format);
+    r = ab_json_pack(&value, NULL, format, values);
+    va_end(values);
+    if (r < 0)
+        return r;
+    r = autobus_set_json(service, object, value);
+    json_decref(value);
+    return r;
+}

@@ -1,0 +1,25 @@
+/*
+ * The program's handle of a service of its own.
+ */
+#ifndef AB_BUS_SERVICE_H
+#define AB_BUS_SERVICE_H
+
+#include <autobus2.h>
+
+#include "base/list.h"
+#include "bus/handle.h"
+#include "core/service.h"
+
+struct autobus_service {
+    struct ab_handle handle;
+    autobus_bus *bus;
+    struct ab_service *engine; /* NULL: closed */
+    struct ab_list node;       /* in bus->services until closed */
+    struct ab_list slots;      /* of functions */
+    char *id;
+};
+
+/* Under the bus's lock: closes it. */
+void ab_service_handle_shut(autobus_service *service);
+
+#endif
