@@ -128,10 +128,13 @@ START_TEST(the_first_service_brings_introspection)
     sim_transcript_clear(&sim->network.transcript);
     sim_service_end(hall);
     sim_run(sim, SECONDS(1));
+    /* It goes with the last one. */
     sim_expect(sim, "25.000 b > *: remove 52722 hall\n"
+                    "25.000 b > *: remove 52722 b.details\n"
                     "25.045 b > *: remove 52722 hall\n"
-                    "25.090 b > *: remove 52722 hall\n");
-    sim_record(sim, SIM_PROGRAM);
+                    "25.045 b > *: remove 52722 b.details\n"
+                    "25.090 b > *: remove 52722 hall\n"
+                    "25.090 b > *: remove 52722 b.details\n");
     sim_free(sim);
 }
 END_TEST

@@ -71,6 +71,7 @@ ab_time sim_now(const struct sim *sim)
 
 void sim_record(struct sim *sim, unsigned kinds)
 {
+    sim_transcript_clear(&sim->network.transcript);
     sim->network.transcript.kinds = kinds;
 }
 

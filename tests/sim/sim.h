@@ -43,7 +43,7 @@ void sim_free(struct sim *sim);
 void sim_run(struct sim *sim, ab_time duration);
 void sim_run_until(struct sim *sim, ab_time time);
 ab_time sim_now(const struct sim *sim);
-void sim_record(struct sim *sim, unsigned kinds); /* enum sim_kind, from now on */
+void sim_record(struct sim *sim, unsigned kinds); /* enum sim_kind, from now on; drops what was recorded */
 /* A line of the test's own in the transcript. */
 void sim_say(struct sim *sim, const char *text);
 struct sim_host *sim_host(struct sim *sim, const char *name);
