@@ -40,7 +40,7 @@ int ab_address_compare(const struct ab_address *one, const struct ab_address *ot
 
 const char *ab_address_host_text(const struct ab_address *address, char text[AB_ADDRESS_HOST_TEXT])
 {
-    snprintf(text, AB_ADDRESS_HOST_TEXT, "%u.%u.%u.%u", address->host >> 24,
-             address->host >> 16 & 255, address->host >> 8 & 255, address->host & 255);
+    snprintf(text, AB_ADDRESS_HOST_TEXT, "%u.%u.%u.%u", address->host >> 24, address->host >> 16 & 255,
+             address->host >> 8 & 255, address->host & 255);
     return text;
 }

@@ -9,14 +9,14 @@
 #include "core/internal.h"
 #include "core/service_internal.h"
 
-#define ANNOUNCE (10 * AB_SECOND)
+#define ANNOUNCE        (10 * AB_SECOND)
 #define ANNOUNCE_JITTER (5 * AB_SECOND)
-#define GOODBYES 3
-#define GOODBYE_GAP (45 * AB_MILLISECOND)
-#define SHARE (500) /* queries within half a millisecond share an answer: both packets of a pair do */
-#define CROWD 4     /* buses that may answer at once without harm */
-#define SPREAD_EACH (500)
-#define SPREAD_MOST (99 * AB_MILLISECOND)
+#define GOODBYES        3
+#define GOODBYE_GAP     (45 * AB_MILLISECOND)
+#define SHARE           (500) /* queries within half a millisecond share an answer: both packets of a pair do */
+#define CROWD           4     /* buses that may answer at once without harm */
+#define SPREAD_EACH     (500)
+#define SPREAD_MOST     (99 * AB_MILLISECOND)
 
 /* ---- Queries */
 
@@ -138,8 +138,7 @@ void ab_announcer_forget(struct ab_service *service)
 
 void ab_announcer_announce_all(struct ab_engine *engine)
 {
-    AB_LIST_EACH(each, &engine->server.services)
-    {
+    AB_LIST_EACH (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
         if (ab_service_is_published(service))
@@ -155,8 +154,7 @@ static void answer(struct ab_timer *timer)
 {
     struct ab_engine *engine = AB_CONTAINER(timer, struct ab_engine, announcer.answer);
 
-    AB_LIST_EACH(each, &engine->server.services)
-    {
+    AB_LIST_EACH (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
         if (!ab_service_is_published(service))

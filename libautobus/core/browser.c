@@ -51,8 +51,7 @@ static json_t *route_entries(const struct ab_found *found, const struct ab_route
 
     if (!entries)
         return NULL;
-    AB_LIST_EACH(each, &found->routes)
-    {
+    AB_LIST_EACH (each, &found->routes) {
         const struct ab_route *route = AB_CONTAINER(each, struct ab_route, found_node);
 
         if (only && route != only)
@@ -148,8 +147,7 @@ static void tell_if_matching(struct ab_browser *browser, enum ab_services_change
 
 static void service_event(struct ab_found *found, enum ab_services_change change)
 {
-    AB_LIST_EACH_SAFE(each, &found->engine->browsers)
-    {
+    AB_LIST_EACH_SAFE (each, &found->engine->browsers) {
         struct ab_browser *browser = AB_CONTAINER(each, struct ab_browser, node);
 
         if (!by_route(browser))
@@ -173,8 +171,7 @@ static void route_event(struct ab_route *route, enum ab_services_change change)
 {
     json_t *view = NULL;
 
-    AB_LIST_EACH_SAFE(each, &route->found->engine->browsers)
-    {
+    AB_LIST_EACH_SAFE (each, &route->found->engine->browsers) {
         struct ab_browser *browser = AB_CONTAINER(each, struct ab_browser, node);
 
         if (!by_route(browser))
@@ -201,8 +198,7 @@ void ab_browsers_route_removed(struct ab_route *route)
 
 void ab_browsers_routes_changed(struct ab_found *found, const json_t *old)
 {
-    AB_LIST_EACH_SAFE(each, &found->engine->browsers)
-    {
+    AB_LIST_EACH_SAFE (each, &found->engine->browsers) {
         struct ab_browser *browser = AB_CONTAINER(each, struct ab_browser, node);
 
         if (!by_route(browser))
@@ -234,16 +230,14 @@ static void route_info_changed(struct ab_browser *browser, struct ab_route *rout
 
 void ab_browsers_info_changed(struct ab_found *found, json_t *old_info, const json_t *old_view)
 {
-    AB_LIST_EACH_SAFE(each, &found->engine->browsers)
-    {
+    AB_LIST_EACH_SAFE (each, &found->engine->browsers) {
         struct ab_browser *browser = AB_CONTAINER(each, struct ab_browser, node);
 
         if (!by_route(browser)) {
             tell_difference(browser, found, old_view, found->view, NULL);
             continue;
         }
-        AB_LIST_EACH(node, &found->routes)
-        {
+        AB_LIST_EACH (node, &found->routes) {
             if (ab_list_linked(&browser->node))
                 route_info_changed(browser, AB_CONTAINER(node, struct ab_route, found_node), old_info);
         }
@@ -252,16 +246,14 @@ void ab_browsers_info_changed(struct ab_found *found, json_t *old_info, const js
 
 void ab_browsers_settled(struct ab_engine *engine)
 {
-    AB_LIST_EACH_SAFE(each, &engine->browsers)
-    {
+    AB_LIST_EACH_SAFE (each, &engine->browsers) {
         tell_mark(AB_CONTAINER(each, struct ab_browser, node), AB_SERVICES_SETTLED);
     }
 }
 
 bool ab_browsers_want_alive(const struct ab_found *found)
 {
-    AB_LIST_EACH(each, &found->engine->browsers)
-    {
+    AB_LIST_EACH (each, &found->engine->browsers) {
         const struct ab_browser *browser = AB_CONTAINER(each, struct ab_browser, node);
 
         if ((browser->flags & AB_BROWSER_LIVENESS) && matches(browser, found->view))
@@ -274,15 +266,13 @@ bool ab_browsers_want_alive(const struct ab_found *found)
 
 static void tell_existing(struct ab_browser *browser)
 {
-    AB_MAP_EACH(each, &browser->engine->directory.services)
-    {
+    AB_MAP_EACH (each, &browser->engine->directory.services) {
         struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
 
         if (!by_route(browser)) {
             tell_if_matching(browser, AB_SERVICE_ADDED, found, found->view, NULL);
         } else {
-            AB_LIST_EACH(node, &found->routes)
-            {
+            AB_LIST_EACH (node, &found->routes) {
                 struct ab_route *route = AB_CONTAINER(node, struct ab_route, found_node);
                 json_t *view = ab_found_view(found, route);
 
@@ -334,8 +324,7 @@ int ab_browser_new(struct ab_engine *engine, ab_time now, struct ab_filter *filt
 /* Notices of it that nobody has taken yet have no target any more. */
 static void forget_notices(struct ab_browser *browser)
 {
-    AB_LIST_EACH_SAFE(each, &browser->engine->notices)
-    {
+    AB_LIST_EACH_SAFE (each, &browser->engine->notices) {
         struct ab_notice *notice = AB_CONTAINER(each, struct ab_notice, node);
 
         if (notice->kind == AB_NOTICE_SERVICES && notice->target == browser->target)
@@ -377,8 +366,7 @@ int ab_browser_snapshot(struct ab_engine *engine, struct ab_filter *filter, json
     int r = all && entries ? 0 : AB_ENOMEM;
 
     if (r == 0) {
-        AB_MAP_EACH(each, &engine->directory.services)
-        {
+        AB_MAP_EACH (each, &engine->directory.services) {
             struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
 
             if (!filter || ab_filter_match(filter, found->view))

@@ -13,9 +13,9 @@ struct ab_engine;
 struct ab_browser;
 
 enum ab_browser_flags { /* the numbers are those of AUTOBUS_SERVICES_… */
-    AB_BROWSER_EXISTING = 1 << 0,
-    AB_BROWSER_ROUTES = 1 << 1,
-    AB_BROWSER_LIVENESS = 1 << 2,
+                        AB_BROWSER_EXISTING = 1 << 0,
+                        AB_BROWSER_ROUTES = 1 << 1,
+                        AB_BROWSER_LIVENESS = 1 << 2,
 };
 
 /* `filter` may be NULL; a reference is taken. What EXISTING asks for is in the queue of notices when this returns. */

@@ -16,12 +16,12 @@
 #include "core/outbound.h"
 #include "core/remote_internal.h"
 
-#define SILENCE (30 * AB_SECOND)
+#define SILENCE        (30 * AB_SECOND)
 #define SILENCE_JITTER (5 * AB_SECOND)
-#define PROBE_AGAIN (5 * AB_SECOND)
-#define SETTLE_QUIET (250 * AB_MILLISECOND)
-#define SETTLE_LEAST (300 * AB_MILLISECOND)
-#define SETTLE_MOST (2 * AB_SECOND)
+#define PROBE_AGAIN    (5 * AB_SECOND)
+#define SETTLE_QUIET   (250 * AB_MILLISECOND)
+#define SETTLE_LEAST   (300 * AB_MILLISECOND)
+#define SETTLE_MOST    (2 * AB_SECOND)
 
 /* ---- Settling */
 
@@ -63,8 +63,7 @@ json_t *ab_found_view(const struct ab_found *found, const struct ab_route *route
 
     if (!view)
         return NULL;
-    if (json_object_set_new(view, "host",
-                            json_string(ab_address_host_text(&route->node->address, host))) < 0 ||
+    if (json_object_set_new(view, "host", json_string(ab_address_host_text(&route->node->address, host))) < 0 ||
         json_object_set_new(view, "port", json_integer(route->node->address.port)) < 0 ||
         json_object_set_new(view, "service", json_string(found->id->data)) < 0) {
         json_decref(view);
@@ -192,8 +191,7 @@ struct ab_found *ab_directory_find(struct ab_engine *engine, const char *service
 
 static struct ab_route *found_route(struct ab_found *found, const struct ab_address *at)
 {
-    AB_LIST_EACH(each, &found->routes)
-    {
+    AB_LIST_EACH (each, &found->routes) {
         struct ab_route *route = AB_CONTAINER(each, struct ab_route, found_node);
 
         if (ab_address_equal(&route->node->address, at))
@@ -223,8 +221,7 @@ static bool preferred_to(const struct ab_route *one, const struct ab_route *othe
 
 static void sort_in(struct ab_found *found, struct ab_route *route)
 {
-    AB_LIST_EACH(each, &found->routes)
-    {
+    AB_LIST_EACH (each, &found->routes) {
         if (preferred_to(route, AB_CONTAINER(each, struct ab_route, found_node))) {
             ab_list_insert_before(each, &route->found_node);
             return;
@@ -464,10 +461,8 @@ void ab_directory_goodbye(struct ab_engine *engine, const struct ab_address *at,
 
 void ab_directory_woke(struct ab_engine *engine)
 {
-    AB_MAP_EACH(each, &engine->directory.services)
-    {
-        AB_LIST_EACH(node, &AB_CONTAINER(each, struct ab_found, node)->routes)
-        {
+    AB_MAP_EACH (each, &engine->directory.services) {
+        AB_LIST_EACH (node, &AB_CONTAINER(each, struct ab_found, node)->routes) {
             heard(AB_CONTAINER(node, struct ab_route, found_node));
         }
     }
@@ -529,12 +524,10 @@ void ab_directory_deinit(struct ab_engine *engine)
 {
     struct ab_directory *directory = &engine->directory;
 
-    AB_MAP_EACH(each, &directory->services)
-    {
+    AB_MAP_EACH (each, &directory->services) {
         struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
 
-        AB_LIST_EACH_SAFE(node, &found->routes)
-        {
+        AB_LIST_EACH_SAFE (node, &found->routes) {
             route_free(AB_CONTAINER(node, struct ab_route, found_node));
         }
         found_free(found);

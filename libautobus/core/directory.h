@@ -42,10 +42,10 @@ struct ab_found {
     struct ab_map_node node;
     struct ab_engine *engine;
     struct ab_text *id;
-    json_t *info;          /* as published */
-    json_t *view;          /* info with host, port and service of the preferred route; replaced, never changed */
+    json_t *info;             /* as published */
+    json_t *view;             /* info with host, port and service of the preferred route; replaced, never changed */
     struct ab_address teller; /* the host whose info it is */
-    struct ab_list routes; /* preferred first */
+    struct ab_list routes;    /* preferred first */
     struct ab_list keep_node; /* in the list of the node's keep, or in none */
 };
 

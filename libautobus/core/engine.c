@@ -13,8 +13,8 @@
 #include "core/internal.h"
 #include "core/remote_internal.h"
 
-#define LOG_LINE 512
-#define SCRATCH_KEPT 4096
+#define LOG_LINE         512
+#define SCRATCH_KEPT     4096
 #define IDENTITY_LONGEST 128
 
 /* ---- What the parts use */
@@ -230,8 +230,7 @@ void ab_engine_woke(struct ab_engine *engine, ab_time now)
     if (!engine->started || engine->closing)
         return;
     ab_directory_woke(engine);
-    AB_MAP_EACH(each, &engine->streams)
-    {
+    AB_MAP_EACH (each, &engine->streams) {
         struct ab_stream *stream = AB_CONTAINER(each, struct ab_stream, node);
 
         stream->ops->woke(stream);

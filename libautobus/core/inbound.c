@@ -15,12 +15,12 @@
 #include "core/introspection.h"
 #include "core/request_internal.h"
 
-#define BIND_TIME (5 * AB_SECOND)
-#define LEAVE_TIME (1 * AB_SECOND)
-#define STALL_TIME (10 * AB_SECOND)
-#define ROOM_TIME (10 * AB_MILLISECOND)
-#define PING_AFTER (18 * AB_SECOND)
-#define PING_ANSWER (10 * AB_SECOND)
+#define BIND_TIME         (5 * AB_SECOND)
+#define LEAVE_TIME        (1 * AB_SECOND)
+#define STALL_TIME        (10 * AB_SECOND)
+#define ROOM_TIME         (10 * AB_MILLISECOND)
+#define PING_AFTER        (18 * AB_SECOND)
+#define PING_ANSWER       (10 * AB_SECOND)
 #define PING_ANSWER_AWAKE (5 * AB_SECOND)
 
 /* ---- The end of a connection */
@@ -37,8 +37,7 @@ static void interest_free(struct ab_interest *interest)
 
 static void drop_interests(struct ab_map *map)
 {
-    AB_MAP_EACH(each, map)
-    {
+    AB_MAP_EACH (each, map) {
         ab_map_remove(map, each);
         interest_free(AB_CONTAINER(each, struct ab_interest, node));
     }
@@ -181,8 +180,7 @@ static void respond_error(struct ab_inbound *connection, const struct ab_message
 {
     if (message->type != AB_MESSAGE_COMMAND || !message->id)
         return;
-    respond(connection,
-            ab_message_write_error(ab_engine_scratch(connection->stream.engine), message->id, type, text));
+    respond(connection, ab_message_write_error(ab_engine_scratch(connection->stream.engine), message->id, type, text));
 }
 
 /* ---- Values */
@@ -327,11 +325,11 @@ static void on_listen(struct ab_inbound *connection, const struct ab_message *me
         respond_error(connection, message, "already_listening", "the event is being listened to already");
         return;
     }
-    if (add_interest(connection, &connection->listens,
-                     ab_service_event_topic(connection->service, message->name), message) &&
+    if (add_interest(connection, &connection->listens, ab_service_event_topic(connection->service, message->name),
+                     message) &&
         message->type == AB_MESSAGE_COMMAND)
-        respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine),
-                                                            message->id, message->name));
+        respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine), message->id,
+                                                            message->name));
 }
 
 static void on_unlisten(struct ab_inbound *connection, const struct ab_message *message)
@@ -345,8 +343,8 @@ static void on_unlisten(struct ab_inbound *connection, const struct ab_message *
     ab_map_remove(&connection->listens, &interest->node);
     interest_free(interest);
     if (message->type == AB_MESSAGE_COMMAND)
-        respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine),
-                                                            message->id, message->name));
+        respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine), message->id,
+                                                            message->name));
 }
 
 static void respond_result(struct ab_inbound *connection, const struct ab_message *message, struct ab_text *result)
@@ -391,9 +389,7 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
 static void on_bound_command(struct ab_inbound *connection, struct ab_message *message)
 {
     switch (message->command) {
-    case AB_COMMAND_BIND:
-        respond_error(connection, message, "already_bound", "the connection is bound already");
-        break;
+    case AB_COMMAND_BIND: respond_error(connection, message, "already_bound", "the connection is bound already"); break;
     case AB_COMMAND_CALL: on_call(connection, message); break;
     case AB_COMMAND_WATCH: on_watch(connection, message); break;
     case AB_COMMAND_UNWATCH: on_unwatch(connection, message); break;
@@ -401,8 +397,7 @@ static void on_bound_command(struct ab_inbound *connection, struct ab_message *m
     case AB_COMMAND_UNLISTEN: on_unlisten(connection, message); break;
     case AB_COMMAND_PING:
         if (message->type == AB_MESSAGE_COMMAND)
-            respond(connection,
-                    ab_message_write_empty(ab_engine_scratch(connection->stream.engine), message->id));
+            respond(connection, ab_message_write_empty(ab_engine_scratch(connection->stream.engine), message->id));
         break;
     default: respond_error(connection, message, "no_such_command", "there is no such command"); break;
     }

@@ -67,8 +67,7 @@ static json_t *functions(struct ab_service *service)
 {
     json_t *table = json_object();
 
-    AB_MAP_EACH(each, &service->functions)
-    {
+    AB_MAP_EACH (each, &service->functions) {
         struct ab_function *function = AB_CONTAINER(each, struct ab_function, node);
 
         if (put_entry(table, function->name->data, function->doc) < 0) {
@@ -84,8 +83,7 @@ static json_t *topics(struct ab_map *map)
 {
     json_t *table = json_object();
 
-    AB_MAP_EACH(each, map)
-    {
+    AB_MAP_EACH (each, map) {
         struct ab_topic *topic = AB_CONTAINER(each, struct ab_topic, node);
         bool listed = topic->exists && (!topic->builtin || topic->builtin == AB_BUILTIN_DETAILS);
 
@@ -123,12 +121,10 @@ static json_t *details(struct ab_engine *engine)
 {
     json_t *all = json_object();
 
-    AB_LIST_EACH(each, &engine->server.services)
-    {
+    AB_LIST_EACH (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
-        if (ab_service_is_published(service) &&
-            json_object_set_new(all, service->id->data, one_service(service)) < 0) {
+        if (ab_service_is_published(service) && json_object_set_new(all, service->id->data, one_service(service)) < 0) {
             json_decref(all);
             return NULL;
         }

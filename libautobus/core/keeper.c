@@ -14,7 +14,7 @@
 #include "core/internal.h"
 #include "core/outbound.h"
 
-#define AGAIN (1 * AB_SECOND)
+#define AGAIN      (1 * AB_SECOND)
 #define AGAIN_MOST (20 * AB_SECOND)
 
 struct ab_keep {
@@ -54,8 +54,7 @@ static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *
     (void)loss;
     keep->connection = NULL;
     try_again_later(keep);
-    AB_LIST_EACH(each, &node->routes)
-    {
+    AB_LIST_EACH (each, &node->routes) {
         ab_prober_probe(engine, AB_CONTAINER(each, struct ab_route, node_node));
     }
 }
@@ -126,8 +125,7 @@ static bool is_kept_at(const struct ab_found *found, const struct ab_node *node)
 {
     if (!node->keep)
         return false;
-    AB_LIST_EACH(each, &node->keep->services)
-    {
+    AB_LIST_EACH (each, &node->keep->services) {
         if (each == &found->keep_node)
             return true;
     }
@@ -156,8 +154,7 @@ void ab_keeper_review(struct ab_found *found)
 
 void ab_keeper_review_all(struct ab_engine *engine)
 {
-    AB_MAP_EACH(each, &engine->directory.services)
-    {
+    AB_MAP_EACH (each, &engine->directory.services) {
         ab_keeper_review(AB_CONTAINER(each, struct ab_found, node));
     }
 }
@@ -176,8 +173,7 @@ void ab_keeper_node_gone(struct ab_engine *engine, struct ab_node *node)
 
 void ab_keeper_stop(struct ab_engine *engine)
 {
-    AB_MAP_EACH(each, &engine->directory.nodes)
-    {
+    AB_MAP_EACH (each, &engine->directory.nodes) {
         ab_keeper_node_gone(engine, AB_CONTAINER(each, struct ab_node, node));
     }
 }

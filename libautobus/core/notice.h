@@ -52,7 +52,7 @@ struct ab_notice {
     char *error_type;
     char *error_text;
     json_t *error_details;
-    struct ab_request *request; /* one reference */
+    struct ab_request *request;                /* one reference */
     void (*release)(struct ab_notice *notice); /* set by the maker; NULL: it is a block of its own */
 };
 

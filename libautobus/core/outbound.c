@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define BIND_TIME (10 * AB_SECOND)
-#define PING_AFTER (15 * AB_SECOND)
-#define PING_ANSWER (10 * AB_SECOND)
+#define BIND_TIME         (10 * AB_SECOND)
+#define PING_AFTER        (15 * AB_SECOND)
+#define PING_ANSWER       (10 * AB_SECOND)
 #define PING_ANSWER_AWAKE (5 * AB_SECOND)
 
 static void bury(struct ab_grave *grave)
@@ -85,16 +85,16 @@ void ab_outbound_bind(struct ab_outbound *connection)
     struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
 
     connection->state = AB_OUTBOUND_BINDING;
-    if (ab_message_write_bind(out, ab_outbound_next_id(connection), connection->service->data,
-                              AB_EXTENSIONS_OURS) < 0 ||
+    if (ab_message_write_bind(out, ab_outbound_next_id(connection), connection->service->data, AB_EXTENSIONS_OURS) <
+            0 ||
         ab_outbound_write(connection, out) < 0)
         ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
 }
 
 static void attach_route(struct ab_outbound *connection)
 {
-    struct ab_route *route = ab_directory_route(connection->stream.engine, &connection->stream.address,
-                                                connection->service->data);
+    struct ab_route *route =
+        ab_directory_route(connection->stream.engine, &connection->stream.address, connection->service->data);
 
     if (!route)
         return;
@@ -237,7 +237,8 @@ static void on_closed(struct ab_stream *stream, int reason)
     struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
 
     ab_outbound_fail(connection, reason,
-                     connection->state == AB_OUTBOUND_CONNECTING ? "it cannot be connected" : "the connection was lost");
+                     connection->state == AB_OUTBOUND_CONNECTING ? "it cannot be connected"
+                                                                 : "the connection was lost");
 }
 
 static const struct ab_stream_ops stream_ops = {

@@ -83,8 +83,7 @@ static void start_next(struct ab_engine *engine)
     struct ab_prober *prober = &engine->prober;
     struct ab_list *each;
 
-    while (!engine->closing && prober->running < engine->limits.probes &&
-           (each = ab_list_take(&prober->queue))) {
+    while (!engine->closing && prober->running < engine->limits.probes && (each = ab_list_take(&prober->queue))) {
         struct ab_route *route = AB_CONTAINER(each, struct ab_route, probe_node);
 
         if (start(engine, route) < 0)
@@ -115,10 +114,8 @@ void ab_prober_forget(struct ab_engine *engine, struct ab_route *route)
 
 void ab_prober_stop(struct ab_engine *engine)
 {
-    AB_MAP_EACH(each, &engine->directory.services)
-    {
-        AB_LIST_EACH(node, &AB_CONTAINER(each, struct ab_found, node)->routes)
-        {
+    AB_MAP_EACH (each, &engine->directory.services) {
+        AB_LIST_EACH (node, &AB_CONTAINER(each, struct ab_found, node)->routes) {
             ab_prober_forget(engine, AB_CONTAINER(node, struct ab_route, found_node));
         }
     }

@@ -16,14 +16,14 @@
 #include "core/remote_internal.h"
 #include "wire/json.h"
 
-#define STAGGER (100 * AB_MILLISECOND)
-#define CONNECT_TIME (10 * AB_SECOND)
-#define STEADY (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
-#define RETRY (125 * AB_MILLISECOND)
-#define RETRY_MOST (20 * AB_SECOND)
-#define LEVEL_MOST 8
+#define STAGGER         (100 * AB_MILLISECOND)
+#define CONNECT_TIME    (10 * AB_SECOND)
+#define STEADY          (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
+#define RETRY           (125 * AB_MILLISECOND)
+#define RETRY_MOST      (20 * AB_SECOND)
+#define LEVEL_MOST      8
 #define CANDIDATES_MOST 128
-#define NESTING 64
+#define NESTING         64
 
 struct ab_attempt {
     struct ab_list node; /* in remote->attempts */
@@ -96,8 +96,7 @@ static struct ab_found *next_service(struct ab_remote *remote, const struct ab_f
 {
     struct ab_found *next = NULL;
 
-    AB_MAP_EACH(each, &remote->engine->directory.services)
-    {
+    AB_MAP_EACH (each, &remote->engine->directory.services) {
         struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
 
         if (previous && !comes_before(remote, previous, found))
@@ -137,8 +136,7 @@ static int collect_candidates(struct ab_remote *remote)
     if (!remote->candidates)
         return AB_ENOMEM;
     for (unsigned services = 0; found && services < 8; services++) {
-        AB_LIST_EACH(each, &found->routes)
-        {
+        AB_LIST_EACH (each, &found->routes) {
             if (remote->candidate_count < CANDIDATES_MOST)
                 add_candidate(remote, &AB_CONTAINER(each, struct ab_route, found_node)->node->address, found->id);
         }
@@ -249,8 +247,7 @@ static void on_retry(struct ab_timer *timer)
 
 static struct ab_attempt *attempt_in(struct ab_remote *remote, enum ab_outbound_state state)
 {
-    AB_LIST_EACH(each, &remote->attempts)
-    {
+    AB_LIST_EACH (each, &remote->attempts) {
         struct ab_attempt *attempt = AB_CONTAINER(each, struct ab_attempt, node);
 
         if (attempt->connection->state == state)
@@ -270,14 +267,12 @@ static void connected(struct ab_outbound *connection)
 /* What the proxy knows of the service; of a connection its place alone. NULL: no memory. */
 static struct ab_text *make_info(struct ab_remote *remote, const struct ab_outbound *connection)
 {
-    struct ab_found *found =
-        remote->filter ? ab_directory_find(remote->engine, connection->service->data) : NULL;
+    struct ab_found *found = remote->filter ? ab_directory_find(remote->engine, connection->service->data) : NULL;
     json_t *info = found ? json_copy(found->view) : json_object();
     struct ab_text *text = NULL;
     char host[AB_ADDRESS_HOST_TEXT];
 
-    if (json_object_set_new(info, "host",
-                            json_string(ab_address_host_text(&connection->stream.address, host))) == 0 &&
+    if (json_object_set_new(info, "host", json_string(ab_address_host_text(&connection->stream.address, host))) == 0 &&
         json_object_set_new(info, "port", json_integer(connection->stream.address.port)) == 0 &&
         json_object_set_new(info, "service", json_string(connection->service->data)) == 0)
         ab_json_encode(info, NESTING, &text);
@@ -449,8 +444,7 @@ static const struct ab_outbound_ops bound_ops = {
 
 void ab_remotes_found(struct ab_engine *engine, struct ab_found *found)
 {
-    AB_LIST_EACH(each, &engine->remotes)
-    {
+    AB_LIST_EACH (each, &engine->remotes) {
         struct ab_remote *remote = AB_CONTAINER(each, struct ab_remote, node);
 
         if (remote->filter && remote->state == AB_REMOTE_SEEKING && ab_list_empty(&remote->attempts) &&
@@ -560,8 +554,7 @@ void ab_remote_close(struct ab_remote *remote, ab_time now)
 
 void ab_remotes_close(struct ab_engine *engine)
 {
-    AB_LIST_EACH_SAFE(each, &engine->remotes)
-    {
+    AB_LIST_EACH_SAFE (each, &engine->remotes) {
         ab_remote_close(AB_CONTAINER(each, struct ab_remote, node), engine->now);
     }
 }

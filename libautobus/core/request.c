@@ -14,8 +14,8 @@
 
 struct ab_request {
     atomic_uint references;
-    struct ab_list node;            /* in connection->requests */
-    struct ab_inbound *connection;  /* NULL: answered or abandoned */
+    struct ab_list node;           /* in connection->requests */
+    struct ab_inbound *connection; /* NULL: answered or abandoned */
     struct ab_text *service;
     struct ab_text *function;
     struct ab_text *id; /* NULL: a notice */
@@ -227,6 +227,5 @@ int ab_request_reply_exception(struct ab_request *request, ab_time now, const ch
     if (r < 0 || !connection)
         return r;
     out = ab_engine_scratch(connection->stream.engine);
-    return finish(request, connection, out,
-                  ab_message_write_exception(out, request->id, type, text, details));
+    return finish(request, connection, out, ab_message_write_exception(out, request->id, type, text, details));
 }

@@ -40,8 +40,8 @@ static void visitor_put(struct ab_engine *engine, struct ab_visitor *visitor)
 struct ab_visitor *ab_server_admit(struct ab_engine *engine, const struct ab_address *peer)
 {
     struct ab_visitor *visitor = visitor_get(engine, peer);
-    size_t most = ab_address_is_loopback(peer) ? engine->limits.connections_loopback
-                                               : engine->limits.connections_per_host;
+    size_t most =
+        ab_address_is_loopback(peer) ? engine->limits.connections_loopback : engine->limits.connections_per_host;
     char host[AB_ADDRESS_HOST_TEXT];
 
     if (!visitor)
@@ -70,8 +70,7 @@ static struct ab_visitor *most_unbound(struct ab_engine *engine)
 {
     struct ab_visitor *most = NULL;
 
-    AB_LIST_EACH(each, &engine->server.unbound)
-    {
+    AB_LIST_EACH (each, &engine->server.unbound) {
         struct ab_visitor *visitor = AB_CONTAINER(each, struct ab_inbound, node)->visitor;
 
         if (!most || visitor->unbound > most->unbound)
@@ -82,8 +81,7 @@ static struct ab_visitor *most_unbound(struct ab_engine *engine)
 
 static void displace_oldest_of(struct ab_engine *engine, const struct ab_visitor *visitor)
 {
-    AB_LIST_EACH(each, &engine->server.unbound)
-    {
+    AB_LIST_EACH (each, &engine->server.unbound) {
         struct ab_inbound *connection = AB_CONTAINER(each, struct ab_inbound, node);
 
         if (connection->visitor == visitor) {
@@ -159,8 +157,7 @@ void ab_engine_port_changed(struct ab_engine *engine, ab_time now, uint16_t port
     ab_engine_enter(engine, now);
     if (!engine->server.port || engine->server.port == port)
         return;
-    AB_LIST_EACH(each, &engine->server.services)
-    {
+    AB_LIST_EACH (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
         if (ab_service_is_published(service))
@@ -174,8 +171,7 @@ void ab_engine_port_changed(struct ab_engine *engine, ab_time now, uint16_t port
 
 static void close_list(struct ab_list *list)
 {
-    AB_LIST_EACH_SAFE(each, list)
-    {
+    AB_LIST_EACH_SAFE (each, list) {
         ab_inbound_close(AB_CONTAINER(each, struct ab_inbound, node), AB_CLOSE_FLUSH);
     }
 }
@@ -183,8 +179,7 @@ static void close_list(struct ab_list *list)
 /* Closing one service may end the introspection service too, so each step begins anew. */
 static struct ab_service *next_open(struct ab_engine *engine)
 {
-    AB_LIST_EACH(each, &engine->server.services)
-    {
+    AB_LIST_EACH (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
         if (!service->closed && service != engine->server.details)
@@ -219,8 +214,7 @@ void ab_server_deinit(struct ab_engine *engine)
 {
     close_list(&engine->server.unbound);
     close_list(&engine->server.closing);
-    AB_LIST_EACH_SAFE(each, &engine->server.services)
-    {
+    AB_LIST_EACH_SAFE (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
         ab_announcer_forget(service);

@@ -25,13 +25,14 @@ struct ab_visitor {
 };
 
 struct ab_server {
-    struct ab_list services; /* struct ab_service.node: all handles, and the introspection service first if it is there */
+    struct ab_list
+        services; /* struct ab_service.node: all handles, and the introspection service first if it is there */
     struct ab_map published_ids; /* of those that a client can bind to */
-    size_t published; /* without the introspection service */
-    struct ab_service *details; /* introspection; NULL until the first service is published */
-    uint16_t port; /* 0: not listening */
-    struct ab_list unbound; /* struct ab_inbound.node, oldest first */
-    struct ab_list closing; /* struct ab_inbound.node: bound once, service gone */
+    size_t published;            /* without the introspection service */
+    struct ab_service *details;  /* introspection; NULL until the first service is published */
+    uint16_t port;               /* 0: not listening */
+    struct ab_list unbound;      /* struct ab_inbound.node, oldest first */
+    struct ab_list closing;      /* struct ab_inbound.node: bound once, service gone */
     struct ab_map visitors;
     size_t connections;
     size_t unbound_count;

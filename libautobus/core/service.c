@@ -16,7 +16,7 @@
 #include "core/introspection.h"
 #include "wire/json.h"
 
-#define NESTING 64
+#define NESTING  64
 #define RESERVED "autobus."
 
 /* ---- Topics */
@@ -166,20 +166,17 @@ int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *i
 
 static void free_tables(struct ab_service *service)
 {
-    AB_MAP_EACH(each, &service->functions)
-    {
+    AB_MAP_EACH (each, &service->functions) {
         struct ab_function *function = AB_CONTAINER(each, struct ab_function, node);
 
         ab_text_unref(function->name);
         ab_free(function->doc);
         ab_free(function);
     }
-    AB_MAP_EACH(event, &service->events)
-    {
+    AB_MAP_EACH (event, &service->events) {
         topic_free(&service->events, AB_CONTAINER(event, struct ab_topic, node));
     }
-    AB_MAP_EACH(object, &service->objects)
-    {
+    AB_MAP_EACH (object, &service->objects) {
         topic_free(&service->objects, AB_CONTAINER(object, struct ab_topic, node));
     }
     ab_map_deinit(&service->functions);
@@ -505,7 +502,8 @@ int ab_service_remove(struct ab_service *service, ab_time now, enum ab_topic_kin
 /* ---- Documentation */
 
 /* The place of a thing's documentation and the table it is told in. NULL: there is no such thing. */
-static char **doc_place(struct ab_service *service, enum ab_topic_kind kind, const char *name, enum ab_builtin *ret_table)
+static char **doc_place(struct ab_service *service, enum ab_topic_kind kind, const char *name,
+                        enum ab_builtin *ret_table)
 {
     struct ab_function *function;
     struct ab_topic *topic;

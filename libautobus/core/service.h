@@ -50,7 +50,8 @@ int ab_service_add_function(struct ab_service *service, ab_time now, const char 
 int ab_service_add_event(struct ab_service *service, ab_time now, const char *name, const char *doc);
 int ab_service_add_object(struct ab_service *service, ab_time now, const char *name, const char *doc,
                           struct ab_text *value);
-int ab_service_remove(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name); /* AB_ENOENT */
+int ab_service_remove(struct ab_service *service, ab_time now, enum ab_topic_kind kind,
+                      const char *name); /* AB_ENOENT */
 int ab_service_set_doc(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name,
                        const char *doc);
 int ab_service_fire(struct ab_service *service, ab_time now, const char *event, struct ab_text *args);

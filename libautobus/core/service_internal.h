@@ -52,7 +52,7 @@ struct ab_service {
     char *doc;
     bool published;
     bool closed;
-    bool handle; /* the program still has it */
+    bool handle;   /* the program still has it */
     uint16_t port; /* announced last */
     struct ab_announcement announcement;
     struct ab_list connections; /* struct ab_inbound.node */

@@ -29,9 +29,9 @@ struct ab_wish {
 struct ab_subscription {
     struct ab_list node; /* in wish->subscriptions or remote->bindings; in none after an overflow */
     struct ab_remote *remote;
-    struct ab_wish *wish; /* NULL: of bindings, or overflowed */
+    struct ab_wish *wish;    /* NULL: of bindings, or overflowed */
     struct ab_notice notice; /* a value (the newest), or the overflow */
-    bool present; /* the last value told was there */
+    bool present;            /* the last value told was there */
 };
 
 /* ---- Notices */
@@ -90,8 +90,7 @@ static void tell_known(struct ab_subscription *subscription)
 static void tell_all_known(struct ab_wish *wish)
 {
     wish->walking = true;
-    AB_LIST_EACH(each, &wish->subscriptions)
-    {
+    AB_LIST_EACH (each, &wish->subscriptions) {
         tell_known(AB_CONTAINER(each, struct ab_subscription, node));
     }
     ab_gets_answer(&wish->gets, &wish->value);
@@ -232,8 +231,7 @@ void ab_wish_fired(struct ab_remote *remote, struct ab_message *message)
     if (!wish)
         return;
     wish->walking = true;
-    AB_LIST_EACH_SAFE(each, &wish->subscriptions)
-    {
+    AB_LIST_EACH_SAFE (each, &wish->subscriptions) {
         tell_event(AB_CONTAINER(each, struct ab_subscription, node), &message->value,
                    each_next == &wish->subscriptions);
     }
@@ -318,20 +316,17 @@ int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get,
 
 void ab_wishes_bound(struct ab_remote *remote)
 {
-    AB_MAP_EACH(listen, &remote->listens)
-    {
+    AB_MAP_EACH (listen, &remote->listens) {
         bring_up(AB_CONTAINER(listen, struct ab_wish, node));
     }
-    AB_MAP_EACH(watch, &remote->watches)
-    {
+    AB_MAP_EACH (watch, &remote->watches) {
         bring_up(AB_CONTAINER(watch, struct ab_wish, node));
     }
 }
 
 static void tell_absence(struct ab_wish *wish)
 {
-    AB_LIST_EACH(each, &wish->subscriptions)
-    {
+    AB_LIST_EACH (each, &wish->subscriptions) {
         struct ab_subscription *subscription = AB_CONTAINER(each, struct ab_subscription, node);
 
         if (subscription->present)
@@ -341,12 +336,10 @@ static void tell_absence(struct ab_wish *wish)
 
 void ab_wishes_unbound(struct ab_remote *remote)
 {
-    AB_MAP_EACH(listen, &remote->listens)
-    {
+    AB_MAP_EACH (listen, &remote->listens) {
         forget_answer(AB_CONTAINER(listen, struct ab_wish, node));
     }
-    AB_MAP_EACH(watch, &remote->watches)
-    {
+    AB_MAP_EACH (watch, &remote->watches) {
         struct ab_wish *wish = AB_CONTAINER(watch, struct ab_wish, node);
 
         forget_answer(wish);
@@ -356,8 +349,7 @@ void ab_wishes_unbound(struct ab_remote *remote)
 
 void ab_wishes_end(struct ab_remote *remote, int code, const char *type, const char *text)
 {
-    AB_MAP_EACH(watch, &remote->watches)
-    {
+    AB_MAP_EACH (watch, &remote->watches) {
         struct ab_wish *wish = AB_CONTAINER(watch, struct ab_wish, node);
 
         ab_gets_fail(&wish->gets, code, type, text);
@@ -383,8 +375,7 @@ static void tell_binding(struct ab_subscription *subscription, bool bound, int r
 
 void ab_bindings_tell(struct ab_remote *remote, bool bound, int reason)
 {
-    AB_LIST_EACH_SAFE(each, &remote->bindings)
-    {
+    AB_LIST_EACH_SAFE (each, &remote->bindings) {
         tell_binding(AB_CONTAINER(each, struct ab_subscription, node), bound, reason);
     }
 }
@@ -441,8 +432,7 @@ int ab_remote_watch(struct ab_remote *remote, ab_time now, const char *object, v
     return subscribe(remote, now, &remote->watches, object, AB_NOTICE_VALUE, target, ret_subscription);
 }
 
-int ab_remote_on_binding(struct ab_remote *remote, ab_time now, void *target,
-                         struct ab_subscription **ret_subscription)
+int ab_remote_on_binding(struct ab_remote *remote, ab_time now, void *target, struct ab_subscription **ret_subscription)
 {
     struct ab_subscription *subscription;
 
