@@ -183,6 +183,19 @@ char *sim_member(const char *object, size_t size, const char *key, bool plain)
     return NULL;
 }
 
+/* An error is shown by its type: its text is for people. */
+static char *show_value(const struct member *member)
+{
+    bool error = member->key_size == 6 && memcmp(member->key, "_error", 6) == 0;
+    char *type = error ? sim_member(member->value, member->value_size, "type", true) : NULL;
+
+    if (type)
+        return type;
+    if (member->value_size > LONGEST_VALUE)
+        return sim_format("<%zu bytes>", member->value_size);
+    return copy_value(member, simple_string(member->value, member->value_size));
+}
+
 static char *append(char *text, char *more)
 {
     char *both = sim_format("%s%s%s", text, *text ? " " : "", more);
@@ -224,11 +237,8 @@ char *sim_render(const char *text, size_t size, bool raw)
             continue;
         if (member.key_size == 7 && memcmp(member.key, "command", 7) == 0)
             continue;
-        char *value = copy_value(&member, simple_string(member.value, member.value_size));
-        if (member.value_size > LONGEST_VALUE)
-            line = append(line, sim_format("%.*s=<%zu bytes>", (int)member.key_size, member.key, member.value_size));
-        else
-            line = append(line, sim_format("%.*s=%s", (int)member.key_size, member.key, value));
+        char *value = show_value(&member);
+        line = append(line, sim_format("%.*s=%s", (int)member.key_size, member.key, value));
         free(value);
     }
     if (*skip_space(at, end) != '}')
