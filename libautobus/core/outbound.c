@@ -194,7 +194,7 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
 
     connection->heard = stream->engine->now;
     connection->pinged = -1;
-    if (message->problem == AB_ETOOLARGE && !message->type) {
+    if (message->last) {
         ab_outbound_fail(connection, AB_EPROTOCOL, "the peer sent a line that is too long");
     } else if (message->problem) {
         ab_engine_log(stream->engine, AB_LOG_WARNING, "service %s: a line was dropped: %s", connection->service->data,

@@ -313,6 +313,26 @@ int ab_message_decode(const char *unit, size_t size, const struct ab_limits *lim
     return 0;
 }
 
+int ab_message_too_long(const char *start, size_t size, const struct ab_limits *limits, struct ab_message **ret_message)
+{
+    struct ab_message *message = ab_calloc(1, sizeof(*message));
+    int result;
+
+    if (!message)
+        return AB_ENOMEM;
+    ab_list_init(&message->node);
+    message->problem = AB_ETOOLARGE;
+    message->last = true;
+    message->reason = "the line is too long";
+    result = salvage(message, start, size, limits);
+    if (result < 0) {
+        ab_message_free(message);
+        return result;
+    }
+    *ret_message = message;
+    return 0;
+}
+
 void ab_message_free(struct ab_message *message)
 {
     if (!message)

@@ -51,6 +51,7 @@ struct ab_message {
     enum ab_message_type type; /* 0 when the line is no message: see problem */
     enum ab_command command;
     int problem; /* 0; AB_EPROTOCOL: bad_message, AB_ETOOLARGE: over a limit. `id` is there if it could be read */
+    bool last;   /* longer than a line may be: nothing after it can be understood */
     const char *reason;    /* static text that explains problem to a person */
     struct ab_text *id;    /* the encoded `_id`, or NULL */
     char *name;            /* `name`, or `service` of bind and its response; NULL: absent or null */
@@ -68,6 +69,10 @@ struct ab_message {
  * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. */
 int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message **ret_message);
 void ab_message_free(struct ab_message *message); /* takes NULL */
+
+/* The message for a unit that is too long, of which only the beginning is there: AB_ETOOLARGE, last. AB_ENOMEM. */
+int ab_message_too_long(const char *start, size_t size, const struct ab_limits *limits,
+                        struct ab_message **ret_message);
 
 /* The number that an own `_id` stands for; false when it is none of ours. Own ids are written as strings of digits. */
 bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id);

@@ -6,7 +6,6 @@
 #include "wire/reader.h"
 
 #include "base/error.h"
-#include "base/memory.h"
 
 void ab_reader_init(struct ab_reader *reader, const struct ab_limits *limits, bool accepted)
 {
@@ -37,15 +36,12 @@ void ab_reader_finish(struct ab_reader *reader)
 
 static int too_large(struct ab_reader *reader, struct ab_message **ret_message)
 {
-    struct ab_message *message = ab_calloc(1, sizeof(*message));
+    const struct ab_buffer *start = &reader->framer.buffer;
+    int result = ab_message_too_long(ab_buffer_data(start), ab_buffer_size(start), reader->limits, ret_message);
 
-    if (!message)
-        return AB_ENOMEM;
-    ab_list_init(&message->node);
-    message->problem = AB_ETOOLARGE;
-    message->reason = "the line is too long";
+    if (result < 0)
+        return result;
     reader->failed = true;
-    *ret_message = message;
     return 1;
 }
 
