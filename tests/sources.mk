@@ -27,6 +27,7 @@ TEST_SUPPORT_FILES += tests/sim/transcript.h
 UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discovery
 UNIT_TESTS += tests/sim/check_inbound
+UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_network
 UNIT_TESTS += tests/unit/check_buffer
 UNIT_TESTS += tests/unit/check_filter

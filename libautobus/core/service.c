@@ -478,7 +478,9 @@ static int remove_topic(struct ab_service *service, struct ab_map *map, const ch
     topic->value = ab_text_unref(topic->value);
     ab_free(topic->doc);
     topic->doc = NULL;
+    topic->walking = true; /* who hears that it is unlisted may be cut off, and be the last who asked for it */
     ab_introspection_changed(service, table);
+    topic->walking = false;
     if (table == AB_BUILTIN_OBJECTS)
         ab_topic_changed(topic);
     ab_topic_settle(topic);
