@@ -131,9 +131,11 @@ static void set_paused(struct ab_inbound *connection, bool paused)
 int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *message)
 {
     struct ab_engine *engine = connection->stream.engine;
-    size_t waiting;
+    size_t waiting = ab_stream_waiting(&connection->stream);
     int r = ab_stream_write(&connection->stream, message);
 
+    if (waiting == 0)
+        connection->progressed = engine->now; /* all that came before has left */
     if (r == AB_ENOMEM)
         cut_off(connection, "out of memory");
     if (r < 0)
@@ -145,10 +147,8 @@ int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *mess
     }
     if (waiting > engine->limits.output_pause)
         set_paused(connection, true);
-    if (waiting > 0 && !connection->stall.armed) {
-        connection->progressed = engine->now;
+    if (waiting > 0 && !connection->stall.armed)
         ab_engine_arm(engine, &connection->stall, STALL_TIME);
-    }
     return 0;
 }
 

@@ -27,6 +27,17 @@ static void watch(struct sim_link *link, const char *name)
     sim_run(link->peer->sim, MS(10));
 }
 
+static void set_long(struct sim_service *service, const char *object, size_t size)
+{
+    char *text = calloc(1, size + 1);
+
+    ck_assert_ptr_nonnull(text);
+    memset(text, '1', size);
+    text[0] = text[size - 1] = '"';
+    sim_set(service, object, text);
+    free(text);
+}
+
 /* ---- Objects */
 
 START_TEST(an_object_may_lose_its_last_watcher_while_it_is_unlisted)
@@ -48,12 +59,41 @@ START_TEST(an_object_may_lose_its_last_watcher_while_it_is_unlisted)
 }
 END_TEST
 
+/* ---- Output */
+
+START_TEST(a_client_has_ten_seconds_from_when_it_falls_behind)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+    struct sim_link *link = bind_to(p, hall);
+
+    sim_object(hall, "lamp", "1");
+    watch(link, "lamp");
+    sim_run_until(sim, SECONDS(5));
+    sim_link_listen(link, false);
+    set_long(hall, "lamp", 120000); /* the kernels take it */
+    sim_run_until(sim, MS(9900));
+    set_long(hall, "lamp", 500000); /* but none of this */
+    sim_run_until(sim, MS(19800));
+    sim_link_listen(link, true);
+    sim_run(sim, SECONDS(1));
+    ck_assert_uint_eq(sim_peer_open(p), 1);
+    ck_assert_uint_gt(link->received, 620000);
+    sim_free(sim);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("faults that were mended");
     TCase *objects = tcase_create("objects");
+    TCase *output = tcase_create("output");
 
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
+    tcase_add_test(output, a_client_has_ten_seconds_from_when_it_falls_behind);
     suite_add_tcase(suite, objects);
+    suite_add_tcase(suite, output);
     return ab_test_run(suite);
 }
