@@ -247,6 +247,15 @@ static struct ab_interest *find_interest(struct ab_map *map, const char *name)
     return node ? AB_CONTAINER(node, struct ab_interest, node) : NULL;
 }
 
+/* What can never be there is not waited for either. True, and answered, if it cannot. */
+static bool refuse_name(struct ab_inbound *connection, const struct ab_message *message)
+{
+    if (strlen(message->name) <= AB_NAME_MOST)
+        return false;
+    respond_error(connection, message, "too_large", "the name is too long");
+    return true;
+}
+
 /* NULL, and answered, if there is no room or memory. */
 static struct ab_interest *add_interest(struct ab_inbound *connection, struct ab_map *map, struct ab_topic *topic,
                                         const struct ab_message *message)
@@ -285,6 +294,8 @@ static void on_watch(struct ab_inbound *connection, const struct ab_message *mes
         respond_error(connection, message, "already_watching", "the object is being watched already");
         return;
     }
+    if (refuse_name(connection, message))
+        return;
     topic = ab_service_object_topic(connection->service, message->name);
     if (!add_interest(connection, &connection->watches, topic, message))
         return;
@@ -325,6 +336,8 @@ static void on_listen(struct ab_inbound *connection, const struct ab_message *me
         respond_error(connection, message, "already_listening", "the event is being listened to already");
         return;
     }
+    if (refuse_name(connection, message))
+        return;
     if (add_interest(connection, &connection->listens, ab_service_event_topic(connection->service, message->name),
                      message) &&
         message->type == AB_MESSAGE_COMMAND)

@@ -19,6 +19,8 @@
 struct ab_engine;
 struct ab_service;
 
+#define AB_NAME_MOST 255 /* bytes of the name of a function, event or object */
+
 enum ab_topic_kind {
     AB_TOPIC_SERVICE, /* the service itself: where documentation is set */
     AB_TOPIC_FUNCTION,
@@ -44,7 +46,7 @@ void ab_service_close(struct ab_service *service, ab_time now);
 /* Closes if it is not closed, and gives the handle up: the memory lives as long as connections need it. */
 void ab_service_free(struct ab_service *service, ab_time now);
 
-/* Names are UTF-8 of 1 to 255 bytes that the bus has checked. AB_EEXIST, AB_EINVAL ("autobus." names), AB_ECLOSED. */
+/* Names are UTF-8 of 1 to AB_NAME_MOST bytes that the bus has checked. AB_EEXIST, AB_EINVAL ("autobus." names), AB_ECLOSED. */
 int ab_service_add_function(struct ab_service *service, ab_time now, const char *name, const char *doc,
                             enum ab_function_mode mode, void *target);
 int ab_service_add_event(struct ab_service *service, ab_time now, const char *name, const char *doc);

@@ -85,15 +85,44 @@ START_TEST(a_client_has_ten_seconds_from_when_it_falls_behind)
 }
 END_TEST
 
+/* ---- Memory */
+
+START_TEST(a_name_that_nothing_can_have_is_not_kept)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+    struct sim_link *link = bind_to(p, hall);
+    char name[257] = "";
+
+    memset(name, 'x', 256);
+    sim_send_format(link, "{\"_type\": 1, \"_id\": 1, \"_command\": \"watch\", \"name\": \"%s\"}", name);
+    sim_send_format(link, "{\"_type\": 1, \"_id\": 2, \"_command\": \"listen\", \"name\": \"%s\"}", name);
+    sim_record(sim, SIM_LINES);
+    sim_run(sim, MS(10));
+    sim_expect(sim, "0.021 b > p: 1= _error=too_large...\n"
+                    "0.021 b > p: 2= _error=too_large...\n");
+    name[255] = '\0';
+    sim_send_format(link, "{\"_type\": 1, \"_id\": 3, \"_command\": \"listen\", \"name\": \"%s\"}", name);
+    sim_run(sim, MS(10));
+    ck_assert_uint_eq(sim_count(sim, "3= name="), 1);
+    sim_free(sim);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("faults that were mended");
     TCase *objects = tcase_create("objects");
     TCase *output = tcase_create("output");
+    TCase *memory = tcase_create("memory");
 
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
     tcase_add_test(output, a_client_has_ten_seconds_from_when_it_falls_behind);
+    tcase_add_test(memory, a_name_that_nothing_can_have_is_not_kept);
     suite_add_tcase(suite, objects);
+    suite_add_tcase(suite, memory);
     suite_add_tcase(suite, output);
     return ab_test_run(suite);
 }
