@@ -1,6 +1,7 @@
 #!/bin/sh
 # Two hosts on a wire, the real tools on each: services are found, called, listened to and watched across it; one is
 # killed, an interface goes down and comes back, a service moves to another port.
+# shellcheck disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
 . "$top_srcdir/tests/lib-net.sh"
 . "$top_srcdir/tests/lib-wait.sh"
 net_enter "$0" "$@" || exit 77
@@ -67,7 +68,8 @@ check 'and from the other host' wait_for 20 sees 3 kitchen
 check 'a service behind two interfaces is one service with two routes' wait_for 20 has_routes 2 hall stove
 check 'a function is called across the wire' calls hall stove
 check 'and the other way round' calls kitchen door
-check 'one of many is an error' exits 2 net_on hall timeout 20 autobus-call test.room greet you
+# Answers to queries are limited, so the first of a hurried series may not see all.
+check 'one of many is an error' wait_for 20 exits 2 net_on hall timeout 20 autobus-call test.room greet you
 check 'unless any will do' exits 0 net_on hall timeout 20 autobus-call --any test.room greet you
 check 'what is not there is not found' exits 3 net_on hall timeout 20 autobus-call --wait 1 name=attic greet you
 
@@ -87,7 +89,7 @@ check 'a listener gets an event with its arguments' wait_for 20 rings
 # ---- Death and return
 
 net_spawn hall autobus-browse --watch --json name=stove >"$room/browse" 2>&1
-check 'a browser lists what is there' wait_for 20 grep -q settled "$room/browse"
+check 'a browser lists what is there' wait_for 20 grep -q '"change":"added"' "$room/browse"
 kill -9 "$stove"
 check 'a killed service is gone' wait_for 5 grep -q '"change":"removed"' "$room/browse"
 check 'the watcher says so' wait_for 5 grep -q . "$room/watch.err"
