@@ -93,7 +93,9 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
     struct ab_call *call = AB_CONTAINER(pending, struct ab_call, pending);
     struct ab_remote *remote = call->remote;
 
-    if (message->failed) {
+    if (message->problem) {
+        fail(call, AB_EPROTOCOL, NULL, message->reason);
+    } else if (message->failed) {
         call->notice.error_type = message->error_type;
         call->notice.error_text = message->error_text;
         call->notice.error_details = message->error_details;

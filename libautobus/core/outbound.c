@@ -201,6 +201,8 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
                       message->reason);
         if (connection->state == AB_OUTBOUND_BINDING)
             ab_outbound_fail(connection, AB_EPROTOCOL, "the peer did not answer bind");
+        else if (message->type == AB_MESSAGE_RESPONSE && connection->ops->message)
+            connection->ops->message(connection, message); /* whoever waits for it need not wait on */
     } else if (connection->state == AB_OUTBOUND_BINDING) {
         bind_answered(connection, message);
     } else if (connection->state == AB_OUTBOUND_BOUND && message->command == AB_COMMAND_PING &&

@@ -22,8 +22,9 @@ struct ab_outbound_loss {
 struct ab_outbound_ops {
     void (*connected)(struct ab_outbound *connection); /* the owner binds, or closes it */
     void (*bound)(struct ab_outbound *connection);
-    void (*message)(struct ab_outbound *connection, struct ab_message *message); /* NULL: the owner hears nothing */
-    void (*room)(struct ab_outbound *connection);                                /* output left; may be NULL */
+    /* Also a response with a problem. NULL: the owner hears nothing. */
+    void (*message)(struct ab_outbound *connection, struct ab_message *message);
+    void (*room)(struct ab_outbound *connection); /* output left; may be NULL */
     /* It is over by itself; the owner must not close it any more. */
     void (*lost)(struct ab_outbound *connection, const struct ab_outbound_loss *loss);
 };

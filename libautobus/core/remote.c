@@ -2,8 +2,9 @@
  * Owns how a remote finds its service, binds, and binds again. Calls and subscriptions are told; what they do is theirs.
  *
  * A round tries the candidates in order, the next 100 ms after the last or as soon as one fails (RFC 8305). The first
- * that connects binds, the others are held back until it is bound and then closed. A round without success is followed
- * by the next after a growing time; a new service or route that matches begins one at once.
+ * that connects binds, the others are held back until it is bound and then closed; one that does not answer in a second
+ * gives way to the next that is connected. A round without success is followed by the next after a growing time. A new
+ * service or route that matches joins the round, or begins one at once.
  *
  * Invariants: `bound` is there exactly in AB_REMOTE_BOUND; there are attempts only in AB_REMOTE_SEEKING; in
  * AB_REMOTE_OVER there is neither connection nor timer, and `reason` says why.
@@ -19,6 +20,7 @@
 #define STAGGER         (100 * AB_MILLISECOND)
 #define CONNECT_TIME    (10 * AB_SECOND)
 #define STEADY          (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
+#define BIND_PATIENCE   (1 * AB_SECOND) /* for an answer to bind while another connection stands ready */
 #define RETRY           (125 * AB_MILLISECOND)
 #define RETRY_MOST      (20 * AB_SECOND)
 #define LEVEL_MOST      8
@@ -112,6 +114,28 @@ static void add_candidate(struct ab_remote *remote, const struct ab_address *add
     remote->candidates[remote->candidate_count++] = (struct ab_candidate){*address, ab_text_ref(service)};
 }
 
+static bool is_candidate(const struct ab_remote *remote, const struct ab_address *address,
+                         const struct ab_text *service)
+{
+    for (size_t i = 0; i < remote->candidate_count; i++) {
+        if (ab_address_equal(&remote->candidates[i].address, address) &&
+            ab_text_equal(remote->candidates[i].service, service))
+            return true;
+    }
+    return false;
+}
+
+/* As far as there is room. Candidates that are there already stay where they are. */
+static void add_routes(struct ab_remote *remote, const struct ab_found *found)
+{
+    AB_LIST_EACH (each, &found->routes) {
+        const struct ab_address *address = &AB_CONTAINER(each, struct ab_route, found_node)->node->address;
+
+        if (remote->candidate_count < CANDIDATES_MOST && !is_candidate(remote, address, found->id))
+            add_candidate(remote, address, found->id);
+    }
+}
+
 /* A filter that names an id needs no search. */
 static struct ab_found *first_service(struct ab_remote *remote)
 {
@@ -136,10 +160,7 @@ static int collect_candidates(struct ab_remote *remote)
     if (!remote->candidates)
         return AB_ENOMEM;
     for (unsigned services = 0; found && services < 8; services++) {
-        AB_LIST_EACH (each, &found->routes) {
-            if (remote->candidate_count < CANDIDATES_MOST)
-                add_candidate(remote, &AB_CONTAINER(each, struct ab_route, found_node)->node->address, found->id);
-        }
+        add_routes(remote, found);
         found = next_service(remote, found);
     }
     return 0;
@@ -158,6 +179,7 @@ static void end_attempts(struct ab_remote *remote)
     struct ab_list *each;
 
     ab_engine_disarm(remote->engine, &remote->stagger);
+    ab_engine_disarm(remote->engine, &remote->patience);
     while ((each = ab_list_take(&remote->attempts))) {
         struct ab_attempt *attempt = AB_CONTAINER(each, struct ab_attempt, node);
 
@@ -256,12 +278,32 @@ static struct ab_attempt *attempt_in(struct ab_remote *remote, enum ab_outbound_
     return NULL;
 }
 
+static void bind_attempt(struct ab_attempt *attempt)
+{
+    struct ab_remote *remote = attempt->remote;
+
+    ab_engine_arm(remote->engine, &remote->patience, BIND_PATIENCE);
+    ab_outbound_bind(attempt->connection);
+}
+
 static void connected(struct ab_outbound *connection)
 {
     struct ab_attempt *attempt = connection->owner;
+    struct ab_attempt *binding = attempt_in(attempt->remote, AB_OUTBOUND_BINDING);
 
-    if (!attempt_in(attempt->remote, AB_OUTBOUND_BINDING))
-        ab_outbound_bind(connection);
+    if (!binding)
+        bind_attempt(attempt);
+    else if (!attempt->remote->patience.armed)
+        ab_outbound_fail(binding->connection, AB_ETIMEDOUT, "the peer does not answer");
+}
+
+static void on_patience(struct ab_timer *timer)
+{
+    struct ab_remote *remote = AB_CONTAINER(timer, struct ab_remote, patience);
+    struct ab_attempt *binding = attempt_in(remote, AB_OUTBOUND_BINDING);
+
+    if (binding && attempt_in(remote, AB_OUTBOUND_CONNECTED))
+        ab_outbound_fail(binding->connection, AB_ETIMEDOUT, "the peer does not answer");
 }
 
 /* What the proxy knows of the service; of a connection its place alone. NULL: no memory. */
@@ -326,7 +368,7 @@ static void attempt_lost(struct ab_outbound *connection, const struct ab_outboun
         ab_directory_suspect(remote->engine, &connection->stream.address, connection->service->data);
     other = attempt_in(remote, AB_OUTBOUND_CONNECTED);
     if (other && !attempt_in(remote, AB_OUTBOUND_BINDING))
-        ab_outbound_bind(other->connection);
+        bind_attempt(other);
     else if (remote->candidate_next < remote->candidate_count)
         try_next(remote);
     else if (ab_list_empty(&remote->attempts))
@@ -442,14 +484,26 @@ static const struct ab_outbound_ops bound_ops = {
 
 /* ---- What the directory tells */
 
+static void join_round(struct ab_remote *remote, const struct ab_found *found)
+{
+    bool idle = remote->candidate_next == remote->candidate_count;
+
+    add_routes(remote, found);
+    if (idle && remote->candidate_next < remote->candidate_count)
+        try_next(remote);
+}
+
 void ab_remotes_found(struct ab_engine *engine, struct ab_found *found)
 {
     AB_LIST_EACH (each, &engine->remotes) {
         struct ab_remote *remote = AB_CONTAINER(each, struct ab_remote, node);
 
-        if (remote->filter && remote->state == AB_REMOTE_SEEKING && ab_list_empty(&remote->attempts) &&
-            ab_filter_match(remote->filter, found->view))
+        if (!remote->filter || remote->state != AB_REMOTE_SEEKING || !ab_filter_match(remote->filter, found->view))
+            continue;
+        if (ab_list_empty(&remote->attempts))
             seek(remote);
+        else
+            join_round(remote, found);
     }
 }
 
@@ -470,6 +524,7 @@ static struct ab_remote *remote_new(struct ab_engine *engine)
     ab_map_init(&remote->listens, ab_random_next(&engine->random));
     ab_map_init(&remote->watches, ab_random_next(&engine->random));
     ab_timer_init(&remote->stagger, on_stagger);
+    ab_timer_init(&remote->patience, on_patience);
     ab_timer_init(&remote->retry, on_retry);
     return remote;
 }

@@ -44,9 +44,10 @@ struct ab_remote {
     size_t candidate_count;
     size_t candidate_next;
     struct ab_list attempts;
-    struct ab_timer stagger; /* to the next attempt */
-    struct ab_timer retry;   /* to the next round; of a connection: its last moment */
-    unsigned level;          /* of the backoff */
+    struct ab_timer stagger;  /* to the next attempt */
+    struct ab_timer patience; /* with the attempt that binds */
+    struct ab_timer retry;    /* to the next round; of a connection: its last moment */
+    unsigned level;           /* of the backoff */
 
     struct ab_outbound *bound;
     struct ab_value info; /* of what it is bound to, as text */

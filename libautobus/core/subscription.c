@@ -158,7 +158,9 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
     struct ab_wish *wish = AB_CONTAINER(pending, struct ab_wish, pending);
     struct ab_remote *remote = wish->remote;
 
-    if (message->failed) {
+    if (message->problem) {
+        ab_gets_fail(&wish->gets, AB_EPROTOCOL, NULL, message->reason);
+    } else if (message->failed) {
         ab_engine_log(remote->engine, AB_LOG_WARNING, "object %s cannot be watched: %s", wish->name->data,
                       message->error_text ? message->error_text : "no reason was given");
         ab_gets_fail(&wish->gets, AB_EREMOTE, message->error_type, message->error_text);
