@@ -29,6 +29,7 @@ UNIT_TESTS += tests/sim/check_discovery
 UNIT_TESTS += tests/sim/check_inbound
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_network
+UNIT_TESTS += tests/sim/check_remote
 UNIT_TESTS += tests/unit/check_buffer
 UNIT_TESTS += tests/unit/check_filter
 UNIT_TESTS += tests/unit/check_framer

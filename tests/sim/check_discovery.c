@@ -122,8 +122,9 @@ START_TEST(the_first_service_brings_introspection)
     sim_run(sim, ASKED);
     sim_record(sim, SIM_PACKETS | SIM_DETAILS | SIM_INFO);
     struct sim_service *hall = sim_publish(b, "hall", NULL);
-    sim_expect(sim, "20.000 b > *: add 52722 b.details {\"type\":\"autobus.details\",\"pid\":41001,\"hostname\":\"b\"}\n"
-                    "20.000 b > *: add 52722 hall {\"hostname\":\"b\"}\n");
+    sim_expect(sim,
+               "20.000 b > *: add 52722 b.details {\"type\":\"autobus.details\",\"pid\":41001,\"hostname\":\"b\"}\n"
+               "20.000 b > *: add 52722 hall {\"hostname\":\"b\"}\n");
     sim_run(sim, SECONDS(5));
     sim_transcript_clear(&sim->network.transcript);
     sim_service_end(hall);
