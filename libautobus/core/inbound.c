@@ -211,6 +211,7 @@ void ab_interest_send_value(struct ab_interest *interest)
     struct ab_engine *engine = connection->stream.engine;
 
     if (ab_stream_waiting(&connection->stream) <= engine->limits.output_values) {
+        ab_list_remove(&interest->held_node); /* what was held is older */
         write_value(connection, interest->topic);
         return;
     }
