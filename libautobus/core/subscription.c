@@ -186,16 +186,17 @@ void ab_wish_changed(struct ab_remote *remote, struct ab_message *message)
     struct ab_wish *wish = node ? AB_CONTAINER(node, struct ab_wish, node) : NULL;
     bool repeated;
 
-    if (!wish || !wish->sent)
+    /* What comes before the response to watch is of an earlier watch (legacy answers unwatch with `changed`). */
+    if (!wish || !wish->known)
         return;
-    repeated = wish->known && wish->repeat && ab_value_equal(&wish->value, &message->value);
+    repeated = wish->repeat && ab_value_equal(&wish->value, &message->value);
     wish->repeat = false;
     if (repeated)
         return;
     /* A peer that does not know `exists` says null when the object is gone. */
     if (!speaks_exists(remote) && is_null(&message->value)) {
         ab_value_deinit(&message->value);
-        if (wish->known && !ab_value_present(&wish->value))
+        if (!ab_value_present(&wish->value))
             return;
     }
     if (set_known(wish, &message->value) < 0)

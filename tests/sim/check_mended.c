@@ -85,6 +85,57 @@ START_TEST(a_client_has_ten_seconds_from_when_it_falls_behind)
 }
 END_TEST
 
+/* ---- Servers that are not ours */
+
+/* As the existing implementation: unwatch is followed by a `changed` with null. */
+static void answer_as_legacy(struct sim_link *link, const char *text, size_t size)
+{
+    char *id = sim_member(text, size, "_id", false), *command = sim_member(text, size, "_command", true);
+
+    if (strcmp(command, "bind") == 0)
+        sim_send_format(link, "{\"_type\": 2, \"_id\": %s, \"service\": \"x\"}", id);
+    else if (strcmp(command, "watch") == 0)
+        sim_send_format(link, "{\"_type\": 2, \"_id\": %s, \"name\": \"lamp\", \"value\": 1}", id);
+    else if (strcmp(command, "unwatch") == 0)
+        sim_send(link, "{\"_type\": 3, \"_command\": \"changed\", \"name\": \"lamp\", \"value\": null}");
+    free(id);
+    free(command);
+}
+
+/* A connection of the bus to a service "x" of the peer. */
+static struct sim_remote *connect_to(struct sim_bus *bus, struct sim_peer *peer)
+{
+    struct ab_address at = sim_host_address(peer->process.host, 0, 80);
+
+    sim_peer_listen(peer, 80);
+    return sim_connection(bus, &at, "x");
+}
+
+static void get_again(struct sim_slot *slot, void *context)
+{
+    (void)slot;
+    sim_get(context, "lamp");
+}
+
+START_TEST(a_get_after_a_get_gets_the_value_too)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+
+    p->line = answer_as_legacy;
+    struct sim_remote *remote = connect_to(c, p);
+    sim_record(sim, SIM_RESULTS);
+    struct sim_slot *first = sim_get(remote, "lamp");
+    first->heard = get_again;
+    first->context = remote;
+    sim_run(sim, SECONDS(1));
+    sim_expect(sim, "* c: get lamp = 1\n"
+                    "* c: get lamp = 1\n");
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Memory */
 
 START_TEST(a_name_that_nothing_can_have_is_not_kept)
@@ -116,12 +167,15 @@ int main(void)
     Suite *suite = suite_create("faults that were mended");
     TCase *objects = tcase_create("objects");
     TCase *output = tcase_create("output");
+    TCase *others = tcase_create("servers that are not ours");
     TCase *memory = tcase_create("memory");
 
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
     tcase_add_test(output, a_client_has_ten_seconds_from_when_it_falls_behind);
     tcase_add_test(memory, a_name_that_nothing_can_have_is_not_kept);
+    tcase_add_test(others, a_get_after_a_get_gets_the_value_too);
     suite_add_tcase(suite, objects);
+    suite_add_tcase(suite, others);
     suite_add_tcase(suite, memory);
     suite_add_tcase(suite, output);
     return ab_test_run(suite);
