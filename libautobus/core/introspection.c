@@ -106,7 +106,7 @@ static json_t *one_service(struct ab_service *service)
     json_t *entry = json_object();
     int r = ab_json_parse(service->info->data, service->info->size, NESTING, service->info->size + 1, &info, NULL);
 
-    if (!entry || r < 0 || json_object_set_new(entry, "info", info) < 0 ||
+    if (r < 0 || json_object_set_new(entry, "info", info) < 0 ||
         (service->doc && json_object_set_new(entry, "doc", doc(service)) < 0) ||
         json_object_set_new(entry, "functions", functions(service)) < 0 ||
         json_object_set_new(entry, "events", topics(&service->events)) < 0 ||

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "failing.h"
 #include "harness.h"
 #include "sim/peer.h"
 #include "sim/sim.h"
@@ -162,6 +163,32 @@ START_TEST(a_name_that_nothing_can_have_is_not_kept)
 }
 END_TEST
 
+static bool ask_for_details(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+
+    (void)context;
+    sim_set_doc(hall, AB_TOPIC_SERVICE, NULL, "where one comes in");
+    if (b && sim_bus_port(b)) {
+        struct sim_link *link = sim_dial(sim_peer(sim, sim_host(sim, "p"), "p"), b);
+        sim_run(sim, MS(10));
+        sim_send(link, "{\"_type\": 1, \"_id\": 1, \"_command\": \"bind\", \"service\": null}");
+        sim_send(link, "{\"_type\": 1, \"_id\": 2, \"_command\": \"call\", \"name\": \"get_details\", "
+                       "\"args\": []}");
+        sim_run(sim, MS(10));
+    }
+    sim_free(sim);
+    return !ab_failing_happened();
+}
+
+START_TEST(details_without_memory_leak_nothing)
+{
+    ck_assert_uint_gt(ab_failing_each(ask_for_details, NULL), 100);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("faults that were mended");
@@ -174,6 +201,7 @@ int main(void)
     tcase_add_test(output, a_client_has_ten_seconds_from_when_it_falls_behind);
     tcase_add_test(memory, a_name_that_nothing_can_have_is_not_kept);
     tcase_add_test(others, a_get_after_a_get_gets_the_value_too);
+    tcase_add_test(memory, details_without_memory_leak_nothing);
     suite_add_tcase(suite, objects);
     suite_add_tcase(suite, others);
     suite_add_tcase(suite, memory);
