@@ -99,8 +99,8 @@ static int make_parts(struct ab_net *net, const char **ret_what)
     return r < 0 ? r : ab_sockets_init(&net->sockets, net);
 }
 
-int ab_net_new(const struct ab_settings *settings, const struct ab_net_driver *driver,
-               void *context, struct ab_net **ret_net, char **ret_problem)
+int ab_net_new(const struct ab_settings *settings, const struct ab_net_driver *driver, void *context,
+               struct ab_net **ret_net, char **ret_problem)
 {
     struct ab_net *net = ab_calloc(1, sizeof(*net));
     const char *what = NULL;
@@ -168,9 +168,11 @@ void ab_net_forget(struct ab_net *net)
 
 /* ---- The loop. */
 
-/* What must be done before anybody waits. Lock held; true if there is more of it. */
+/* What must be done before anybody waits. Lock held; true if there is more of it, or callbacks may have come of it. */
 static bool attend(struct ab_net *net)
 {
+    bool turned = false;
+
     for (int i = 0; i < MOST_ATTENTIONS; i++) {
         bool entered = ab_acceptor_attend(&net->acceptor);
 
@@ -180,11 +182,11 @@ static bool attend(struct ab_net *net)
             ab_net_turn(net);
             ab_net_lock(net);
         }
+        turned |= entered;
         if (!ab_list_empty(&net->sockets.dirty))
             ab_sockets_flush(net);
-        if (ab_list_empty(&net->sockets.dirty) && ab_list_empty(&net->sockets.attention) &&
-            !net->acceptor.attention)
-            return false;
+        if (ab_list_empty(&net->sockets.dirty) && ab_list_empty(&net->sockets.attention) && !net->acceptor.attention)
+            return turned;
     }
     return true;
 }
@@ -257,8 +259,7 @@ void ab_net_flush(struct ab_net *net)
 
     if (net->forgotten)
         return;
-    done = ab_sockets_flush(net) && ab_list_empty(&net->sockets.attention) &&
-           !net->acceptor.attention;
+    done = ab_sockets_flush(net) && ab_list_empty(&net->sockets.attention) && !net->acceptor.attention;
     ab_alarm_set(&net->alarm, ab_engine_deadline(net->engine));
     if (!done && !ab_net_on_event_thread(net))
         ab_waker_wake(&net->waker);
@@ -266,8 +267,7 @@ void ab_net_flush(struct ab_net *net)
 
 /* ---- The rest of the driver's questions. */
 
-int ab_net_resolve(struct ab_net *net, const char *name, uint16_t port, ab_net_resolved done,
-                   void *target)
+int ab_net_resolve(struct ab_net *net, const char *name, uint16_t port, ab_net_resolved done, void *target)
 {
     return ab_resolver_ask(net->resolver, name, port, done, target);
 }
