@@ -32,10 +32,10 @@ void ab_bus_lock(autobus_bus *bus)
     ab_thread.locks++;
 }
 
-/* The event thread looks at its queue by itself after each round. */
+/* The event thread looks at its queue by itself once its round or its turn is over. */
 static void wake_event_thread(autobus_bus *bus)
 {
-    if (bus->events_due && bus->net && ab_thread.serves != bus)
+    if (bus->events_due && bus->net && !(bus->holding && ab_thread.serves == bus))
         ab_net_wake(bus->net);
     bus->events_due = false;
 }
