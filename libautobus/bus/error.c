@@ -55,12 +55,12 @@ static const struct {
 
 static const char *type_of(int code)
 {
-    return code <= 0 && -code < CODES ? codes[-code].type : "unknown";
+    return code <= 0 && code > -CODES ? codes[-code].type : "unknown";
 }
 
 const char *autobus_strerror(int code)
 {
-    return code <= 0 && -code < CODES ? codes[-code].text : "unknown error";
+    return code <= 0 && code > -CODES ? codes[-code].text : "unknown error";
 }
 
 const char *autobus_version(void)
