@@ -3,6 +3,8 @@
 #
 #     UNIT_TESTS += tests/unit/check_list
 
+TEST_SUPPORT_FILES += tests/buses.c
+TEST_SUPPORT_FILES += tests/buses.h
 TEST_SUPPORT_FILES += tests/failing.c
 TEST_SUPPORT_FILES += tests/failing.h
 TEST_SUPPORT_FILES += tests/harness.c
@@ -31,6 +33,8 @@ UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_network
 UNIT_TESTS += tests/sim/check_remote
 UNIT_TESTS += tests/unit/check_buffer
+UNIT_TESTS += tests/unit/check_bus
+UNIT_TESTS += tests/unit/check_error
 UNIT_TESTS += tests/unit/check_filter
 UNIT_TESTS += tests/unit/check_framer
 UNIT_TESTS += tests/unit/check_json
@@ -39,8 +43,11 @@ UNIT_TESTS += tests/unit/check_list
 UNIT_TESTS += tests/unit/check_map
 UNIT_TESTS += tests/unit/check_memory
 UNIT_TESTS += tests/unit/check_message
+UNIT_TESTS += tests/unit/check_name
 UNIT_TESTS += tests/unit/check_packet
 UNIT_TESTS += tests/unit/check_random
+UNIT_TESTS += tests/unit/check_request
+UNIT_TESTS += tests/unit/check_slot
 UNIT_TESTS += tests/unit/check_text
 UNIT_TESTS += tests/unit/check_value
 

@@ -1,0 +1,158 @@
+/*
+ * Owns the pair of buses that tests of the public API start from. See buses.h for its use.
+ */
+#include "buses.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE 10
+
+void ab_gate_pass(struct ab_gate *gate)
+{
+    pthread_mutex_lock(&gate->mutex);
+    gate->count++;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->mutex);
+}
+
+int ab_gate_count(struct ab_gate *gate)
+{
+    int count;
+
+    pthread_mutex_lock(&gate->mutex);
+    count = gate->count;
+    pthread_mutex_unlock(&gate->mutex);
+    return count;
+}
+
+void ab_gate_wait(struct ab_gate *gate, int count)
+{
+    struct timespec deadline;
+    int r = 0;
+
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += PATIENCE;
+    pthread_mutex_lock(&gate->mutex);
+    while (gate->count < count && r == 0)
+        r = pthread_cond_timedwait(&gate->changed, &gate->mutex, &deadline);
+    r = gate->count;
+    pthread_mutex_unlock(&gate->mutex);
+    ck_assert_msg(r >= count, "waited for %d, and there were %d", count, r);
+}
+
+void ab_gate_destroy(void *gate)
+{
+    ab_gate_pass(gate);
+}
+
+/* A port that nobody has now: others may still take it, but not another test of this run, which asks the same way. */
+static int discovery_port(void)
+{
+    static int port;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof(address);
+    int descriptor;
+
+    if (port)
+        return port;
+    descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(descriptor, (struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(getsockname(descriptor, (struct sockaddr *)&address, &size), 0);
+    close(descriptor);
+    port = ntohs(address.sin_port);
+    return port;
+}
+
+autobus_options *ab_test_options(const char *name, ...)
+{
+    autobus_options *options;
+    char port[8];
+    va_list rest;
+
+    snprintf(port, sizeof(port), "%d", discovery_port());
+    ck_assert_int_eq(autobus_options_new(&options), 0);
+    ck_assert_int_eq(autobus_options_set(options, "interfaces", "lo", NULL), 0);
+    ck_assert_int_eq(autobus_options_set(options, "discovery_port", port, NULL), 0);
+    va_start(rest, name);
+    for (; name; name = va_arg(rest, const char *))
+        ck_assert_int_eq(autobus_options_set(options, name, va_arg(rest, const char *), NULL), 0);
+    va_end(rest);
+    return options;
+}
+
+static autobus_bus *bus_with(const autobus_options *options)
+{
+    autobus_bus *bus;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    int r = autobus_bus_new(options, &bus, &error);
+
+    ck_assert_msg(r == 0, "no bus: %s", error.text);
+    return bus;
+}
+
+autobus_bus *ab_test_bus(void)
+{
+    autobus_options *options = ab_test_options(NULL);
+    autobus_bus *bus = bus_with(options);
+
+    autobus_options_free(options);
+    return bus;
+}
+
+void ab_test_bus_end(autobus_bus *bus)
+{
+    ck_assert_int_eq(autobus_bus_close_wait(bus), 0);
+    autobus_bus_unref(bus);
+}
+
+static void echo(autobus_request *request, void *user_data)
+{
+    (void)user_data;
+    autobus_reply_json(request, autobus_request_args(request));
+}
+
+void ab_pair_function(struct ab_pair *pair, const char *name, enum autobus_mode mode, autobus_function_fn function,
+                      void *user_data)
+{
+    ck_assert_int_eq(autobus_service_add_function(pair->service, name, NULL, mode, function, user_data, NULL, NULL), 0);
+}
+
+void ab_pair_open(struct ab_pair *pair, autobus_options *options)
+{
+    autobus_options *used = options ? options : ab_test_options(NULL);
+    json_t *info = json_pack("{s:s}", "type", "test");
+    json_t *zero = json_integer(0);
+
+    pair->server = bus_with(used);
+    pair->client = bus_with(used);
+    autobus_options_free(used);
+    ck_assert_int_eq(autobus_service_new(pair->server, info, &pair->service), 0);
+    ab_pair_function(pair, "echo", AUTOBUS_THREAD, echo, NULL);
+    ck_assert_int_eq(autobus_service_add_event(pair->service, "ping", NULL), 0);
+    ck_assert_int_eq(autobus_service_add_object(pair->service, "value", NULL, zero), 0);
+    ck_assert_int_eq(autobus_service_publish(pair->service), 0);
+    ck_assert_int_eq(autobus_proxy(pair->client, "test", &pair->remote, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait(pair->remote, PATIENCE * 1000, NULL), 0);
+    json_decref(info);
+    json_decref(zero);
+}
+
+/* The answer comes after all that was sent before it on the same connection. */
+void ab_pair_flush(struct ab_pair *pair)
+{
+    ck_assert_int_eq(autobus_call(pair->remote, NULL, NULL, "echo", NULL), 0);
+}
+
+void ab_pair_close(struct ab_pair *pair)
+{
+    autobus_remote_unref(pair->remote);
+    autobus_service_unref(pair->service);
+    ab_test_bus_end(pair->client);
+    ab_test_bus_end(pair->server);
+}

@@ -1,0 +1,450 @@
+/* A bus by its public API: how it is made, closed, left behind and forked; what is refused inside a filter's function. */
+
+#include "buses.h"
+#include "harness.h"
+
+#include <dirent.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int entries(const char *path)
+{
+    DIR *folder = opendir(path);
+    int count = 0;
+
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+/* Descriptors and threads that are there. */
+static int descriptors(void)
+{
+    return entries("/proc/self/fd");
+}
+
+static int threads(void)
+{
+    return entries("/proc/self/task") - 2;
+}
+
+START_TEST(nothing_is_left)
+{
+    int before = descriptors();
+    int running = threads();
+
+    for (int i = 0; i < 3; i++) {
+        struct ab_pair pair;
+
+        ab_pair_open(&pair, NULL);
+        ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", "[i]", i), 0);
+        ab_pair_close(&pair);
+        ck_assert_int_eq(descriptors(), before);
+        ck_assert_int_eq(threads(), running);
+    }
+}
+END_TEST
+
+START_TEST(wrong_options)
+{
+    autobus_options *options = ab_test_options(NULL);
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    int before = descriptors();
+    autobus_bus *bus;
+
+    ck_assert_int_eq(autobus_options_set(options, "no_such_option", "1", &error), AUTOBUS_ENOENT);
+    ck_assert_int_eq(autobus_options_set(options, "ports", "x", &error), AUTOBUS_EINVAL);
+    ck_assert_ptr_nonnull(error.text);
+    ck_assert_int_eq(autobus_options_set(options, NULL, "1", NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_options_set_log(options, AUTOBUS_LOG_DEBUG, NULL, NULL), AUTOBUS_EINVAL);
+    autobus_options_free(options);
+    setenv("AUTOBUS_PORTS", "nonsense", 1);
+    ck_assert_int_eq(autobus_bus_new(NULL, &bus, &error), AUTOBUS_EINVAL);
+    ck_assert_ptr_nonnull(error.text);
+    ck_assert_int_eq(autobus_bus_new(NULL, NULL, &error), AUTOBUS_EINVAL);
+    ck_assert_int_eq(descriptors(), before);
+    autobus_error_clear(&error);
+    autobus_options_free(NULL);
+}
+END_TEST
+
+START_TEST(what_a_bus_knows)
+{
+    autobus_bus *bus = ab_test_bus();
+    json_t *value;
+
+    ck_assert_int_eq(autobus_bus_settle(bus, 5000), 0);
+    ck_assert_int_eq(autobus_bus_settle(bus, 0), 0);
+    ck_assert_int_eq(autobus_bus_services(bus, NULL, &value), 0);
+    ck_assert_uint_eq(json_array_size(value), 0);
+    json_decref(value);
+    ck_assert_int_eq(autobus_bus_interfaces(bus, &value), 0);
+    ck_assert(json_is_array(value));
+    json_decref(value);
+    ck_assert_ptr_null(autobus_bus_unref(NULL));
+    ck_assert_ptr_null(autobus_bus_ref(NULL));
+    ck_assert_ptr_eq(autobus_bus_ref(bus), bus);
+    ck_assert_ptr_null(autobus_bus_unref(bus));
+    ab_test_bus_end(bus);
+}
+END_TEST
+
+START_TEST(settling_in_time)
+{
+    autobus_bus *bus = ab_test_bus();
+
+    ck_assert_int_eq(autobus_bus_settle(bus, 0), AUTOBUS_ETIMEDOUT);
+    ck_assert_int_eq(autobus_bus_settle(bus, -1), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_bus_settle(NULL, 1), AUTOBUS_EINVAL);
+    ab_test_bus_end(bus);
+    ck_assert_int_eq(threads(), 1);
+}
+END_TEST
+
+/* Every handle outlives the bus and answers; its memory goes with the last of them. */
+START_TEST(handles_outlive_the_bus)
+{
+    struct ab_pair pair;
+    struct ab_gate destroyed = AB_GATE_INIT;
+    autobus_queue *queue;
+    autobus_queue *events;
+    autobus_slot *slot;
+    json_t *value = json_integer(1);
+    json_t *out = NULL;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_queue_new(pair.client, &queue), 0);
+    events = autobus_bus_event_queue(pair.client);
+    ck_assert_ptr_nonnull(events);
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", (autobus_event_fn)abort, &destroyed, ab_gate_destroy, &slot),
+                     0);
+    ab_test_bus_end(pair.client);
+    ab_test_bus_end(pair.server);
+    ck_assert_int_eq(ab_gate_count(&destroyed), 1);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", NULL), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_notice(pair.remote, "echo", NULL), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_remote_wait(pair.remote, 0, NULL), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_remote_info(pair.remote, &out), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_remote_set_timeout(pair.remote, 1), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_remote_set_queue(pair.remote, queue), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", (autobus_event_fn)abort, &destroyed, ab_gate_destroy, NULL),
+                     AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_fire(pair.service, "ping", NULL), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_set(pair.service, "value", "i", 1), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_service_publish(pair.service), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_service_add_object(pair.service, "x", NULL, value), AUTOBUS_ECLOSED);
+    ck_assert_uint_gt(strlen(autobus_service_id(pair.service)), 0);
+    autobus_slot_cancel(slot);
+    ck_assert_int_eq(autobus_slot_cancel_wait(slot), 0);
+    ck_assert_int_eq(ab_gate_count(&destroyed), 1);
+    autobus_slot_unref(slot);
+    autobus_queue_unref(queue);
+    autobus_queue_unref(events);
+    autobus_remote_close(pair.remote);
+    autobus_remote_unref(pair.remote);
+    autobus_service_close(pair.service);
+    autobus_service_unref(pair.service);
+    json_decref(value);
+}
+END_TEST
+
+START_TEST(a_closed_bus)
+{
+    autobus_bus *bus = ab_test_bus();
+    autobus_service *service;
+    autobus_remote *remote;
+    autobus_queue *queue;
+    json_t *value;
+
+    autobus_bus_close(bus);
+    autobus_bus_close(bus);
+    ck_assert_int_eq(autobus_service_new(bus, NULL, &service), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_proxy(bus, "x", &remote, NULL), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_connect(bus, "127.0.0.1", 1, "x", &remote), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_queue_new(bus, &queue), AUTOBUS_ECLOSED);
+    ck_assert_ptr_null(autobus_bus_event_queue(bus));
+    ck_assert_int_eq(autobus_bus_services(bus, NULL, &value), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_bus_interfaces(bus, &value), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_bus_settle(bus, 0), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_bus_close_wait(bus), 0);
+    ck_assert_int_eq(autobus_bus_close_wait(bus), 0);
+    autobus_bus_unref(bus);
+}
+END_TEST
+
+/* Dropping the bus closes it; nobody waits, and yet all of it goes (the sanitizers look). */
+START_TEST(dropped_without_a_wait)
+{
+    struct ab_pair pair;
+    struct ab_gate destroyed = AB_GATE_INIT;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", (autobus_event_fn)abort, &destroyed, ab_gate_destroy, NULL),
+                     0);
+    autobus_bus_unref(pair.client);
+    autobus_bus_unref(pair.server);
+    ab_gate_wait(&destroyed, 1);
+    autobus_remote_unref(pair.remote);
+    autobus_service_unref(pair.service);
+}
+END_TEST
+
+static void *close_and_wait(void *bus)
+{
+    ck_assert_int_eq(autobus_bus_close_wait(bus), 0);
+    return NULL;
+}
+
+START_TEST(many_wait_for_the_close)
+{
+    struct ab_pair pair;
+    pthread_t closers[4];
+
+    ab_pair_open(&pair, NULL);
+    for (int i = 0; i < 4; i++)
+        pthread_create(&closers[i], NULL, close_and_wait, pair.client);
+    for (int i = 0; i < 4; i++)
+        pthread_join(closers[i], NULL);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* ---- A filter's own function */
+
+struct tried {
+    autobus_bus *bus;
+    autobus_remote *remote;
+    autobus_service *service;
+    autobus_filter *filter;
+    atomic_int calls;
+    atomic_int wrong;
+};
+
+static void refused(struct tried *tried, int code)
+{
+    if (code != AUTOBUS_EDEADLK)
+        atomic_fetch_add(&tried->wrong, 1);
+}
+
+static void absent(struct tried *tried, const void *pointer)
+{
+    if (pointer)
+        atomic_fetch_add(&tried->wrong, 1);
+}
+
+static bool try_all(const json_t *info, void *user_data)
+{
+    struct tried *tried = user_data;
+    autobus_filter *filter;
+    json_t *value;
+    char *text;
+
+    atomic_fetch_add(&tried->calls, 1);
+    refused(tried, autobus_bus_services(tried->bus, NULL, &value));
+    refused(tried, autobus_bus_settle(tried->bus, 1));
+    refused(tried, autobus_bus_close_wait(tried->bus));
+    refused(tried, autobus_call(tried->remote, NULL, NULL, "echo", NULL));
+    refused(tried, autobus_notice(tried->remote, "echo", NULL));
+    refused(tried, autobus_fire(tried->service, "ping", NULL));
+    refused(tried, autobus_set(tried->service, "value", "i", 1));
+    refused(tried, autobus_filter_new(&filter));
+    refused(tried, autobus_json_encode(info, 0, &text));
+    absent(tried, autobus_bus_ref(tried->bus));
+    absent(tried, autobus_remote_ref(tried->remote));
+    absent(tried, autobus_service_id(tried->service));
+    absent(tried, autobus_bus_event_queue(tried->bus));
+    if (autobus_filter_match(tried->filter, info))
+        atomic_fetch_add(&tried->wrong, 1);
+    autobus_bus_close(tried->bus);
+    autobus_remote_close(tried->remote);
+    autobus_service_close(tried->service);
+    autobus_bus_unref(tried->bus);
+    return strcmp(json_string_value(json_object_get(info, "type")), "test") == 0;
+}
+
+START_TEST(inside_a_filter)
+{
+    struct ab_pair pair;
+    struct ab_gate destroyed = AB_GATE_INIT;
+    struct tried tried = {.calls = 0};
+    autobus_remote *remote;
+    json_t *services;
+
+    ab_pair_open(&pair, NULL);
+    tried.bus = pair.client;
+    tried.remote = pair.remote;
+    tried.service = pair.service;
+    ck_assert_int_eq(autobus_filter_new(&tried.filter), 0);
+    ck_assert_int_eq(autobus_filter_add_function(tried.filter, try_all, &tried, NULL), 0);
+    ck_assert_int_eq(autobus_bus_services(pair.client, tried.filter, &services), 0);
+    ck_assert_uint_eq(json_array_size(services), 1);
+    json_decref(services);
+    ck_assert_int_eq(autobus_proxy_filter(pair.client, tried.filter, &remote), 0);
+    ck_assert_int_eq(autobus_remote_wait(remote, 5000, NULL), 0);
+    autobus_filter_unref(tried.filter);
+    autobus_remote_unref(remote);
+    ck_assert_int_gt(tried.calls, 1);
+    ck_assert_int_eq(tried.wrong, 0);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", NULL), 0);
+
+    ck_assert_int_eq(autobus_filter_new(&tried.filter), 0);
+    ck_assert_int_eq(autobus_filter_add_function(tried.filter, try_all, &destroyed, ab_gate_destroy), 0);
+    ck_assert_int_eq(autobus_filter_add_function(tried.filter, NULL, NULL, NULL), AUTOBUS_EINVAL);
+    autobus_filter_unref(tried.filter);
+    ck_assert_int_eq(ab_gate_count(&destroyed), 1);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+struct closing {
+    autobus_bus *bus;
+    struct ab_gate destroyed;
+};
+
+/* It would hang if the bus was still locked. */
+static void destroy_and_call(void *user_data)
+{
+    struct closing *closing = user_data;
+    json_t *services;
+
+    if (autobus_bus_services(closing->bus, NULL, &services) == 0)
+        json_decref(services);
+    ab_gate_pass(&closing->destroyed);
+}
+
+static bool accept(const json_t *info, void *user_data)
+{
+    (void)info;
+    (void)user_data;
+    return true;
+}
+
+START_TEST(a_filter_ends_without_the_lock)
+{
+    struct closing closing = {.destroyed = AB_GATE_INIT};
+    autobus_filter *filter;
+    autobus_slot *slot;
+
+    closing.bus = ab_test_bus();
+    ck_assert_int_eq(autobus_filter_new(&filter), 0);
+    ck_assert_int_eq(autobus_filter_add_function(filter, accept, &closing, destroy_and_call), 0);
+    ck_assert_int_eq(autobus_listen_services(closing.bus, filter, 0, (autobus_services_fn)abort, NULL, NULL, &slot), 0);
+    autobus_filter_unref(filter);
+    ck_assert_int_eq(ab_gate_count(&closing.destroyed), 0);
+    autobus_slot_cancel(slot);
+    autobus_slot_unref(slot);
+    ck_assert_int_eq(ab_gate_count(&closing.destroyed), 1);
+    ab_test_bus_end(closing.bus);
+}
+END_TEST
+
+/* ---- Fork */
+
+static int in_child(struct ab_pair *pair)
+{
+    json_t *value;
+    autobus_bus *bus;
+
+    if (autobus_call(pair->remote, NULL, NULL, "echo", NULL) != AUTOBUS_EFORKED)
+        return 1;
+    if (autobus_fire(pair->service, "ping", NULL) != AUTOBUS_EFORKED)
+        return 2;
+    if (autobus_bus_services(pair->client, NULL, &value) != AUTOBUS_EFORKED)
+        return 3;
+    if (autobus_bus_close_wait(pair->client) != AUTOBUS_EFORKED)
+        return 4;
+    if (autobus_bus_new(NULL, &bus, NULL) != AUTOBUS_EFORKED)
+        return 5;
+    autobus_bus_close(pair->client);
+    autobus_remote_unref(pair->remote);
+    autobus_service_unref(pair->service);
+    autobus_bus_unref(pair->client);
+    autobus_bus_unref(pair->server);
+    return 0;
+}
+
+START_TEST(in_a_child_of_fork)
+{
+    struct ab_pair pair;
+    int status;
+    pid_t child;
+
+    ab_pair_open(&pair, NULL);
+    child = fork();
+    if (child == 0)
+        _exit(in_child(&pair));
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", NULL), 0);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* ---- The log */
+
+struct logged {
+    struct ab_gate lines;
+    autobus_bus *bus;
+};
+
+static void log_and_call(int level, const char *text, void *user_data)
+{
+    struct logged *logged = user_data;
+    json_t *services;
+
+    ck_assert_int_ge(level, AUTOBUS_LOG_ERROR);
+    ck_assert_int_le(level, AUTOBUS_LOG_DEBUG);
+    ck_assert_ptr_nonnull(text);
+    if (autobus_bus_services(logged->bus, NULL, &services) == 0)
+        json_decref(services);
+    ab_gate_pass(&logged->lines);
+}
+
+START_TEST(log_lines)
+{
+    struct logged logged = {.lines = AB_GATE_INIT};
+    autobus_options *options = ab_test_options(NULL);
+    autobus_service *service;
+    int lines;
+
+    ck_assert_int_eq(autobus_options_set_log(options, AUTOBUS_LOG_DEBUG, log_and_call, &logged), 0);
+    ck_assert_int_eq(autobus_bus_new(options, &logged.bus, NULL), 0);
+    autobus_options_free(options);
+    ck_assert_int_eq(autobus_service_new(logged.bus, NULL, &service), 0);
+    ck_assert_int_eq(autobus_service_publish(service), 0);
+    ck_assert_int_eq(autobus_bus_settle(logged.bus, 5000), 0);
+    ab_gate_wait(&logged.lines, 1);
+    autobus_service_unref(service);
+    ab_test_bus_end(logged.bus);
+    lines = ab_gate_count(&logged.lines);
+    ck_assert_int_gt(lines, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("bus");
+    TCase *life = tcase_create("life");
+    TCase *filter = tcase_create("filter");
+    TCase *other = tcase_create("fork and log");
+
+    tcase_add_test(life, nothing_is_left);
+    tcase_add_test(life, wrong_options);
+    tcase_add_test(life, what_a_bus_knows);
+    tcase_add_test(life, settling_in_time);
+    tcase_add_test(life, handles_outlive_the_bus);
+    tcase_add_test(life, a_closed_bus);
+    tcase_add_test(life, dropped_without_a_wait);
+    tcase_add_test(life, many_wait_for_the_close);
+    tcase_add_test(filter, inside_a_filter);
+    tcase_add_test(filter, a_filter_ends_without_the_lock);
+    tcase_add_test(other, in_a_child_of_fork);
+    tcase_add_test(other, log_lines);
+    suite_add_tcase(suite, life);
+    suite_add_tcase(suite, filter);
+    suite_add_tcase(suite, other);
+    return ab_test_run(suite);
+}

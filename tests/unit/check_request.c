@@ -1,0 +1,476 @@
+/* Requests: what a handler sees, how it answers, now or later, and how it hears that nobody waits. */
+
+#include "buses.h"
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A handler that keeps what it is given. */
+struct kept {
+    struct ab_gate came;
+    struct ab_gate abandoned;
+    struct ab_gate destroyed;
+    autobus_request *request;
+};
+
+#define KEPT_INIT                                      \
+    {                                                  \
+        AB_GATE_INIT, AB_GATE_INIT, AB_GATE_INIT, NULL \
+    }
+
+static void keep(autobus_request *request, void *user_data)
+{
+    struct kept *kept = user_data;
+
+    kept->request = autobus_request_ref(request);
+    ab_gate_pass(&kept->came);
+}
+
+static void result_code(const autobus_result *result, void *user_data)
+{
+    *(int *)user_data = result->code;
+}
+
+static void nothing(void *user_data)
+{
+    (void)user_data;
+}
+
+static void start_call(struct ab_pair *pair, const char *function, autobus_slot **ret_slot)
+{
+    static int code;
+
+    ck_assert_int_eq(autobus_call_async(pair->remote, function, NULL, 0, 0, result_code, &code, nothing, ret_slot), 0);
+}
+
+/* ---- Reading */
+
+static void look(autobus_request *request, void *user_data)
+{
+    struct ab_pair *pair = user_data;
+    const autobus_peer *peer = autobus_request_peer(request);
+
+    ck_assert_str_eq(autobus_request_function(request), "look");
+    ck_assert_str_eq(autobus_request_service(request), autobus_service_id(pair->service));
+    ck_assert_uint_eq(json_array_size(autobus_request_args(request)), 2);
+    ck_assert(!autobus_request_is_notice(request));
+    ck_assert(!autobus_request_abandoned(request));
+    ck_assert_str_eq(peer->host, "127.0.0.1");
+    ck_assert_uint_ne(peer->port, 0);
+    ck_assert_int_eq(autobus_reply(request, "s", "seen"), 0);
+    ck_assert_int_eq(autobus_reply(request, "s", "again"), AUTOBUS_EEXIST);
+    ck_assert_int_eq(autobus_reply_error(request, NULL, "again"), AUTOBUS_EEXIST);
+    ck_assert_int_eq(autobus_request_on_abandoned(request, (autobus_abandoned_fn)abort, NULL, NULL, NULL),
+                     AUTOBUS_EEXIST);
+}
+
+START_TEST(what_a_handler_sees)
+{
+    struct ab_pair pair;
+    json_t *result;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "look", AUTOBUS_THREAD, look, &pair);
+    ck_assert_int_eq(autobus_call(pair.remote, &result, NULL, "look", "[si]", "a", 1), 0);
+    ck_assert_str_eq(json_string_value(result), "seen");
+    json_decref(result);
+    ab_pair_close(&pair);
+    ck_assert_ptr_null(autobus_request_unref(NULL));
+    ck_assert_ptr_null(autobus_request_args(NULL));
+    ck_assert_ptr_null(autobus_request_peer(NULL));
+    ck_assert_int_eq(autobus_reply(NULL, NULL), AUTOBUS_EINVAL);
+}
+END_TEST
+
+static void unpack(autobus_request *request, void *user_data)
+{
+    const char *text;
+    int number = -1;
+    double real = -1;
+
+    (void)user_data;
+    if (strcmp(autobus_request_function(request), "strict") == 0) {
+        if (autobus_request_unpack(request, " [s i ] ", &text, &number) < 0)
+            return;
+    } else if (strcmp(autobus_request_function(request), "loose") == 0) {
+        if (autobus_request_unpack(request, "[sF*]", &text, &real) < 0)
+            return;
+        number = (int)real;
+    } else if (strcmp(autobus_request_function(request), "inside") == 0) {
+        if (autobus_request_unpack(request, "[{s:s, s:i}]", "t", &text, "n", &number) < 0)
+            return;
+    } else if (strcmp(autobus_request_function(request), "none") == 0) {
+        if (autobus_request_unpack(request, "[]") < 0)
+            return;
+        text = "";
+    } else {
+        ck_assert_int_eq(autobus_request_unpack(request, "{}"), AUTOBUS_EINVAL);
+        return;
+    }
+    autobus_reply(request, "[si]", text, number);
+}
+
+static void call_args(struct ab_pair *pair, const char *function, const char *args, const char *answer,
+                      const char *type)
+{
+    json_t *value = json_loads(args, 0, NULL);
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    json_t *result = NULL;
+    char *text = NULL;
+    int r = autobus_call_json(pair->remote, &result, &error, function, value, 0, 0);
+
+    ck_assert_msg(r == (answer ? 0 : AUTOBUS_EREMOTE), "%s %s: %d", function, args, r);
+    if (answer) {
+        ck_assert_int_eq(autobus_json_encode(result, 0, &text), 0);
+        ck_assert_str_eq(text, answer);
+    } else {
+        ck_assert_str_eq(error.type, type);
+        ck_assert_uint_gt(strlen(error.text), 0);
+    }
+    autobus_free(text);
+    autobus_error_clear(&error);
+    json_decref(result);
+    json_decref(value);
+}
+
+START_TEST(taking_apart)
+{
+    static const char *const names[] = {"strict", "loose", "inside", "none", "wrong"};
+    struct ab_pair pair;
+
+    ab_pair_open(&pair, NULL);
+    for (int i = 0; i < 5; i++)
+        ab_pair_function(&pair, names[i], AUTOBUS_SYNC, unpack, NULL);
+    call_args(&pair, "strict", "[\"a\", 1]", "[\"a\",1]", NULL);
+    call_args(&pair, "strict", "[\"a\", 1, 2]", NULL, "bad_arguments");
+    call_args(&pair, "strict", "[\"a\"]", NULL, "bad_arguments");
+    call_args(&pair, "strict", "[1, 1]", NULL, "bad_arguments");
+    call_args(&pair, "loose", "[\"a\", 1, 2]", "[\"a\",1]", NULL);
+    call_args(&pair, "inside", "[{\"t\": \"x\", \"n\": 3, \"more\": true}]", "[\"x\",3]", NULL);
+    call_args(&pair, "inside", "[{\"t\": \"x\"}]", NULL, "bad_arguments");
+    call_args(&pair, "none", "[]", "[\"\",-1]", NULL);
+    call_args(&pair, "none", "[1]", NULL, "bad_arguments");
+    call_args(&pair, "wrong", "[]", NULL, "exception");
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* ---- Answering */
+
+static void answer(autobus_request *request, void *user_data)
+{
+    const char *how;
+    int r;
+
+    (void)user_data;
+    ck_assert_int_eq(autobus_request_unpack(request, "[s]", &how), 0);
+    if (strcmp(how, "null") == 0) {
+        ck_assert_int_eq(autobus_reply(request, NULL), 0);
+    } else if (strcmp(how, "nan") == 0) {
+        ck_assert_int_eq(autobus_reply(request, "f", (double)NAN), AUTOBUS_EINVAL);
+    } else if (strcmp(how, "deep") == 0) {
+        json_t *deep = json_array();
+
+        for (int i = 0; i < 64; i++)
+            deep = json_pack("[o]", deep);
+        ck_assert_int_eq(autobus_reply_json(request, deep), AUTOBUS_ETOOLARGE);
+        json_decref(deep);
+    } else if (strcmp(how, "large") == 0) {
+        char *text = malloc(2 << 20);
+
+        memset(text, 'x', (2 << 20) - 1);
+        text[(2 << 20) - 1] = '\0';
+        ck_assert_int_eq(autobus_reply(request, "s", text), AUTOBUS_ETOOLARGE);
+        free(text);
+    } else if (strcmp(how, "typed") == 0) {
+        ck_assert_int_eq(autobus_reply_error(request, "cold", "it is %d \xff degrees", -3), 0);
+    } else if (strcmp(how, "untyped") == 0) {
+        ck_assert_int_eq(autobus_reply_error(request, "\xff", "no"), AUTOBUS_EINVAL);
+        r = autobus_reply_error(request, NULL, "%5000s", "no");
+        ck_assert_int_eq(r, 0);
+    }
+}
+
+static void call_how(struct ab_pair *pair, const char *how, int code, const char *type, const char *text)
+{
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    json_t *result = NULL;
+
+    ck_assert_int_eq(autobus_call(pair->remote, &result, &error, "answer", "[s]", how), code);
+    ck_assert_int_eq(error.code, code);
+    if (code == 0) {
+        ck_assert(json_is_null(result));
+    } else {
+        ck_assert_str_eq(error.type, type);
+        if (text)
+            ck_assert_str_eq(error.text, text);
+    }
+    autobus_error_clear(&error);
+}
+
+START_TEST(answers)
+{
+    struct ab_pair pair;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "answer", AUTOBUS_THREAD, answer, NULL);
+    call_how(&pair, "null", 0, NULL, NULL);
+    call_how(&pair, "nothing", 0, NULL, NULL);
+    call_how(&pair, "nan", AUTOBUS_EREMOTE, "exception", NULL);
+    call_how(&pair, "deep", AUTOBUS_EREMOTE, "too_large", NULL);
+    call_how(&pair, "large", AUTOBUS_EREMOTE, "too_large", NULL);
+    call_how(&pair, "typed", AUTOBUS_EREMOTE, "cold", "it is -3 ? degrees");
+    call_how(&pair, "untyped", AUTOBUS_EREMOTE, "exception", NULL);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+static void *reply_later(void *user_data)
+{
+    struct kept *kept = user_data;
+
+    ab_gate_wait(&kept->came, 1);
+    ck_assert_int_eq(autobus_reply(kept->request, "i", 7), 0);
+    autobus_request_unref(kept->request);
+    return NULL;
+}
+
+START_TEST(later_from_another_thread)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+    pthread_t thread;
+    json_t *result;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, keep, &kept);
+    pthread_create(&thread, NULL, reply_later, &kept);
+    ck_assert_int_eq(autobus_call(pair.remote, &result, NULL, "keep", NULL), 0);
+    ck_assert_int_eq(json_integer_value(result), 7);
+    json_decref(result);
+    pthread_join(thread, NULL);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+static void notice(autobus_request *request, void *user_data)
+{
+    ck_assert(autobus_request_is_notice(request));
+    ck_assert_int_eq(autobus_reply(request, "i", 1), 0);
+    ab_gate_pass(user_data);
+}
+
+START_TEST(a_notice)
+{
+    struct ab_pair pair;
+    struct ab_gate gate = AB_GATE_INIT;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "tell", AUTOBUS_THREAD, notice, &gate);
+    ck_assert_int_eq(autobus_notice(pair.remote, "tell", "[i]", 1), 0);
+    ck_assert_int_eq(autobus_notice_json(pair.remote, "tell", NULL), 0);
+    ck_assert_int_eq(autobus_notice(pair.remote, "tell", "i", 1), AUTOBUS_EINVAL);
+    ab_gate_wait(&gate, 2);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* The request outlives connection, service and bus, and says what became of it. */
+START_TEST(outlives_everything)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, keep, &kept);
+    start_call(&pair, "keep", NULL);
+    ab_gate_wait(&kept.came, 1);
+    ab_pair_close(&pair);
+    ck_assert(autobus_request_abandoned(kept.request));
+    ck_assert_str_eq(autobus_request_function(kept.request), "keep");
+    ck_assert_str_eq(autobus_request_peer(kept.request)->host, "127.0.0.1");
+    ck_assert_int_eq(autobus_reply(kept.request, NULL), AUTOBUS_ECLOSED);
+    autobus_request_unref(kept.request);
+}
+END_TEST
+
+/* ---- Abandoned */
+
+static void abandoned(autobus_request *request, void *user_data)
+{
+    struct kept *kept = user_data;
+
+    ck_assert_ptr_eq(request, kept->request);
+    ck_assert(autobus_request_abandoned(request));
+    ab_gate_pass(&kept->abandoned);
+}
+
+static void kept_destroyed(void *user_data)
+{
+    struct kept *kept = user_data;
+
+    ab_gate_pass(&kept->destroyed);
+}
+
+static void open_kept(struct ab_pair *pair, struct kept *kept)
+{
+    ab_pair_open(pair, NULL);
+    ab_pair_function(pair, "keep", AUTOBUS_THREAD, keep, kept);
+    start_call(pair, "keep", NULL);
+    ab_gate_wait(&kept->came, 1);
+}
+
+static int port_of(struct ab_pair *pair)
+{
+    json_t *info;
+    int port;
+
+    ck_assert_int_eq(autobus_remote_info(pair->remote, &info), 0);
+    port = (int)json_integer_value(json_object_get(info, "port"));
+    json_decref(info);
+    return port;
+}
+
+/* A caller of another implementation, which calls "keep". */
+static int call_raw(struct ab_pair *pair)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port_of(pair))};
+    int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    char lines[512];
+    int size = snprintf(lines, sizeof(lines),
+                        "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"%s\"}\r\n"
+                        "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"keep\",\"args\":[]}\r\n",
+                        autobus_service_id(pair->service));
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(connect(descriptor, (struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(write(descriptor, lines, (size_t)size), size);
+    return descriptor;
+}
+
+/* With a reset, as of a machine that comes back and knows of no connection. */
+static void hang_up(int descriptor)
+{
+    struct linger none = {1, 0};
+
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    close(descriptor);
+}
+
+START_TEST(the_caller_goes)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+    int caller;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, keep, &kept);
+    caller = call_raw(&pair);
+    ab_gate_wait(&kept.came, 1);
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, NULL, &kept, kept_destroyed, NULL), AUTOBUS_EINVAL);
+    hang_up(caller);
+    ab_gate_wait(&kept.abandoned, 2);
+    ab_gate_wait(&kept.destroyed, 2);
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
+    ab_gate_wait(&kept.destroyed, 3);
+    ck_assert_int_eq(ab_gate_count(&kept.abandoned), 3);
+    ck_assert_int_eq(autobus_reply(kept.request, NULL), AUTOBUS_EDISCONNECTED);
+    ck_assert_int_eq(autobus_reply(kept.request, NULL), AUTOBUS_EEXIST);
+    autobus_request_unref(kept.request);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(answered_in_time)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+    autobus_slot *slot;
+
+    open_kept(&pair, &kept);
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, &slot), 0);
+    ck_assert_int_eq(autobus_reply(kept.request, NULL), 0);
+    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
+    autobus_remote_close(pair.remote);
+    autobus_request_unref(kept.request);
+    autobus_slot_cancel(slot);
+    autobus_slot_unref(slot);
+    ab_pair_close(&pair);
+    ck_assert_int_eq(ab_gate_count(&kept.abandoned), 0);
+    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
+}
+END_TEST
+
+START_TEST(dropped_with_a_listener)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+
+    open_kept(&pair, &kept);
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
+    autobus_request_unref(kept.request);
+    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
+    ab_pair_close(&pair);
+    ck_assert_int_eq(ab_gate_count(&kept.abandoned), 0);
+}
+END_TEST
+
+START_TEST(the_service_closes)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+
+    open_kept(&pair, &kept);
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
+    autobus_service_close(pair.service);
+    ab_gate_wait(&kept.abandoned, 1); /* after the second that handlers are given */
+    autobus_request_unref(kept.request);
+    ab_pair_close(&pair);
+    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
+}
+END_TEST
+
+START_TEST(the_bus_closes)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+
+    open_kept(&pair, &kept);
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_bus_close_wait(pair.server), 0);
+    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
+    ck_assert_int_eq(ab_gate_count(&kept.abandoned), 0);
+    ck_assert(autobus_request_abandoned(kept.request));
+    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL),
+                     AUTOBUS_ECLOSED);
+    autobus_request_unref(kept.request);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("request");
+    TCase *tcase = tcase_create("request");
+
+    tcase_add_test(tcase, what_a_handler_sees);
+    tcase_add_test(tcase, taking_apart);
+    tcase_add_test(tcase, answers);
+    tcase_add_test(tcase, later_from_another_thread);
+    tcase_add_test(tcase, a_notice);
+    tcase_add_test(tcase, outlives_everything);
+    tcase_add_test(tcase, the_caller_goes);
+    tcase_add_test(tcase, answered_in_time);
+    tcase_add_test(tcase, dropped_with_a_listener);
+    tcase_add_test(tcase, the_service_closes);
+    tcase_add_test(tcase, the_bus_closes);
+    suite_add_tcase(suite, tcase);
+    return ab_test_run(suite);
+}
