@@ -26,6 +26,7 @@ TEST_SUPPORT_FILES += tests/sim/streams.c
 TEST_SUPPORT_FILES += tests/sim/transcript.c
 TEST_SUPPORT_FILES += tests/sim/transcript.h
 
+UNIT_TESTS += tests/sim/check_calls
 UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discovery
 UNIT_TESTS += tests/sim/check_inbound
