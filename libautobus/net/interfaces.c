@@ -193,7 +193,7 @@ static int assume_loopback(const struct ab_net *net, struct ab_interface **ret_t
 
 static bool matters(const struct ab_interface *entry)
 {
-    return entry->allowed && entry->address;
+    return entry->allowed && entry->up && entry->address;
 }
 
 static const struct ab_interface *find_same(const struct ab_interface *table, size_t count,
@@ -203,8 +203,7 @@ static const struct ab_interface *find_same(const struct ab_interface *table, si
         if (table[i].index == entry->index && strcmp(table[i].name, entry->name) == 0 &&
             table[i].address == entry->address && table[i].mask == entry->mask &&
             table[i].network == entry->network && table[i].broadcast == entry->broadcast &&
-            table[i].up == entry->up && !table[i].reason == !entry->reason &&
-            matters(&table[i]) == matters(entry))
+            !table[i].reason == !entry->reason && matters(&table[i]) == matters(entry))
             return &table[i];
     return NULL;
 }
@@ -363,7 +362,7 @@ bool ab_interfaces_own(const struct ab_interfaces *interfaces, uint32_t host)
     for (size_t i = 0; i < interfaces->count; i++) {
         const struct ab_interface *entry = &interfaces->table[i];
 
-        if (matters(entry) && entry->up &&
+        if (matters(entry) &&
             (host == entry->address || (entry->mask && (host & entry->mask) == entry->network)))
             return true;
     }
@@ -381,8 +380,7 @@ bool ab_interfaces_excluded(const struct ab_interfaces *interfaces, uint32_t hos
 bool ab_interfaces_loopback_alone(const struct ab_interfaces *interfaces)
 {
     for (size_t i = 0; i < interfaces->count; i++)
-        if (matters(&interfaces->table[i]) && interfaces->table[i].up &&
-            !interfaces->table[i].loopback)
+        if (matters(&interfaces->table[i]) && !interfaces->table[i].loopback)
             return false;
     return true;
 }

@@ -9,9 +9,11 @@
 #include "net/net.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -44,6 +46,22 @@ bool ab_net_start_timer(const struct ab_net *net, struct event *timer, ab_time d
 
 /* ---- Making and freeing. */
 
+/* libevent ends the process when it gets no descriptors for a base. 0, or -1 with errno. */
+static int look_for_descriptors(const struct ab_net *net)
+{
+    int spare[8];
+    int count = 0;
+    int wrong;
+
+    while (count < 8 && (spare[count] = fcntl(net->waker.descriptor, F_DUPFD_CLOEXEC, 0)) >= 0)
+        count++;
+    wrong = errno;
+    for (int i = 0; i < count; i++)
+        close(spare[i]);
+    errno = wrong;
+    return count == 8 ? 0 : -1;
+}
+
 static struct event_base *make_base(void)
 {
     struct event_config *config = event_config_new();
@@ -67,22 +85,27 @@ static void on_stop_timer(evutil_socket_t descriptor, short what, void *argument
     ab_waker_awake(&net->waker);
 }
 
+/* A heap that has held a timer has room for all of ours: from now on, starting one cannot fail. */
+static bool make_stop_timer(struct ab_net *net)
+{
+    net->stop_timer = evtimer_new(net->base, on_stop_timer, net);
+    return net->stop_timer && ab_net_start_timer(net, net->stop_timer, STOP_TIME) &&
+           evtimer_del(net->stop_timer) == 0;
+}
+
 static int make_parts(struct ab_net *net, const char **ret_what)
 {
     int r;
 
-    *ret_what = "no event loop";
-    errno = ENOMEM;
+    *ret_what = "no descriptors for a loop";
+    if (ab_waker_open(&net->waker) < 0 || look_for_descriptors(net) < 0)
+        return AB_ENETWORK;
     net->base = make_base();
-    if (!net->base)
-        return errno == ENOMEM ? AB_ENOMEM : AB_ENETWORK;
-    net->stop_timer = evtimer_new(net->base, on_stop_timer, net);
-    net->resolver = ab_resolver_new(net);
-    if (!net->stop_timer || !net->resolver)
+    if (!net->base || !make_stop_timer(net) || !ab_waker_init(&net->waker, net->base))
         return AB_ENOMEM;
-    *ret_what = "no eventfd";
-    if (ab_waker_init(&net->waker, net) < 0)
-        return errno == ENOMEM ? AB_ENOMEM : AB_ENETWORK;
+    net->resolver = ab_resolver_new(net);
+    if (!net->resolver)
+        return AB_ENOMEM;
     *ret_what = "no timerfd";
     if (ab_alarm_init(&net->alarm, net) < 0)
         return errno == ENOMEM ? AB_ENOMEM : AB_ENETWORK;

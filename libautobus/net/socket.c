@@ -87,14 +87,6 @@ static void forget(struct ab_socket *socket)
         ab_map_remove(&sockets->map, &socket->node);
 }
 
-static void leave_linger(struct ab_socket *socket)
-{
-    if (ab_list_linked(&socket->linger)) {
-        ab_list_remove(&socket->linger);
-        socket->net->sockets.lingering_count--;
-    }
-}
-
 /* The event thread, or nobody else is there. */
 static void destroy(struct ab_socket *socket)
 {
@@ -104,7 +96,7 @@ static void destroy(struct ab_socket *socket)
         event_free(socket->writable);
     close(socket->descriptor);
     forget(socket);
-    leave_linger(socket);
+    ab_socket_leave_linger(socket);
     ab_list_remove(&socket->all);
     ab_list_remove(&socket->dirty);
     ab_list_remove(&socket->attention);

@@ -134,6 +134,7 @@ void ab_socket_on_writable(evutil_socket_t descriptor, short what, void *socket)
 bool ab_socket_send(struct ab_socket *socket);
 /* Event thread, lock held. */
 void ab_socket_linger(struct ab_socket *socket);
+void ab_socket_leave_linger(struct ab_socket *socket);
 void ab_sockets_on_linger_timer(evutil_socket_t descriptor, short what, void *net);
 
 #endif

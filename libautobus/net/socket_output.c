@@ -215,6 +215,14 @@ static void stay(struct ab_socket *socket, ab_time now)
         ab_net_start_timer(socket->net, sockets->linger_timer, LINGER_TIME);
 }
 
+static void drop_oldest(struct ab_sockets *sockets)
+{
+    struct ab_socket *oldest = AB_CONTAINER(sockets->lingering.next, struct ab_socket, linger);
+
+    ab_socket_die(oldest);
+    ab_socket_leave_linger(oldest); /* at once, so that the next is another */
+}
+
 void ab_socket_linger(struct ab_socket *socket)
 {
     struct ab_sockets *sockets = &socket->net->sockets;
@@ -224,7 +232,7 @@ void ab_socket_linger(struct ab_socket *socket)
         ab_reader_deinit(&socket->reader);
         stay(socket, ab_net_now(socket->net));
         if (sockets->lingering_count > MOST_LINGERING)
-            ab_socket_die(AB_CONTAINER(sockets->lingering.next, struct ab_socket, linger));
+            drop_oldest(sockets);
     }
     if (socket->state != AB_SOCKET_OPEN || socket->sending || socket->unsent > 0 ||
         ab_buffer_size(&socket->pending) > 0)
@@ -236,6 +244,14 @@ void ab_socket_linger(struct ab_socket *socket)
         shutdown(socket->descriptor, SHUT_WR);
         stay(socket, ab_net_now(socket->net));
     }
+}
+
+void ab_socket_leave_linger(struct ab_socket *socket)
+{
+    if (!ab_list_linked(&socket->linger))
+        return;
+    ab_list_remove(&socket->linger);
+    socket->net->sockets.lingering_count--;
 }
 
 void ab_sockets_on_linger_timer(evutil_socket_t descriptor, short what, void *argument)

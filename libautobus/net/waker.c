@@ -5,11 +5,10 @@
 #include "net/waker.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include "net/internal.h"
 
 static void on_readable(evutil_socket_t descriptor, short what, void *argument)
 {
@@ -22,18 +21,16 @@ static void on_readable(evutil_socket_t descriptor, short what, void *argument)
         ;
 }
 
-int ab_waker_init(struct ab_waker *waker, struct ab_net *net)
+int ab_waker_open(struct ab_waker *waker)
 {
     waker->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (waker->descriptor < 0)
-        return -1;
-    waker->event =
-        event_new(net->base, waker->descriptor, EV_READ | EV_PERSIST, on_readable, waker);
-    if (!waker->event || event_add(waker->event, NULL) < 0) {
-        errno = ENOMEM;
-        return -1;
-    }
-    return 0;
+    return waker->descriptor < 0 ? -1 : 0;
+}
+
+bool ab_waker_init(struct ab_waker *waker, struct event_base *base)
+{
+    waker->event = event_new(base, waker->descriptor, EV_READ | EV_PERSIST, on_readable, waker);
+    return waker->event && event_add(waker->event, NULL) == 0;
 }
 
 void ab_waker_deinit(struct ab_waker *waker)

@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-struct ab_net;
 struct event;
+struct event_base;
 
 struct ab_waker {
     int descriptor; /* -1: none */
@@ -20,8 +20,9 @@ struct ab_waker {
     atomic_ulong written; /* for tests: how often the descriptor was written */
 };
 
-/* 0, or -1 with errno. */
-int ab_waker_init(struct ab_waker *waker, struct ab_net *net);
+int ab_waker_open(struct ab_waker *waker); /* 0, or -1 with errno */
+/* Puts it into the loop; false: no memory. */
+bool ab_waker_init(struct ab_waker *waker, struct event_base *base);
 void ab_waker_deinit(struct ab_waker *waker);
 void ab_waker_wake(struct ab_waker *waker); /* any thread */
 
