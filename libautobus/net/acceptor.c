@@ -27,8 +27,7 @@
 /* The descriptor, or -1 with errno. */
 static int open_at(uint32_t host, uint16_t port)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(host)}};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(host)}};
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int on = 1;
 
@@ -38,8 +37,7 @@ static int open_at(uint32_t host, uint16_t port)
     if (host != INADDR_ANY)
         setsockopt(descriptor, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
     if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-        bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-        listen(descriptor, BACKLOG) == 0)
+        bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0 && listen(descriptor, BACKLOG) == 0)
         return descriptor;
     on = errno;
     close(descriptor);
@@ -170,8 +168,7 @@ static void cannot_accept(struct ab_acceptor *acceptor, int wrong)
         refuse_one(acceptor);
     if (ab_log_gate_open(&acceptor->told, ab_net_now(acceptor->net), &held))
         ab_net_log(acceptor->net, AB_LOG_WARNING,
-                   "a connection cannot be accepted: %s (and %lu since the last such line)",
-                   strerror(wrong), held);
+                   "a connection cannot be accepted: %s (and %lu since the last such line)", strerror(wrong), held);
     rest(acceptor, REST);
 }
 
@@ -209,8 +206,7 @@ struct arrival {
 };
 
 /* How many came; *ret_wrong is why there are no more (EAGAIN), or 0. */
-static size_t accept_some(const struct ab_acceptor *acceptor, struct arrival arrivals[MOST_AT_ONCE],
-                          int *ret_wrong)
+static size_t accept_some(const struct ab_acceptor *acceptor, struct arrival arrivals[MOST_AT_ONCE], int *ret_wrong)
 {
     size_t count = 0;
 
@@ -218,15 +214,14 @@ static size_t accept_some(const struct ab_acceptor *acceptor, struct arrival arr
     for (int i = 0; i < MOST_AT_ONCE && *ret_wrong == 0; i++) {
         struct sockaddr_in peer = {0};
         socklen_t size = sizeof(peer);
-        int descriptor = accept4(acceptor->served, (struct sockaddr *)&peer, &size,
-                                 SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int descriptor = accept4(acceptor->served, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (descriptor >= 0)
-            arrivals[count++] = (struct arrival){
-                descriptor, ab_address_inet(ntohl(peer.sin_addr.s_addr), ntohs(peer.sin_port))};
+            arrivals[count++] =
+                (struct arrival){descriptor, ab_address_inet(ntohl(peer.sin_addr.s_addr), ntohs(peer.sin_port))};
         /* Others are errors of one connection that is gone already (accept(2)). */
-        else if (errno == EAGAIN || errno == EMFILE || errno == ENFILE ||
-                 errno == ENOBUFS || errno == ENOMEM || errno == EINVAL)
+        else if (errno == EAGAIN || errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM ||
+                 errno == EINVAL)
             *ret_wrong = errno;
     }
     return count;
@@ -294,8 +289,7 @@ static bool move(struct ab_acceptor *acceptor)
     }
     if (acceptor->port == port)
         return false;
-    ab_net_log(acceptor->net, AB_LOG_WARNING, "port %u/tcp is taken, now listening on %u", port,
-               acceptor->port);
+    ab_net_log(acceptor->net, AB_LOG_WARNING, "port %u/tcp is taken, now listening on %u", port, acceptor->port);
     ab_engine_port_changed(acceptor->net->engine, ab_net_now(acceptor->net), acceptor->port);
     return true;
 }
@@ -303,8 +297,7 @@ static bool move(struct ab_acceptor *acceptor)
 static void enter_loop(struct ab_acceptor *acceptor)
 {
     acceptor->served = acceptor->descriptor;
-    acceptor->event = event_new(acceptor->net->base, acceptor->served, EV_READ | EV_PERSIST,
-                                on_readable, acceptor);
+    acceptor->event = event_new(acceptor->net->base, acceptor->served, EV_READ | EV_PERSIST, on_readable, acceptor);
     if (acceptor->event && event_add(acceptor->event, NULL) == 0)
         return;
     if (acceptor->event)
@@ -320,8 +313,8 @@ bool ab_acceptor_attend(struct ab_acceptor *acceptor)
     if (!acceptor->attention)
         return false;
     acceptor->attention = false;
-    if (acceptor->wanted && (acceptor->descriptor < 0 ||
-                             (acceptor->moved && acceptor->host != wanted_host(acceptor->net))))
+    if (acceptor->wanted &&
+        (acceptor->descriptor < 0 || (acceptor->moved && acceptor->host != wanted_host(acceptor->net))))
         entered = move(acceptor);
     acceptor->moved = false;
     if (acceptor->served != acceptor->descriptor)

@@ -47,8 +47,7 @@ static void tell_drops(struct ab_net *net, enum ab_datagram_fate fate, const str
 
 static enum ab_datagram_fate judge(const struct ab_net *net, struct arrival *arrival, size_t size)
 {
-    if (!ab_interfaces_own(&net->interfaces, arrival->from.host) &&
-        !ab_settings_accepts(net->settings, &arrival->from))
+    if (!ab_interfaces_own(&net->interfaces, arrival->from.host) && !ab_settings_accepts(net->settings, &arrival->from))
         return AB_DATAGRAM_FOREIGN;
     if (size > net->limits->datagram_read)
         return AB_DATAGRAM_TOO_LARGE;
@@ -67,8 +66,8 @@ static int receive(struct ab_net *net, struct arrival *arrival)
     struct ab_discovery *discovery = &net->discovery;
     struct sockaddr_in source = {0};
     socklen_t source_size = sizeof(source);
-    ssize_t size = recvfrom(discovery->receiver, discovery->room, net->limits->datagram_read + 1,
-                            MSG_DONTWAIT, (struct sockaddr *)&source, &source_size);
+    ssize_t size = recvfrom(discovery->receiver, discovery->room, net->limits->datagram_read + 1, MSG_DONTWAIT,
+                            (struct sockaddr *)&source, &source_size);
     enum ab_datagram_fate fate;
 
     if (size < 0)
@@ -113,8 +112,7 @@ static void on_readable(evutil_socket_t descriptor, short what, void *argument)
 /* 0, or -1 with errno. */
 static int open_receiver(const struct ab_net *net)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(ab_settings_discovery_port(net->settings))};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(ab_settings_discovery_port(net->settings))};
     int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int on = 1;
     int size = RECEIVE_BUFFER;
@@ -166,8 +164,7 @@ static void on_retry(evutil_socket_t descriptor, short what, void *argument)
         ab_net_start_timer(net, net->discovery.retry, RETRY_INTERVAL);
         return;
     }
-    ab_net_log(net, AB_LOG_INFO, "port %u/udp is to be had again",
-               ab_settings_discovery_port(net->settings));
+    ab_net_log(net, AB_LOG_INFO, "port %u/udp is to be had again", ab_settings_discovery_port(net->settings));
     ab_net_lock(net);
     ab_engine_network_changed(net->engine, ab_net_now(net)); /* nothing was heard until now */
     ab_net_turn(net);
@@ -181,14 +178,11 @@ static void send_to(struct ab_net *net, const struct ab_interface *to, const voi
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons(ab_settings_discovery_port(net->settings)),
                                   .sin_addr = {htonl(to->broadcast)}};
-    struct in_pktinfo from = {.ipi_ifindex = (int)to->index,
-                              .ipi_spec_dst = {htonl(to->address)}};
+    struct in_pktinfo from = {.ipi_ifindex = (int)to->index, .ipi_spec_dst = {htonl(to->address)}};
     union {
         struct cmsghdr header;
         char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
-    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(from)),
-                            .cmsg_level = IPPROTO_IP,
-                            .cmsg_type = IP_PKTINFO}};
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(from)), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO}};
     struct iovec part = {(void *)(uintptr_t)data, size};
     struct msghdr header = {.msg_name = &address,
                             .msg_namelen = sizeof(address),
@@ -204,12 +198,11 @@ static void send_to(struct ab_net *net, const struct ab_interface *to, const voi
         return;
     wrong = errno;
     if (ab_log_gate_open(&discovery->failures_told, ab_net_now(net), &held))
-        ab_net_log(net, AB_LOG_WARNING, "cannot send on %s: %s (and %lu since the last such line)",
-                   to->name, strerror(wrong), held);
+        ab_net_log(net, AB_LOG_WARNING, "cannot send on %s: %s (and %lu since the last such line)", to->name,
+                   strerror(wrong), held);
 }
 
-void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size,
-                            enum ab_broadcast_order order)
+void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, enum ab_broadcast_order order)
 {
     const struct ab_interfaces *interfaces = &net->interfaces;
 
@@ -255,8 +248,7 @@ int ab_discovery_init(struct ab_discovery *discovery, struct ab_net *net)
         return AB_ENOMEM;
     if (start(net))
         return 0;
-    ab_net_log(net, AB_LOG_WARNING,
-               "services of others are not found for now: port %u/udp cannot be had: %s",
+    ab_net_log(net, AB_LOG_WARNING, "services of others are not found for now: port %u/udp cannot be had: %s",
                ab_settings_discovery_port(net->settings), strerror(errno));
     return ab_net_start_timer(net, discovery->retry, RETRY_INTERVAL) ? 0 : AB_ENOMEM;
 }

@@ -29,7 +29,7 @@ struct ab_discovery {
     int sender;   /* -1: none */
     struct event *event;
     struct event *retry;
-    char *room; /* for one datagram and a byte, which tells one that is longer */
+    char *room;                              /* for one datagram and a byte, which tells one that is longer */
     unsigned long counts[AB_DATAGRAM_FATES]; /* event thread */
     struct ab_log_gate drops_told;           /* event thread */
     struct ab_log_gate failures_told;        /* lock */

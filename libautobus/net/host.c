@@ -25,8 +25,7 @@ static void host_unlisten(void *context)
     ab_acceptor_unlisten(&net->acceptor);
 }
 
-static void host_broadcast(void *context, const void *data, size_t size,
-                           enum ab_broadcast_order order)
+static void host_broadcast(void *context, const void *data, size_t size, enum ab_broadcast_order order)
 {
     ab_discovery_broadcast(context, data, size, order);
 }

@@ -20,8 +20,8 @@
 #include "net/internal.h"
 
 /* A burst of changes (a bridge with many ports comes up) is read at once and then this often. */
-#define READ_INTERVAL (100 * AB_MILLISECOND)
-#define MOST_ENTRIES  4096
+#define READ_INTERVAL      (100 * AB_MILLISECOND)
+#define MOST_ENTRIES       4096
 
 #define LOOPBACK_BROADCAST 0x7fffffffu /* 127.255.255.255 */
 
@@ -78,8 +78,7 @@ static unsigned index_of(const struct ifaddrs *list, const char *name)
     struct sockaddr_ll link;
 
     for (; list; list = list->ifa_next)
-        if (list->ifa_addr && list->ifa_addr->sa_family == AF_PACKET &&
-            strcmp(list->ifa_name, name) == 0) {
+        if (list->ifa_addr && list->ifa_addr->sa_family == AF_PACKET && strcmp(list->ifa_name, name) == 0) {
             memcpy(&link, list->ifa_addr, sizeof(link));
             return (unsigned)link.sll_ifindex;
         }
@@ -110,8 +109,7 @@ static bool has_address(const struct ifaddrs *list, const char *name)
     size_t size = strlen(name);
 
     for (; list; list = list->ifa_next)
-        if (list->ifa_addr && list->ifa_addr->sa_family == AF_INET &&
-            strncmp(list->ifa_name, name, size) == 0 &&
+        if (list->ifa_addr && list->ifa_addr->sa_family == AF_INET && strncmp(list->ifa_name, name, size) == 0 &&
             (list->ifa_name[size] == '\0' || list->ifa_name[size] == ':'))
             return true;
     return false;
@@ -132,13 +130,12 @@ static void drop_doubles(struct ab_interface *table, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < i && !table[i].reason; j++)
-            if (!table[j].reason && table[i].index == table[j].index &&
-                table[i].broadcast == table[j].broadcast)
+            if (!table[j].reason && table[i].index == table[j].index && table[i].broadcast == table[j].broadcast)
                 table[i].reason = "another address of it serves the same network";
 }
 
-int ab_interfaces_make(const struct ifaddrs *list, const struct ab_settings *settings,
-                       struct ab_interface **ret_table, size_t *ret_count)
+int ab_interfaces_make(const struct ifaddrs *list, const struct ab_settings *settings, struct ab_interface **ret_table,
+                       size_t *ret_count)
 {
     struct ab_interface *table;
     size_t count = 0;
@@ -175,8 +172,7 @@ static int read_table(const struct ab_net *net, struct ab_interface **ret_table,
 }
 
 /* What is left when the kernel does not tell: loopback. */
-static int assume_loopback(const struct ab_net *net, struct ab_interface **ret_table,
-                           size_t *ret_count)
+static int assume_loopback(const struct ab_net *net, struct ab_interface **ret_table, size_t *ret_count)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     struct sockaddr_in mask = {.sin_family = AF_INET, .sin_addr = {htonl(0xff000000u)}};
@@ -201,17 +197,16 @@ static const struct ab_interface *find_same(const struct ab_interface *table, si
 {
     for (size_t i = 0; i < count; i++)
         if (table[i].index == entry->index && strcmp(table[i].name, entry->name) == 0 &&
-            table[i].address == entry->address && table[i].mask == entry->mask &&
-            table[i].network == entry->network && table[i].broadcast == entry->broadcast &&
-            !table[i].reason == !entry->reason && matters(&table[i]) == matters(entry))
+            table[i].address == entry->address && table[i].mask == entry->mask && table[i].network == entry->network &&
+            table[i].broadcast == entry->broadcast && !table[i].reason == !entry->reason &&
+            matters(&table[i]) == matters(entry))
             return &table[i];
     return NULL;
 }
 
 /* Logs what is in `table` and not in `other`; true if anything that matters is. */
-static bool tell_difference(const struct ab_net *net, const struct ab_interface *table,
-                            size_t count, const struct ab_interface *other, size_t other_count,
-                            const char *what)
+static bool tell_difference(const struct ab_net *net, const struct ab_interface *table, size_t count,
+                            const struct ab_interface *other, size_t other_count, const char *what)
 {
     bool different = false;
 
@@ -222,9 +217,8 @@ static bool tell_difference(const struct ab_net *net, const struct ab_interface 
         if (!matters(&table[i]) || find_same(other, other_count, &table[i]))
             continue;
         different = true;
-        ab_net_log(net, AB_LOG_INFO, "interface %s %s: %s%s%s", table[i].name,
-                   ab_address_host_text(&address, text), what, table[i].reason ? ", " : "",
-                   table[i].reason ? table[i].reason : "");
+        ab_net_log(net, AB_LOG_INFO, "interface %s %s: %s%s%s", table[i].name, ab_address_host_text(&address, text),
+                   what, table[i].reason ? ", " : "", table[i].reason ? table[i].reason : "");
     }
     return different;
 }
@@ -295,10 +289,8 @@ static void on_readable(evutil_socket_t descriptor, short what, void *argument)
 
 static int open_netlink(void)
 {
-    struct sockaddr_nl address = {.nl_family = AF_NETLINK,
-                                  .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR};
-    int descriptor =
-        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR};
+    int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
     if (descriptor < 0)
         return -1;
@@ -319,8 +311,7 @@ int ab_interfaces_init(struct ab_interfaces *interfaces, struct ab_net *net)
     /* First the socket, then the table, so that no change falls between them. */
     interfaces->netlink = open_netlink();
     if (interfaces->netlink < 0)
-        ab_net_log(net, AB_LOG_WARNING, "changes of interfaces will not be noticed: netlink: %s",
-                   strerror(errno));
+        ab_net_log(net, AB_LOG_WARNING, "changes of interfaces will not be noticed: netlink: %s", strerror(errno));
     r = read_table(net, &interfaces->table, &interfaces->count);
     if (r == AB_ENETWORK)
         r = assume_loopback(net, &interfaces->table, &interfaces->count);
@@ -331,8 +322,7 @@ int ab_interfaces_init(struct ab_interfaces *interfaces, struct ab_net *net)
         return AB_ENOMEM;
     if (interfaces->netlink < 0)
         return 0;
-    interfaces->event =
-        event_new(net->base, interfaces->netlink, EV_READ | EV_PERSIST, on_readable, net);
+    interfaces->event = event_new(net->base, interfaces->netlink, EV_READ | EV_PERSIST, on_readable, net);
     if (!interfaces->event || event_add(interfaces->event, NULL) < 0)
         return AB_ENOMEM;
     return 0;
@@ -362,8 +352,7 @@ bool ab_interfaces_own(const struct ab_interfaces *interfaces, uint32_t host)
     for (size_t i = 0; i < interfaces->count; i++) {
         const struct ab_interface *entry = &interfaces->table[i];
 
-        if (matters(entry) &&
-            (host == entry->address || (entry->mask && (host & entry->mask) == entry->network)))
+        if (matters(entry) && (host == entry->address || (entry->mask && (host & entry->mask) == entry->network)))
             return true;
     }
     return false;
@@ -394,11 +383,9 @@ static json_t *entry_json(const struct ab_interface *entry)
     bool failed = json_object_set_new(object, "name", json_string(entry->name)) < 0;
 
     if (entry->address)
-        failed |= json_object_set_new(object, "address",
-                                      json_string(ab_address_host_text(&address, text))) < 0;
+        failed |= json_object_set_new(object, "address", json_string(ab_address_host_text(&address, text))) < 0;
     if (entry->broadcast)
-        failed |= json_object_set_new(object, "broadcast",
-                                      json_string(ab_address_host_text(&broadcast, text))) < 0;
+        failed |= json_object_set_new(object, "broadcast", json_string(ab_address_host_text(&broadcast, text))) < 0;
     failed |= json_object_set_new(object, "used", json_boolean(!entry->reason)) < 0;
     if (entry->reason)
         failed |= json_object_set_new(object, "reason", json_string(entry->reason)) < 0;

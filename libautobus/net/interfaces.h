@@ -29,7 +29,7 @@ struct ab_interface {
     uint32_t mask;
     uint32_t broadcast;
     bool loopback;
-    bool allowed;       /* by the settings: its network is ours */
+    bool allowed; /* by the settings: its network is ours */
     bool up;
     const char *reason; /* why discovery does not go out here, static; NULL: it does */
 };

@@ -89,8 +89,7 @@ static void on_stop_timer(evutil_socket_t descriptor, short what, void *argument
 static bool make_stop_timer(struct ab_net *net)
 {
     net->stop_timer = evtimer_new(net->base, on_stop_timer, net);
-    return net->stop_timer && ab_net_start_timer(net, net->stop_timer, STOP_TIME) &&
-           evtimer_del(net->stop_timer) == 0;
+    return net->stop_timer && ab_net_start_timer(net, net->stop_timer, STOP_TIME) && evtimer_del(net->stop_timer) == 0;
 }
 
 static int make_parts(struct ab_net *net, const char **ret_what)

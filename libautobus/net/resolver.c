@@ -95,8 +95,7 @@ static void look_up(struct question *question)
         if (i->ai_family != AF_INET)
             continue;
         memcpy(&address, i->ai_addr, sizeof(address));
-        question->addresses[question->count++] =
-            ab_address_inet(ntohl(address.sin_addr.s_addr), question->port);
+        question->addresses[question->count++] = ab_address_inet(ntohl(address.sin_addr.s_addr), question->port);
     }
     if (question->count == 0)
         question->text = "the name has no IPv4 address";
@@ -158,8 +157,7 @@ static int start(struct ab_resolver *resolver)
 
 /* ---- The net's side. */
 
-static struct question *question_new(const char *name, uint16_t port, ab_net_resolved done,
-                                     void *target)
+static struct question *question_new(const char *name, uint16_t port, ab_net_resolved done, void *target)
 {
     size_t size = strlen(name) + 1;
     struct question *question = ab_calloc(1, sizeof(*question) + size);
@@ -199,8 +197,7 @@ static int take(struct ab_resolver *resolver, struct question *question)
     return 0;
 }
 
-int ab_resolver_ask(struct ab_resolver *resolver, const char *name, uint16_t port,
-                    ab_net_resolved done, void *target)
+int ab_resolver_ask(struct ab_resolver *resolver, const char *name, uint16_t port, ab_net_resolved done, void *target)
 {
     struct question *question = question_new(name, port, done, target);
     int r;

@@ -143,8 +143,8 @@ static int set_ports(struct ab_settings *settings, char *value, char **ret_probl
     long long last = LAST_PORT;
 
     if (item && !(read_ports(item, &first, &last) && !next_item(&rest))) {
-        *ret_problem = ab_settings_problem(
-            "\"%s\" is no range of ports: FIRST-LAST or one port, within 1 to 65535", item);
+        *ret_problem =
+            ab_settings_problem("\"%s\" is no range of ports: FIRST-LAST or one port, within 1 to 65535", item);
         return AB_EINVAL;
     }
     settings->first_port = (uint16_t)first;
@@ -158,8 +158,7 @@ static int set_discovery_port(struct ab_settings *settings, char *value, char **
     const char *item = next_item(&rest);
     long long port = DISCOVERY_PORT;
 
-    if (item &&
-        !(read_number(item, strlen(item), 65535, &port) && port > 0 && !next_item(&rest))) {
+    if (item && !(read_number(item, strlen(item), 65535, &port) && port > 0 && !next_item(&rest))) {
         *ret_problem = ab_settings_problem("\"%s\" is no port within 1 to 65535", item);
         return AB_EINVAL;
     }
@@ -208,8 +207,7 @@ static int set_accept(struct ab_settings *settings, char *value, char **ret_prob
         }
         networks = more;
         if (!read_network(item, &networks[count++])) {
-            *ret_problem =
-                ab_settings_problem("\"%s\" is no network: ADDRESS/BITS, ADDRESS, or *", item);
+            *ret_problem = ab_settings_problem("\"%s\" is no network: ADDRESS/BITS, ADDRESS, or *", item);
             ab_free(networks);
             return AB_EINVAL;
         }
@@ -236,8 +234,7 @@ const char *ab_settings_name(enum ab_setting setting)
     return names[setting].name;
 }
 
-int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const char *value,
-                    char **ret_problem)
+int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const char *value, char **ret_problem)
 {
     char *copy = ab_strdup(value);
     int r = copy ? names[setting].set(settings, copy, ret_problem) : AB_ENOMEM;
@@ -248,8 +245,7 @@ int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const
     return r;
 }
 
-static int set_limit(struct ab_settings *settings, const char *name, const char *value,
-                     char **ret_problem)
+static int set_limit(struct ab_settings *settings, const char *name, const char *value, char **ret_problem)
 {
     static const struct {
         const char *name;
@@ -269,15 +265,14 @@ static int set_limit(struct ab_settings *settings, const char *name, const char 
         if (read_number(value, strlen(value), INT64_MAX, &number) &&
             ab_limits_set(&settings->limits, name, number) == 0)
             return 0;
-        *ret_problem = ab_settings_problem("\"%s\" is no number within %zu to %zu", value,
-                                           limits[i].least, limits[i].most);
+        *ret_problem =
+            ab_settings_problem("\"%s\" is no number within %zu to %zu", value, limits[i].least, limits[i].most);
         return AB_EINVAL;
     }
     return AB_ENOENT;
 }
 
-int ab_settings_set(struct ab_settings *settings, const char *name, const char *value,
-                    char **ret_problem)
+int ab_settings_set(struct ab_settings *settings, const char *name, const char *value, char **ret_problem)
 {
     char *problem = NULL;
     int r;
@@ -356,8 +351,7 @@ static bool pattern_matches(const char *pattern, size_t size, const char *name)
     return fnmatch(text, name, 0) == 0;
 }
 
-bool ab_settings_interface_allowed(const struct ab_settings *settings, const char *name,
-                                   bool loopback)
+bool ab_settings_interface_allowed(const struct ab_settings *settings, const char *name, bool loopback)
 {
     const char *item = settings->interfaces ? settings->interfaces : "";
     bool asked = false; /* a pattern without `!` is there */

@@ -1,7 +1,7 @@
 /*
  * How a bus meets the network: which interfaces, addresses and ports. Read from options, the environment
- * (AUTOBUS_INTERFACES, …) and /etc/autobus2.conf (KEY=VALUE lines, usable as an EnvironmentFile); the first that has a
- * name wins, in that order. Names and meanings: autobus(7). An empty value is the default.
+ * (AUTOBUS_INTERFACES, …) and /etc/autobus2.conf (KEY=VALUE lines, usable as an EnvironmentFile); the first that has
+ * a name wins, in that order. Names and meanings: autobus(7). An empty value is the default.
  */
 #ifndef AB_NET_SETTINGS_H
 #define AB_NET_SETTINGS_H

@@ -216,8 +216,7 @@ static int load_file(struct ab_settings *settings, const char *file, char **ret_
         int wrong = load_line(settings, line, before, &problem);
 
         if (wrong == AB_EINVAL)
-            *ret_problem = ab_settings_problem("%s:%u: %s", file, first,
-                                               problem ? problem : "not understood");
+            *ret_problem = ab_settings_problem("%s:%u: %s", file, first, problem ? problem : "not understood");
         ab_free(problem);
         r = wrong < 0 ? wrong : r;
     }

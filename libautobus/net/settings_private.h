@@ -20,8 +20,8 @@ struct ab_network {
 
 struct ab_settings {
     struct ab_limits limits;
-    unsigned present;  /* a bit for each enum ab_setting that somebody has set */
-    char *interfaces;  /* patterns that commas separate; NULL: all */
+    unsigned present;   /* a bit for each enum ab_setting that somebody has set */
+    char *interfaces;   /* patterns that commas separate; NULL: all */
     uint32_t bind_host; /* 0: any */
     uint16_t first_port, last_port;
     uint16_t discovery_port;

@@ -34,8 +34,7 @@ static int arm(const struct ab_sleep *sleep)
     /* Beyond what the clock can come to before it is armed anew, and within what a time can hold. */
     clock_gettime(CLOCK_REALTIME, &now);
     when.it_value.tv_sec = now.tv_sec + 10L * 365 * 24 * 3600;
-    if (timerfd_settime(sleep->descriptor, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when,
-                        NULL) < 0 &&
+    if (timerfd_settime(sleep->descriptor, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) < 0 &&
         errno != ECANCELED)
         return -1;
     return 0;

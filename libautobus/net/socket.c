@@ -26,8 +26,7 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
     ab_list_init(&sockets->dirty);
     ab_list_init(&sockets->attention);
     ab_list_init(&sockets->lingering);
-    sockets->behind = limits->output_values < limits->output_pause ? limits->output_values
-                                                                   : limits->output_pause;
+    sockets->behind = limits->output_values < limits->output_pause ? limits->output_values : limits->output_pause;
     sockets->linger_timer = evtimer_new(net->base, ab_sockets_on_linger_timer, net);
     return sockets->linger_timer ? 0 : AB_ENOMEM;
 }
@@ -54,8 +53,7 @@ bool ab_sockets_settled(const struct ab_sockets *sockets)
 
 /* ---- The life of one. */
 
-struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct ab_address *peer,
-                                bool accepted)
+struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct ab_address *peer, bool accepted)
 {
     struct ab_socket *socket = ab_calloc(1, sizeof(*socket));
 
@@ -172,8 +170,8 @@ void ab_socket_close(struct ab_socket *socket, enum ab_close_mode mode)
 /* ---- The event thread's attention. */
 
 /* False: no memory. */
-static bool set_interest(struct ab_socket *socket, struct event **event, bool *armed, bool wanted,
-                         short what, event_callback_fn callback)
+static bool set_interest(struct ab_socket *socket, struct event **event, bool *armed, bool wanted, short what,
+                         event_callback_fn callback)
 {
     if (wanted == *armed)
         return true;
@@ -198,10 +196,8 @@ static bool arm(struct ab_socket *socket)
     bool write = socket->state == AB_SOCKET_CONNECTING || (open && socket->full);
 
     socket->reading = read;
-    return set_interest(socket, &socket->readable, &socket->read_armed, read, EV_READ,
-                        ab_socket_on_readable) &&
-           set_interest(socket, &socket->writable, &socket->write_armed, write, EV_WRITE,
-                        ab_socket_on_writable);
+    return set_interest(socket, &socket->readable, &socket->read_armed, read, EV_READ, ab_socket_on_readable) &&
+           set_interest(socket, &socket->writable, &socket->write_armed, write, EV_WRITE, ab_socket_on_writable);
 }
 
 /* Has the read path run although the socket may have nothing to read. */
@@ -217,8 +213,7 @@ static bool run_input(struct ab_socket *socket)
 static bool attend_failure(struct ab_socket *socket)
 {
     socket->failing = socket->failure;
-    if (socket->state == AB_SOCKET_OPEN && !socket->closing && !socket->paused && !socket->ended &&
-        run_input(socket))
+    if (socket->state == AB_SOCKET_OPEN && !socket->closing && !socket->paused && !socket->ended && run_input(socket))
         return false;
     return ab_socket_fail(socket, socket->failure);
 }

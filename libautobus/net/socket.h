@@ -43,7 +43,7 @@ struct ab_socket {
     void *transform_state;
 
     /* The lock's. */
-    struct ab_map_node node;  /* by id, while the engine may name it */
+    struct ab_map_node node; /* by id, while the engine may name it */
     struct ab_list all;
     struct ab_list dirty;     /* something waits to leave */
     struct ab_list attention; /* the event thread has something to do */
@@ -95,7 +95,7 @@ struct ab_sockets {
 };
 
 int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net); /* AB_ENOMEM */
-void ab_sockets_deinit(struct ab_sockets *sockets); /* closes and frees what is left */
+void ab_sockets_deinit(struct ab_sockets *sockets);                  /* closes and frees what is left */
 struct ab_socket *ab_sockets_find(const struct ab_sockets *sockets, ab_stream_id id); /* lock held */
 
 /* Lock held. Takes the descriptor, which is connected if `accepted`; NULL: no memory, the descriptor is still the

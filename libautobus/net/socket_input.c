@@ -64,8 +64,7 @@ static bool deliver(struct ab_socket *socket)
 
     ab_net_lock(net);
     while (listens(socket) && !socket->paused && (node = ab_list_take(&socket->backlog)))
-        ab_engine_message(net->engine, now, socket->id,
-                          AB_CONTAINER(node, struct ab_message, node));
+        ab_engine_message(net->engine, now, socket->id, AB_CONTAINER(node, struct ab_message, node));
     more = listens(socket) && !socket->paused;
     ab_net_turn(net);
     return more;
@@ -108,8 +107,7 @@ static void tell_end(struct ab_socket *socket)
 static void read_some(struct ab_socket *socket)
 {
     size_t size = 0;
-    char *room =
-        ab_reader_reserve(&socket->reader, socket->greedy ? READ_MOST : READ_LEAST, &size);
+    char *room = ab_reader_reserve(&socket->reader, socket->greedy ? READ_MOST : READ_LEAST, &size);
     ssize_t count;
 
     if (!room) {

@@ -28,8 +28,8 @@ int ab_socket_write(struct ab_socket *socket, const void *data, size_t size)
     if (socket->failure)
         return 0; /* nobody will get it; the engine is about to hear so */
     r = ab_buffer_append(&socket->pending, data, size);
-    if (r == 0 && size > 0 && socket->state == AB_SOCKET_OPEN && !socket->sending &&
-        !socket->full && !ab_list_linked(&socket->dirty))
+    if (r == 0 && size > 0 && socket->state == AB_SOCKET_OPEN && !socket->sending && !socket->full &&
+        !ab_list_linked(&socket->dirty))
         ab_list_append(&socket->net->sockets.dirty, &socket->dirty);
     return r;
 }
@@ -83,8 +83,7 @@ static void send_once(struct ab_socket *socket)
         socket->unsent = ab_buffer_size(&socket->output);
     }
     ab_net_unlock(net);
-    sent = socket->transform->send(socket->transform_state, socket->descriptor,
-                                   ab_buffer_data(&socket->output),
+    sent = socket->transform->send(socket->transform_state, socket->descriptor, ab_buffer_data(&socket->output),
                                    ab_buffer_size(&socket->output));
     wrong = errno;
     ab_net_lock(net);
@@ -122,15 +121,14 @@ bool ab_socket_send(struct ab_socket *socket)
 static void start_connect(struct ab_socket *socket)
 {
     const struct ab_net *net = socket->net;
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)socket->peer.port),
-                             .sin_addr = {htonl(socket->peer.host)}};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)socket->peer.port), .sin_addr = {htonl(socket->peer.host)}};
     bool failed;
 
     socket->sending = true;
     ab_net_unlock(net);
-    failed = connect(socket->descriptor, (const struct sockaddr *)&to, sizeof(to)) < 0 &&
-             errno != EINPROGRESS && errno != EINTR;
+    failed = connect(socket->descriptor, (const struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS &&
+             errno != EINTR;
     ab_net_lock(net);
     socket->sending = false;
     if (socket->state == AB_SOCKET_NEW)

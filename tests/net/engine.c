@@ -29,8 +29,7 @@ static void note(struct ab_engine *engine, struct rig_record record)
     pthread_cond_broadcast(&rig->changed);
 }
 
-void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_address *from,
-                        struct ab_packet *packet)
+void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_address *from, struct ab_packet *packet)
 {
     struct rig_record record = {.input = RIG_DATAGRAM, .address = *from, .code = packet->command};
 
@@ -40,8 +39,7 @@ void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_a
     note(engine, record);
 }
 
-void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stream,
-                        const struct ab_address *peer)
+void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stream, const struct ab_address *peer)
 {
     (void)now;
     note(engine, (struct rig_record){.input = RIG_ACCEPTED, .stream = stream, .address = *peer});
@@ -53,8 +51,7 @@ void ab_engine_connected(struct ab_engine *engine, ab_time now, ab_stream_id str
     note(engine, (struct rig_record){.input = RIG_CONNECTED, .stream = stream});
 }
 
-void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id stream,
-                       struct ab_message *message)
+void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id stream, struct ab_message *message)
 {
     struct rig_record record = {.input = RIG_MESSAGE, .stream = stream, .code = message->problem};
 

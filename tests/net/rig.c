@@ -71,8 +71,7 @@ static void driver_log(void *context, int level, const char *text)
     pthread_mutex_unlock(&log_lock);
 }
 
-static const struct ab_net_driver driver = {driver_lock, driver_unlock, driver_turn,
-                                            driver_callbacks, driver_log};
+static const struct ab_net_driver driver = {driver_lock, driver_unlock, driver_turn, driver_callbacks, driver_log};
 
 /* ---- Beginning and end. */
 
@@ -103,8 +102,7 @@ struct ab_settings *rig_settings(const char *name, ...)
     ck_assert_int_eq(ab_settings_set(settings, "discovery_port", port, &problem), 0);
     va_start(arguments, name);
     for (; name; name = va_arg(arguments, const char *))
-        ck_assert_int_eq(ab_settings_set(settings, name, va_arg(arguments, const char *), &problem),
-                         0);
+        ck_assert_int_eq(ab_settings_set(settings, name, va_arg(arguments, const char *), &problem), 0);
     va_end(arguments);
     return settings;
 }
@@ -187,8 +185,7 @@ void rig_leave(struct rig *rig)
 
 /* ---- Waiting. */
 
-bool rig_try(struct rig *rig, bool (*done)(struct rig *rig, void *context), void *context,
-             ab_time time)
+bool rig_try(struct rig *rig, bool (*done)(struct rig *rig, void *context), void *context, ab_time time)
 {
     struct timespec until;
     bool there;
@@ -207,8 +204,7 @@ bool rig_try(struct rig *rig, bool (*done)(struct rig *rig, void *context), void
 
 void rig_await(struct rig *rig, bool (*done)(struct rig *rig, void *context), void *context)
 {
-    ck_assert_msg(rig_try(rig, done, context, PATIENCE * AB_SECOND),
-                  "waited in vain; last logged: %s", rig->logged);
+    ck_assert_msg(rig_try(rig, done, context, PATIENCE * AB_SECOND), "waited in vain; last logged: %s", rig->logged);
 }
 
 struct wanted {
@@ -375,14 +371,12 @@ static void be_patient(int descriptor)
 
 int peer_connect(uint16_t port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     be_patient(descriptor);
-    ck_assert_msg(connect(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0,
-                  "connect: %s", strerror(errno));
+    ck_assert_msg(connect(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0, "connect: %s",
+                  strerror(errno));
     return descriptor;
 }
 
@@ -430,8 +424,7 @@ void peer_fire(int descriptor, const char *name)
 {
     char line[256];
 
-    snprintf(line, sizeof(line),
-             "{\"_type\": 3, \"_command\": \"fired\", \"name\": \"%s\", \"args\": []}\r\n", name);
+    snprintf(line, sizeof(line), "{\"_type\": 3, \"_command\": \"fired\", \"name\": \"%s\", \"args\": []}\r\n", name);
     peer_send_text(descriptor, line);
 }
 
@@ -492,11 +485,8 @@ bool rig_enter_namespace(void)
     unsigned group = getgid();
 
     if (unshare(CLONE_NEWNET) < 0 &&
-        (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0 ||
-         !write_file("/proc/self/setgroups", "deny", 0) ||
-         !write_file("/proc/self/uid_map", "0 %u 1", user) ||
-         !write_file("/proc/self/gid_map", "0 %u 1", group)))
+        (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0 || !write_file("/proc/self/setgroups", "deny", 0) ||
+         !write_file("/proc/self/uid_map", "0 %u 1", user) || !write_file("/proc/self/gid_map", "0 %u 1", group)))
         return false;
-    return system("{ ip link set lo up && ip link add ab0 type veth peer name ab1; } 2>/dev/null") ==
-           0;
+    return system("{ ip link set lo up && ip link add ab0 type veth peer name ab1; } 2>/dev/null") == 0;
 }

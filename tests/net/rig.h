@@ -62,13 +62,13 @@ struct rig {
     bool running;
     struct ab_list records; /* those that no wait has taken */
     unsigned long counts[RIG_INPUTS];
-    rig_hook hook;                              /* on the event thread, lock held */
-    bool (*callbacks)(struct rig *rig);         /* on the event thread, lock not held */
-    unsigned long rounds;                       /* of callbacks */
-    char logged[1024];                          /* the last line of log */
+    rig_hook hook;                      /* on the event thread, lock held */
+    bool (*callbacks)(struct rig *rig); /* on the event thread, lock not held */
+    unsigned long rounds;               /* of callbacks */
+    char logged[1024];                  /* the last line of log */
     unsigned long log_lines;
-    void *work;                                 /* rig_do's */
-    void *context;                              /* the hook's */
+    void *work;    /* rig_do's */
+    void *context; /* the hook's */
 };
 
 /* Of engine.c: this call is what links the fake engine before the real one. */

@@ -18,8 +18,7 @@ static uint32_t bound_host(struct rig *rig)
     socklen_t size = sizeof(address);
 
     rig_lock(rig);
-    ck_assert_int_eq(getsockname(rig->net->acceptor.descriptor, (struct sockaddr *)&address, &size),
-                     0);
+    ck_assert_int_eq(getsockname(rig->net->acceptor.descriptor, (struct sockaddr *)&address, &size), 0);
     pthread_mutex_unlock(&rig->lock);
     return ntohl(address.sin_addr.s_addr);
 }
@@ -40,12 +39,9 @@ static void await_bound_host(struct rig *rig, uint32_t host)
 
 static bool is_refused(uint16_t port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool refused = connect(descriptor, (const struct sockaddr *)&address, sizeof(address)) < 0 &&
-                   errno == ECONNREFUSED;
+    bool refused = connect(descriptor, (const struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED;
 
     close(descriptor);
     return refused;
@@ -180,17 +176,14 @@ START_TEST(no_descriptors_is_no_disaster)
     setrlimit(RLIMIT_NOFILE, &few);
     getrusage(RUSAGE_SELF, &first);
     for (int i = 0; i < 40; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET,
-                                      .sin_port = htons(port),
-                                      .sin_addr = {htonl(INADDR_LOOPBACK)}};
-        ck_assert_int_eq(
-            connect(peers[i], (const struct sockaddr *)&address, sizeof(address)), 0);
+        struct sockaddr_in address = {
+            .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        ck_assert_int_eq(connect(peers[i], (const struct sockaddr *)&address, sizeof(address)), 0);
     }
     usleep(250000); /* long enough to see it spin */
     getrusage(RUSAGE_SELF, &last);
-    spent = (last.ru_utime.tv_sec - first.ru_utime.tv_sec) * 1000000 + last.ru_utime.tv_usec -
-            first.ru_utime.tv_usec + (last.ru_stime.tv_sec - first.ru_stime.tv_sec) * 1000000 +
-            last.ru_stime.tv_usec - first.ru_stime.tv_usec;
+    spent = (last.ru_utime.tv_sec - first.ru_utime.tv_sec) * 1000000 + last.ru_utime.tv_usec - first.ru_utime.tv_usec +
+            (last.ru_stime.tv_sec - first.ru_stime.tv_sec) * 1000000 + last.ru_stime.tv_usec - first.ru_stime.tv_usec;
     ck_assert_int_lt(spent, 100000);
     ck_assert_uint_le(rig_count(&rig, RIG_ACCEPTED), 3);
     ck_assert_uint_ge(rig.log_lines, 1);
@@ -210,10 +203,10 @@ END_TEST
 
 /* ---- Interfaces that come and go, in a namespace. */
 
-#define NEEDS_NAMESPACE                                                                            \
-    if (!rig_enter_namespace()) {                                                                  \
-        fprintf(stderr, "skipped: no network namespaces here\n");                                  \
-        return;                                                                                    \
+#define NEEDS_NAMESPACE                                           \
+    if (!rig_enter_namespace()) {                                 \
+        fprintf(stderr, "skipped: no network namespaces here\n"); \
+        return;                                                   \
     }
 
 START_TEST(an_interface_opens_the_same_port_to_all)
@@ -275,8 +268,7 @@ END_TEST
 
 static int connect_to(uint32_t host, uint16_t port)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(host)}};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(host)}};
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     ck_assert_int_eq(connect(descriptor, (const struct sockaddr *)&address, sizeof(address)), 0);

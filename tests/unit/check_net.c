@@ -96,9 +96,13 @@ END_TEST
 
 static bool more_twice(struct rig *rig)
 {
-    int *left = rig->context;
+    bool more;
 
-    return --*left > 0;
+    rig_lock(rig);
+    more = --*(int *)rig->context > 0;
+    pthread_cond_broadcast(&rig->changed);
+    pthread_mutex_unlock(&rig->lock);
+    return more;
 }
 
 static bool none_left(struct rig *rig, void *context)
@@ -367,6 +371,7 @@ static bool both_are_over(struct rig *rig, void *context)
 static void talk(struct rig *rig, int listener, const struct ab_address *to)
 {
     static const char query[] = "{\"command\": \"query\"}";
+    static const char line[] = "{\"_type\": 3, \"_command\": \"x\"}\n";
     uint16_t port;
     ab_stream_id stream;
     int inbound;
@@ -386,7 +391,7 @@ static void talk(struct rig *rig, int listener, const struct ab_address *to)
         int outbound = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
         if (outbound >= 0) {
-            send(outbound, "{\"_type\": 3, \"_command\": \"x\"}\n", 32, MSG_NOSIGNAL);
+            send(outbound, line, sizeof(line) - 1, MSG_NOSIGNAL);
             close(outbound);
         }
     }

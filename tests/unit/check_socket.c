@@ -88,9 +88,8 @@ static void expect_pattern(int peer, size_t size)
 
 START_TEST(one_byte_at_a_time)
 {
-    static const char lines[] =
-        "{\"_type\": 3, \"_command\": \"fired\", \"name\": \"a\", \"args\": []}\r\n"
-        "{\"_type\": 3, \"_command\": \"fired\", \"name\": \"b\", \"args\": []}\n";
+    static const char lines[] = "{\"_type\": 3, \"_command\": \"fired\", \"name\": \"a\", \"args\": []}\r\n"
+                                "{\"_type\": 3, \"_command\": \"fired\", \"name\": \"b\", \"args\": []}\n";
     struct pair pair;
     int on = 1;
 
@@ -124,8 +123,7 @@ START_TEST(end_of_input_comes_after_the_last_message)
     pair_open(&pair, rig_settings(NULL));
     peer_fire(pair.peer, "first");
     /* No line end: the end of input ends it. */
-    peer_send_text(pair.peer,
-                   "{\"_type\": 3, \"_command\": \"fired\", \"name\": \"last\", \"args\": []}");
+    peer_send_text(pair.peer, "{\"_type\": 3, \"_command\": \"fired\", \"name\": \"last\", \"args\": []}");
     shutdown(pair.peer, SHUT_WR);
     ck_assert_uint_eq(rig_expect(&pair.rig, RIG_INPUT_ENDED).stream, pair.stream);
     ck_assert_uint_eq(rig_count(&pair.rig, RIG_MESSAGE), 2);
@@ -240,8 +238,7 @@ START_TEST(a_pause_holds_what_was_read_already)
     pair.rig.hook = pause_at_three;
     pthread_mutex_unlock(&pair.rig.lock);
     for (int i = 0; i < 64; i++) /* one send: all are read before the first is handed over */
-        sprintf(lines + strlen(lines),
-                "{\"_type\":3,\"_command\":\"fired\",\"name\":\"%d\",\"args\":[]}\n", i);
+        sprintf(lines + strlen(lines), "{\"_type\":3,\"_command\":\"fired\",\"name\":\"%d\",\"args\":[]}\n", i);
     peer_send_text(pair.peer, lines);
     free(lines);
     for (int i = 0; i <= 3; i++)
@@ -614,9 +611,8 @@ START_TEST(nothing_is_heard_after_a_close_inside_a_message)
     rig_lock(&pair.rig);
     pair.rig.hook = close_in_message;
     pthread_mutex_unlock(&pair.rig.lock);
-    peer_send_text(pair.peer,
-                   "{\"_type\":3,\"_command\":\"fired\",\"name\":\"a\",\"args\":[]}\n"
-                   "{\"_type\":3,\"_command\":\"fired\",\"name\":\"b\",\"args\":[]}\n");
+    peer_send_text(pair.peer, "{\"_type\":3,\"_command\":\"fired\",\"name\":\"a\",\"args\":[]}\n"
+                              "{\"_type\":3,\"_command\":\"fired\",\"name\":\"b\",\"args\":[]}\n");
     peer_receive(pair.peer, text, 3);
     ck_assert_int_eq(peer_drain(pair.peer), 0);
     close(pair.peer);
@@ -660,17 +656,14 @@ static void *disturb(void *argument)
         ab_stream_id stream;
 
         rig_lock(rig);
-        stream = rig->net->sockets.last > 8 ? rig->net->sockets.last - (unsigned)rand_r(&seed) % 8
-                                            : 1;
+        stream = rig->net->sockets.last > 8 ? rig->net->sockets.last - (unsigned)rand_r(&seed) % 8 : 1;
         pthread_mutex_unlock(&rig->lock);
         switch (rand_r(&seed) % 6) {
         case 0: rig_close(rig, stream, AB_CLOSE_NOW); break;
         case 1: rig_close(rig, stream, AB_CLOSE_FLUSH); break;
         case 2: rig_pause(rig, stream, rand_r(&seed) % 2); break;
         case 3: rig_connect(rig, *(uint16_t *)rig->context); break;
-        default:
-            rig_write(rig, stream, "{\"_type\":3,\"_command\":\"fired\",\"name\":\"x\",\"args\":[]}\n",
-                      53);
+        default: rig_write(rig, stream, "{\"_type\":3,\"_command\":\"fired\",\"name\":\"x\",\"args\":[]}\n", 53);
         }
     }
     return NULL;
@@ -693,6 +686,21 @@ START_TEST(a_storm_of_everything)
 }
 END_TEST
 
+static void look_at_idle(struct rig *rig, void *context)
+{
+    const struct ab_socket *socket;
+
+    rig_lock(rig);
+    socket = ab_sockets_find(&rig->net->sockets, *(ab_stream_id *)context);
+    ck_assert_ptr_nonnull(socket);
+    ck_assert_ptr_null(socket->pending.block);
+    ck_assert_ptr_null(socket->output.block);
+    ck_assert_ptr_null(socket->reader.framer.buffer.block);
+    ck_assert_ptr_null(socket->writable);
+    ck_assert_uint_lt(sizeof(*socket) + event_get_struct_event_size(), 1024);
+    pthread_mutex_unlock(&rig->lock);
+}
+
 START_TEST(an_idle_stream_costs_little)
 {
     struct pair pair;
@@ -702,15 +710,7 @@ START_TEST(an_idle_stream_costs_little)
     expect_message(&pair, "x");
     rig_write(&pair.rig, pair.stream, "y", 1);
     rig_rounds(&pair.rig, 3);
-    rig_lock(&pair.rig);
-    const struct ab_socket *socket = ab_sockets_find(&pair.rig.net->sockets, pair.stream);
-    ck_assert_ptr_nonnull(socket);
-    ck_assert_ptr_null(socket->pending.block);
-    ck_assert_ptr_null(socket->output.block);
-    ck_assert_ptr_null(socket->reader.framer.buffer.block);
-    ck_assert_ptr_null(socket->writable);
-    ck_assert_uint_lt(sizeof(*socket) + event_get_struct_event_size(), 1024);
-    pthread_mutex_unlock(&pair.rig.lock);
+    rig_do(&pair.rig, look_at_idle, &pair.stream);
     pair_close(&pair);
 }
 END_TEST

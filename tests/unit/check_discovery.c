@@ -1,0 +1,368 @@
+/* Datagrams: net/discovery.c. */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "harness.h"
+#include "net/rig.h"
+
+static const char query[] = "{\"command\": \"query\"}";
+
+static struct sockaddr_in at(uint32_t host, uint16_t port)
+{
+    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(host)}};
+}
+
+static int open_udp(uint32_t host, uint16_t port, bool shared)
+{
+    struct sockaddr_in address = at(host, port);
+    struct timeval patience = {15, 0};
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int on = 1;
+
+    ck_assert_int_ge(descriptor, 0);
+    setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    if (shared)
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    ck_assert_msg(bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0, "bind: %s",
+                  strerror(errno));
+    return descriptor;
+}
+
+static void send_udp(int descriptor, uint32_t host, uint16_t port, const void *data, size_t size)
+{
+    struct sockaddr_in address = at(host, port);
+
+    ck_assert_msg(sendto(descriptor, data, size, 0, (const struct sockaddr *)&address, sizeof(address)) ==
+                      (ssize_t)size,
+                  "sendto: %s", strerror(errno));
+}
+
+static uint16_t discovery_port(struct rig *rig)
+{
+    return ab_settings_discovery_port(rig->net->settings);
+}
+
+static void broadcast(struct rig *rig, const char *text, enum ab_broadcast_order order)
+{
+    rig_lock(rig);
+    ab_net_host()->broadcast(rig->net, text, strlen(text), order);
+    rig_leave(rig);
+}
+
+static unsigned long fate(struct rig *rig, enum ab_datagram_fate which)
+{
+    return rig->net->discovery.counts[which];
+}
+
+static void read_foreign(struct rig *rig, void *context)
+{
+    *(unsigned long *)context = fate(rig, AB_DATAGRAM_FOREIGN);
+}
+
+START_TEST(what_is_broadcast_is_heard_by_all_buses_of_the_machine)
+{
+    struct rig one;
+    struct rig other;
+    char port[8];
+
+    rig_start(&one, rig_settings(NULL));
+    snprintf(port, sizeof(port), "%u", discovery_port(&one));
+    rig_start(&other, rig_settings("discovery_port", port, NULL));
+    broadcast(&one, "{\"command\": \"add\", \"port\": 7, \"service\": \"s\", \"info\": {}}", AB_LOOPBACK_FIRST);
+    struct rig_record record = rig_expect(&other, RIG_DATAGRAM);
+    ck_assert_int_eq(record.code, AB_PACKET_ADD);
+    ck_assert_str_eq(record.text, "s");
+    ck_assert_uint_eq(record.address.host, INADDR_LOOPBACK);
+    ck_assert_uint_ne(record.address.port, discovery_port(&one)); /* from a port of its own */
+    rig_expect(&one, RIG_DATAGRAM);
+    rig_end(&one);
+    rig_end(&other);
+}
+END_TEST
+
+START_TEST(bad_datagrams_are_counted_and_dropped)
+{
+    static const struct {
+        const char *text;
+        enum ab_datagram_fate fate;
+    } bad[] = {
+        {"{\"command\": \"dance\"}", AB_DATAGRAM_UNKNOWN},
+        {"", AB_DATAGRAM_MALFORMED},
+        {"{\"command\": \"add\", \"port\": 0}", AB_DATAGRAM_MALFORMED},
+        {"{\"command\": \"query\", \"x\": [[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]}", AB_DATAGRAM_TOO_LARGE},
+    };
+    struct rig rig;
+    int sender = open_udp(INADDR_LOOPBACK, 0, false);
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        rig_start(&rig, rig_settings(NULL));
+        send_udp(sender, INADDR_LOOPBACK, discovery_port(&rig), bad[i].text, strlen(bad[i].text));
+        send_udp(sender, INADDR_LOOPBACK, discovery_port(&rig), query, sizeof(query) - 1);
+        rig_expect(&rig, RIG_DATAGRAM);
+        rig_join(&rig);
+        ck_assert_uint_eq(fate(&rig, bad[i].fate), 1);
+        ck_assert_uint_eq(fate(&rig, AB_DATAGRAM_TAKEN), 1);
+        rig_end(&rig);
+    }
+    close(sender);
+}
+END_TEST
+
+START_TEST(the_limit_of_size_is_exact)
+{
+    struct rig rig;
+    int sender = open_udp(INADDR_LOOPBACK, 0, false);
+    char *data = malloc(20000);
+
+    memset(data, ' ', 20000);
+    memcpy(data, query, sizeof(query) - 1);
+    rig_start(&rig, rig_settings(NULL));
+    send_udp(sender, INADDR_LOOPBACK, discovery_port(&rig), data, 16385);
+    send_udp(sender, INADDR_LOOPBACK, discovery_port(&rig), data, 20000);
+    send_udp(sender, INADDR_LOOPBACK, discovery_port(&rig), data, 16384);
+    rig_expect(&rig, RIG_DATAGRAM);
+    rig_join(&rig);
+    ck_assert_uint_eq(fate(&rig, AB_DATAGRAM_TOO_LARGE), 2);
+    ck_assert_uint_eq(fate(&rig, AB_DATAGRAM_TAKEN), 1);
+    rig_end(&rig);
+    free(data);
+    close(sender);
+}
+END_TEST
+
+START_TEST(many_datagrams_come_in_order)
+{
+    struct rig rig;
+    int sender = open_udp(INADDR_LOOPBACK, 0, false);
+    char text[128];
+
+    rig_start(&rig, rig_settings(NULL));
+    for (int i = 0; i < 1000; i += 50) {
+        for (int j = i; j < i + 50; j++) {
+            snprintf(text, sizeof(text), "{\"command\": \"remove\", \"port\": 1, \"service\": \"%d\"}", j);
+            send_udp(sender, INADDR_LOOPBACK, discovery_port(&rig), text, strlen(text));
+        }
+        for (int j = i; j < i + 50; j++)
+            ck_assert_int_eq(atoi(rig_expect(&rig, RIG_DATAGRAM).text), j);
+    }
+    rig_end(&rig);
+    close(sender);
+}
+END_TEST
+
+static void retry_now(struct rig *rig, void *context)
+{
+    (void)context;
+    event_active(rig->net->discovery.retry, EV_TIMEOUT, 1);
+}
+
+START_TEST(a_port_that_somebody_holds_is_asked_for_again)
+{
+    struct rig rig;
+    int holder = open_udp(INADDR_ANY, 0, false);
+    struct sockaddr_in address;
+    socklen_t size = sizeof(address);
+    char port[8];
+
+    ck_assert_int_eq(getsockname(holder, (struct sockaddr *)&address, &size), 0);
+    snprintf(port, sizeof(port), "%u", ntohs(address.sin_port));
+    rig_start(&rig, rig_settings("discovery_port", port, NULL));
+    ck_assert_ptr_nonnull(strstr(rig.logged, port));
+    broadcast(&rig, query, AB_LOOPBACK_FIRST); /* sending goes on */
+    char text[64];
+    ck_assert_int_eq(recv(holder, text, sizeof(text), 0), sizeof(query) - 1);
+    rig_do(&rig, retry_now, NULL);
+    rig_rounds(&rig, 2);
+    ck_assert_uint_eq(rig_count(&rig, RIG_NETWORK_CHANGED), 0);
+    close(holder);
+    rig_do(&rig, retry_now, NULL);
+    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    rig_expect(&rig, RIG_DATAGRAM);
+    rig_end(&rig);
+}
+END_TEST
+
+START_TEST(what_cannot_be_sent_is_logged_once)
+{
+    struct rig rig;
+    char *data = calloc(1, 70000);
+
+    rig_start(&rig, rig_settings(NULL));
+    rig_rounds(&rig, 1);
+    unsigned long lines = rig.log_lines;
+    memset(data, 'x', 69999); /* longer than a datagram can be */
+    for (int i = 0; i < 10; i++)
+        broadcast(&rig, data, AB_LOOPBACK_FIRST);
+    ck_assert_uint_eq(rig.log_lines, lines + 1);
+    ck_assert_ptr_nonnull(strstr(rig.logged, "cannot send on lo"));
+    rig_end(&rig);
+    free(data);
+}
+END_TEST
+
+/* ---- With interfaces, in a namespace. */
+
+#define NEEDS_NAMESPACE                                           \
+    if (!rig_enter_namespace()) {                                 \
+        fprintf(stderr, "skipped: no network namespaces here\n"); \
+        return;                                                   \
+    }
+
+static void add_addresses(void)
+{
+    rig_command("ip addr add 10.77.0.1/24 brd + dev ab0 && ip addr add 10.77.0.9/24 brd + dev ab0 && "
+                "ip addr add 10.79.0.1/16 dev ab0 && ip addr add 10.78.0.1/24 brd + dev ab1 && "
+                "ip link set ab1 up && ip link set ab0 up");
+}
+
+START_TEST(each_network_hears_one_datagram)
+{
+    static const uint32_t sources[] = {INADDR_LOOPBACK, 0x0a4d0001, 0x0a4f0001, 0x0a4e0001};
+    struct rig rig;
+    bool heard[4] = {false};
+
+    NEEDS_NAMESPACE
+    add_addresses();
+    rig_start(&rig, rig_settings("interfaces", "*", NULL));
+    rig_rounds(&rig, 2);
+    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    for (int i = 0; i < 4; i++) {
+        uint32_t source = rig_expect(&rig, RIG_DATAGRAM).address.host;
+        int j = 0;
+
+        while (j < 4 && sources[j] != source)
+            j++;
+        ck_assert_msg(j < 4 && !heard[j], "%x", source);
+        heard[j] = true;
+        ck_assert(i != 0 || j == 0);
+    }
+    broadcast(&rig, query, AB_LOOPBACK_LAST);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(rig_expect(&rig, RIG_DATAGRAM).address.host == INADDR_LOOPBACK, i == 3);
+    rig_rounds(&rig, 5);
+    ck_assert_uint_eq(rig_count(&rig, RIG_DATAGRAM), 8);
+    rig_end(&rig);
+}
+END_TEST
+
+START_TEST(a_foreign_datagram_is_dropped)
+{
+    unsigned long foreign = 0;
+    struct rig rig;
+    int sender;
+
+    NEEDS_NAMESPACE
+    add_addresses();
+    rig_start(&rig, rig_settings("interfaces", "ab0", NULL));
+    sender = open_udp(0x0a4e0001, 0, false); /* of ab1, which is not ours */
+    send_udp(sender, 0x0a4d0001, discovery_port(&rig), query, sizeof(query) - 1);
+    while (foreign == 0)
+        rig_do(&rig, read_foreign, &foreign);
+    ck_assert_uint_eq(rig_count(&rig, RIG_DATAGRAM), 0);
+    rig_end(&rig);
+
+    rig_start(&rig, rig_settings("interfaces", "ab0", "accept", "10.1.0.0/16,10.78.0.0/24", NULL));
+    send_udp(sender, 0x0a4d0001, discovery_port(&rig), query, sizeof(query) - 1);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, 0x0a4e0001);
+    rig_end(&rig);
+    close(sender);
+}
+END_TEST
+
+START_TEST(a_bound_bus_is_announced_at_its_address_alone)
+{
+    struct rig rig;
+
+    NEEDS_NAMESPACE
+    add_addresses();
+    rig_start(&rig, rig_settings("interfaces", "*", "bind", "10.77.0.9", NULL));
+    rig_rounds(&rig, 2);
+    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, 0x0a4d0009);
+    rig_rounds(&rig, 5);
+    ck_assert_uint_eq(rig_count(&rig, RIG_DATAGRAM), 1);
+    rig_end(&rig);
+}
+END_TEST
+
+START_TEST(an_interface_that_comes_is_used_and_one_that_goes_is_not)
+{
+    struct rig rig;
+
+    NEEDS_NAMESPACE
+    rig_start(&rig, rig_settings("interfaces", "*", NULL));
+    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
+
+    rig_command("ip addr add 10.77.0.1/24 brd + dev ab0 && ip link set ab1 up && "
+                "ip link set ab0 up");
+    for (bool there = false; !there;) { /* up, and then connected */
+        rig_expect(&rig, RIG_NETWORK_CHANGED);
+        rig_lock(&rig);
+        for (size_t i = 0; i < rig.net->interfaces.count; i++)
+            there = there || (!rig.net->interfaces.table[i].reason && !rig.net->interfaces.table[i].loopback);
+        pthread_mutex_unlock(&rig.lock);
+    }
+    broadcast(&rig, query, AB_LOOPBACK_LAST);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, 0x0a4d0001);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
+
+    rig_command("ip link set ab0 down");
+    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    broadcast(&rig, query, AB_LOOPBACK_LAST);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
+
+    rig_command("ip link set ab0 up");
+    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    rig_command("ip link del ab0");
+    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    rig_end(&rig);
+}
+END_TEST
+
+START_TEST(what_does_not_concern_us_is_no_change)
+{
+    struct rig rig;
+
+    NEEDS_NAMESPACE
+    rig_start(&rig, rig_settings("interfaces", "ab0", NULL));
+    rig_command("ip addr add 10.78.0.1/24 dev ab1 && ip link set ab1 up && ip link set ab1 down && "
+                "ip addr add 10.77.0.1/24 dev ab0 && ip link set ab1 up && ip link set ab0 up");
+    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    while (rig_count(&rig, RIG_NETWORK_CHANGED) == 0)
+        rig_rounds(&rig, 1);
+    ck_assert_uint_le(rig_count(&rig, RIG_NETWORK_CHANGED), 2); /* up, connected */
+    rig_end(&rig);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("discovery");
+    TCase *loopback = tcase_create("loopback");
+    TCase *interfaces = tcase_create("interfaces");
+
+    tcase_add_test(loopback, what_is_broadcast_is_heard_by_all_buses_of_the_machine);
+    tcase_add_test(loopback, bad_datagrams_are_counted_and_dropped);
+    tcase_add_test(loopback, the_limit_of_size_is_exact);
+    tcase_add_test(loopback, many_datagrams_come_in_order);
+    tcase_add_test(loopback, a_port_that_somebody_holds_is_asked_for_again);
+    tcase_add_test(loopback, what_cannot_be_sent_is_logged_once);
+    tcase_add_test(interfaces, each_network_hears_one_datagram);
+    tcase_add_test(interfaces, a_foreign_datagram_is_dropped);
+    tcase_add_test(interfaces, a_bound_bus_is_announced_at_its_address_alone);
+    tcase_add_test(interfaces, an_interface_that_comes_is_used_and_one_that_goes_is_not);
+    tcase_add_test(interfaces, what_does_not_concern_us_is_no_change);
+    suite_add_tcase(suite, loopback);
+    suite_add_tcase(suite, interfaces);
+    return ab_test_run(suite);
+}
