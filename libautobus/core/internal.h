@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/random.h"
 #include "core/announcer.h"
@@ -23,8 +24,6 @@
 #include "core/server.h"
 #include "core/stream.h"
 #include "core/timer.h"
-
-enum ab_log_level { AB_LOG_ERROR = 1, AB_LOG_WARNING, AB_LOG_INFO, AB_LOG_DEBUG };
 
 /* Something that has ended and is freed at the next entry. */
 struct ab_grave {
