@@ -35,6 +35,7 @@ UNIT_TESTS += tests/sim/check_discovery
 UNIT_TESTS += tests/sim/check_inbound
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_network
+UNIT_TESTS += tests/sim/check_objects
 UNIT_TESTS += tests/sim/check_remote
 UNIT_TESTS += tests/unit/check_acceptor
 UNIT_TESTS += tests/unit/check_buffer

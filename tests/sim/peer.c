@@ -113,18 +113,26 @@ static void drop(struct sim_link *link)
     link->output_size = 0;
 }
 
-static void read_link(struct sim_link *link)
+static void read_some(struct sim_link *link, size_t most)
 {
     char data[16384];
     long size;
 
-    while (link->socket && !link->deaf && (size = sim_socket_read(link->socket, data, sizeof data)) > 0) {
+    while (link->socket && most > 0 &&
+           (size = sim_socket_read(link->socket, data, most < sizeof data ? most : sizeof data)) > 0) {
+        most -= (size_t)size;
         link->input = sim_grow(link->input, link->input_size + (size_t)size);
         memcpy(link->input + link->input_size, data, (size_t)size);
         link->input_size += (size_t)size;
         link->received += (size_t)size;
         take_lines(link);
     }
+}
+
+static void read_link(struct sim_link *link)
+{
+    if (!link->deaf)
+        read_some(link, SIZE_MAX);
     if (link->socket && !link->deaf && !link->ended && sim_socket_ended(link->socket)) {
         link->ended = true;
         record(link, SIM_STREAMS, "<", "end of input");
@@ -321,4 +329,9 @@ void sim_link_listen(struct sim_link *link, bool reading)
     link->deaf = !reading;
     if (reading)
         read_link(link);
+}
+
+void sim_link_take(struct sim_link *link, size_t size)
+{
+    read_some(link, size);
 }

@@ -61,5 +61,6 @@ void sim_link_shut(struct sim_link *link);
 void sim_link_close(struct sim_link *link);
 void sim_link_reset(struct sim_link *link);
 void sim_link_listen(struct sim_link *link, bool reading); /* whether it reads */
+void sim_link_take(struct sim_link *link, size_t size);    /* reads so many bytes and no more */
 
 #endif
