@@ -25,10 +25,11 @@
 
 /* ---- The end of a connection */
 
-static void interest_free(struct ab_interest *interest)
+static void end_interest(struct ab_map *map, struct ab_interest *interest)
 {
     struct ab_topic *topic = interest->topic;
 
+    ab_map_remove(map, &interest->node);
     ab_list_remove(&interest->topic_node);
     ab_list_remove(&interest->held_node);
     ab_free(interest);
@@ -38,8 +39,7 @@ static void interest_free(struct ab_interest *interest)
 static void drop_interests(struct ab_map *map)
 {
     AB_MAP_EACH (each, map) {
-        ab_map_remove(map, each);
-        interest_free(AB_CONTAINER(each, struct ab_interest, node));
+        end_interest(map, AB_CONTAINER(each, struct ab_interest, node));
     }
     ab_map_deinit(map);
 }
@@ -190,6 +190,12 @@ static bool agreed(const struct ab_inbound *connection, unsigned extension)
     return connection->extensions & extension;
 }
 
+/* What introspection has to say may be longer than a line. */
+static bool is_too_long(const struct ab_topic *topic, const struct ab_text *value)
+{
+    return topic->builtin && value && !ab_service_fits_line(topic->service, topic->name->data, value);
+}
+
 static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
 {
     struct ab_engine *engine = connection->stream.engine;
@@ -197,6 +203,10 @@ static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
 
     if (topic->exists && !value) {
         cut_off(connection, "out of memory");
+        return;
+    }
+    if (is_too_long(topic, value)) {
+        ab_engine_log(engine, AB_LOG_WARNING, "the value of %s is too long for a line", topic->name->data);
         return;
     }
     /* To a peer that does not know `exists`, null means gone (PROTOCOL section 2, Extensions). */
@@ -305,6 +315,11 @@ static void on_watch(struct ab_inbound *connection, const struct ab_message *mes
         cut_off(connection, "out of memory");
         return;
     }
+    if (is_too_long(topic, value)) {
+        end_interest(&connection->watches, find_interest(&connection->watches, message->name));
+        respond_error(connection, message, "too_large", "the value is too long for a line");
+        return;
+    }
     if (message->type == AB_MESSAGE_COMMAND)
         respond(connection, ab_message_write_value(ab_engine_scratch(connection->stream.engine), message->id,
                                                    message->name, value));
@@ -322,8 +337,7 @@ static void on_unwatch(struct ab_inbound *connection, const struct ab_message *m
         respond_error(connection, message, "not_watching", "the object is not being watched");
         return;
     }
-    ab_map_remove(&connection->watches, &interest->node);
-    interest_free(interest);
+    end_interest(&connection->watches, interest);
     if (message->type == AB_MESSAGE_COMMAND)
         respond(connection,
                 ab_message_write_value(ab_engine_scratch(engine), message->id, message->name, engine->null));
@@ -354,8 +368,7 @@ static void on_unlisten(struct ab_inbound *connection, const struct ab_message *
         respond_error(connection, message, "not_listening", "the event is not being listened to");
         return;
     }
-    ab_map_remove(&connection->listens, &interest->node);
-    interest_free(interest);
+    end_interest(&connection->listens, interest);
     if (message->type == AB_MESSAGE_COMMAND)
         respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine), message->id,
                                                             message->name));
@@ -369,12 +382,16 @@ static void respond_result(struct ab_inbound *connection, const struct ab_messag
                        : AB_ENOMEM);
 }
 
+/* What is long is not made anew for each who asks, and is refused where the client could not read it. */
 static void on_details(struct ab_inbound *connection, const struct ab_message *message)
 {
-    struct ab_text *value = ab_introspection_value(connection->service, AB_BUILTIN_DETAILS);
+    struct ab_topic *topic = ab_service_object_topic(connection->service, AB_DETAILS_OBJECT);
+    struct ab_text *value = topic ? ab_topic_value(topic) : NULL;
 
-    respond_result(connection, message, value);
-    ab_text_unref(value);
+    if (topic && is_too_long(topic, value))
+        respond_error(connection, message, "too_large", "there are too many services for one line");
+    else
+        respond_result(connection, message, value);
 }
 
 static void on_call(struct ab_inbound *connection, struct ab_message *message)

@@ -27,7 +27,7 @@ static const char *builtin_name(enum ab_builtin builtin)
         if (builtins[i].builtin == builtin)
             return builtins[i].name;
     }
-    return "details";
+    return AB_DETAILS_OBJECT;
 }
 
 static int add_builtin(struct ab_service *service, const char *name, enum ab_builtin builtin)

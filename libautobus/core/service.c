@@ -327,7 +327,7 @@ static int may_add(const struct ab_service *service, const char *name)
 }
 
 /* Room for the name fully escaped and for the longest envelope, that of a response with its id. */
-static bool fits_line(const struct ab_service *service, const char *name, const struct ab_text *value)
+bool ab_service_fits_line(const struct ab_service *service, const char *name, const struct ab_text *value)
 {
     const struct ab_limits *limits = &service->engine->limits;
 
@@ -442,7 +442,7 @@ int ab_service_add_object(struct ab_service *service, ab_time now, const char *n
 
     ab_engine_enter(service->engine, now);
     r = may_add(service, name);
-    if (r == 0 && !fits_line(service, name, value))
+    if (r == 0 && !ab_service_fits_line(service, name, value))
         r = AB_ETOOLARGE;
     if (r == 0)
         r = add_topic(service, &service->objects, name, doc, &topic);
@@ -595,7 +595,7 @@ int ab_service_set(struct ab_service *service, ab_time now, const char *object, 
     topic = find_topic(&service->objects, object);
     if (!topic || !topic->exists || topic->builtin)
         return AB_ENOENT;
-    if (!fits_line(service, object, value))
+    if (!ab_service_fits_line(service, object, value))
         return AB_ETOOLARGE;
     if (ab_text_equal(topic->value, value))
         return 0;
@@ -615,7 +615,8 @@ static int equip_details(struct ab_service *service)
 
     if (r == 0) {
         function->details = true;
-        r = add_topic(service, &service->objects, "details", "The value of get_details, kept up to date.", &topic);
+        r = add_topic(service, &service->objects, AB_DETAILS_OBJECT, "The value of get_details, kept up to date.",
+                      &topic);
     }
     if (r == 0)
         topic->builtin = AB_BUILTIN_DETAILS;

@@ -70,6 +70,8 @@ struct ab_function *ab_service_function(struct ab_service *service, const char *
 /* There, or made for somebody who asks for it. NULL: no memory. */
 struct ab_topic *ab_service_event_topic(struct ab_service *service, const char *name);
 struct ab_topic *ab_service_object_topic(struct ab_service *service, const char *name);
+/* A line with this value of that object, or any response with it, is not over the limit. */
+bool ab_service_fits_line(const struct ab_service *service, const char *name, const struct ab_text *value);
 /* Nobody may need it any more. */
 void ab_topic_settle(struct ab_topic *topic);
 /* The value as encoded text, made if need be; borrowed. NULL: no memory, or it does not exist. */
@@ -80,7 +82,8 @@ void ab_topic_changed(struct ab_topic *topic);
 /* Called by the announcer after the last goodbye. */
 void ab_service_parted(struct ab_service *service);
 
-/* The engine's own service. */
+/* The engine's own service, with its object of the value that get_details gives. */
+#define AB_DETAILS_OBJECT "details"
 int ab_service_new_details(struct ab_engine *engine, struct ab_service **ret_service);
 
 #endif

@@ -86,6 +86,40 @@ START_TEST(a_client_has_ten_seconds_from_when_it_falls_behind)
 }
 END_TEST
 
+START_TEST(details_that_are_too_long_are_refused)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus_new(sim, sim_host(sim, "b"), "b");
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+
+    sim_bus_limit(b, "line", 4096);
+    sim_bus_start(b);
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    struct sim_link *link = sim_dial(p, b);
+    sim_run(sim, MS(10));
+    sim_record(sim, SIM_LINES);
+    sim_send(link, "{\"_type\": 1, \"_id\": 1, \"_command\": \"bind\", \"service\": null}");
+    sim_send(link, "{\"_type\": 1, \"_id\": 2, \"_command\": \"call\", \"name\": \"get_details\", \"args\": []}");
+    sim_run(sim, MS(10));
+    ck_assert_uint_eq(sim_count(sim, "2= result="), 1);
+    for (int i = 0; i < 100; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "an event with a long name, to make the line long, %d", i);
+        sim_event(hall, name);
+    }
+    sim_send(link, "{\"_type\": 1, \"_id\": 3, \"_command\": \"call\", \"name\": \"get_details\", \"args\": []}");
+    sim_run(sim, MS(10));
+    ck_assert_uint_eq(sim_count(sim, "3= _error=too_large"), 1);
+    watch(link, "details");
+    ck_assert_uint_eq(sim_count(sim, "details= _error=too_large"), 1);
+    watch(link, "autobus.functions");
+    ck_assert_uint_eq(sim_count(sim, "autobus.functions= name="), 1);
+    sim_event(hall, "one more");
+    ck_assert_uint_eq(sim_peer_open(p), 1);
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Servers that are not ours */
 
 /* As the existing implementation: unwatch is followed by a `changed` with null. */
@@ -200,6 +234,7 @@ int main(void)
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
     tcase_add_test(output, a_client_has_ten_seconds_from_when_it_falls_behind);
     tcase_add_test(memory, a_name_that_nothing_can_have_is_not_kept);
+    tcase_add_test(output, details_that_are_too_long_are_refused);
     tcase_add_test(others, a_get_after_a_get_gets_the_value_too);
     tcase_add_test(memory, details_without_memory_leak_nothing);
     suite_add_tcase(suite, objects);
