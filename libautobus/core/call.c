@@ -79,11 +79,13 @@ static void fail(struct ab_call *call, int code, const char *type, const char *t
 static void on_deadline(struct ab_timer *timer)
 {
     struct ab_call *call = AB_CONTAINER(timer, struct ab_call, deadline);
+    struct ab_remote *remote = call->remote;
     struct ab_wish *wish = call->wish;
 
-    fail(call, AB_ETIMEDOUT, NULL, call->remote->bound ? "no answer in time" : "no service was found in time");
+    fail(call, AB_ETIMEDOUT, NULL, remote->bound ? "no answer in time" : "no service was found in time");
     if (wish)
         ab_wish_settle(wish);
+    ab_calls_pump(remote); /* it may have been one of as many as may be under way */
 }
 
 /* ---- Answers */
@@ -221,9 +223,15 @@ static struct ab_call *call_new(struct ab_remote *remote, enum ab_call_kind kind
     return call;
 }
 
+/* Who waits for the binding alone comes first: calls may have to wait for room too. */
 static void wait_in_line(struct ab_call *call)
 {
-    ab_list_append(&call->remote->waiting, &call->node);
+    struct ab_list *waiting = &call->remote->waiting;
+
+    if (call->kind == AB_CALL_BIND)
+        ab_list_prepend(waiting, &call->node);
+    else
+        ab_list_append(waiting, &call->node);
     call->remote->waiting_count++;
 }
 

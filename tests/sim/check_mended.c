@@ -171,6 +171,33 @@ START_TEST(a_get_after_a_get_gets_the_value_too)
 }
 END_TEST
 
+/* ---- Calls */
+
+START_TEST(a_call_that_is_given_up_makes_room_for_the_next)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+
+    sim_bus_limit(c, "calls", 1);
+    sim_bus_start(c);
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    sim_function(hall, "hold", sim_hold);
+    sim_function(hall, "echo", sim_echo);
+    struct sim_remote *remote = sim_proxy(c, "hall");
+    sim_run(sim, SECONDS(1));
+    sim_record(sim, SIM_RESULTS);
+    sim_call_within(remote, SECONDS(1), 0, "hold", "[]");
+    sim_call_within(remote, SECONDS(5), AB_CALL_ROOM, "echo", "[1]");
+    sim_wait_bound(remote, SECONDS(5));
+    sim_run(sim, SECONDS(2));
+    sim_expect(sim, "1.000 c: bind done\n"
+                    "2.000 c: hold failed: ETIMEDOUT\n"
+                    "2.002 c: echo = [1]\n");
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Memory */
 
 START_TEST(a_name_that_nothing_can_have_is_not_kept)
@@ -229,6 +256,7 @@ int main(void)
     TCase *objects = tcase_create("objects");
     TCase *output = tcase_create("output");
     TCase *others = tcase_create("servers that are not ours");
+    TCase *calls = tcase_create("calls");
     TCase *memory = tcase_create("memory");
 
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
@@ -237,7 +265,9 @@ int main(void)
     tcase_add_test(output, details_that_are_too_long_are_refused);
     tcase_add_test(others, a_get_after_a_get_gets_the_value_too);
     tcase_add_test(memory, details_without_memory_leak_nothing);
+    tcase_add_test(calls, a_call_that_is_given_up_makes_room_for_the_next);
     suite_add_tcase(suite, objects);
+    suite_add_tcase(suite, calls);
     suite_add_tcase(suite, others);
     suite_add_tcase(suite, memory);
     suite_add_tcase(suite, output);
