@@ -1,8 +1,4 @@
 # The tools: tools/NAME is built from tools/NAME.c and the common part, one file a line and sorted.
-# Examples are built and tested, but not installed:
-#
-#     noinst_PROGRAMS += tools/examples/doorbell
-#     tools_examples_doorbell_LDADD = $(EXAMPLE_LIBS)
 
 EXTRA_PROGRAMS =
 
@@ -74,3 +70,5 @@ tools_autobus_serve_LDADD = $(TOOL_LIBS)
 
 EXTRA_PROGRAMS += tools/autobus-watch
 tools_autobus_watch_LDADD = $(TOOL_LIBS)
+
+include tools/examples/sources.mk
