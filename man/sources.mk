@@ -1,6 +1,11 @@
 # Manual pages, one a line, sorted.
 
+dist_man_MANS += man/autobus-browse.1
+dist_man_MANS += man/autobus-call.1
+dist_man_MANS += man/autobus-listen.1
 dist_man_MANS += man/autobus-protocol.7
+dist_man_MANS += man/autobus-serve.1
+dist_man_MANS += man/autobus-watch.1
 dist_man_MANS += man/autobus.7
 dist_man_MANS += man/autobus2.3
 dist_man_MANS += man/autobus_bus_new.3
@@ -18,8 +23,8 @@ dist_man_MANS += man/autobus_request_ref.3
 dist_man_MANS += man/autobus_service_new.3
 dist_man_MANS += man/autobus_slot_cancel.3
 
-# A page of section 3 is about all functions of its NAME. Each of the others is installed as a page of
-# one line that leads there, so that `man autobus_reply` works. The NAMEs are the only list of them.
+# A page of section 3 is about all functions of its NAME. Each of the others is installed as a page
+# of one line that leads there, so that `man autobus_reply` works. The NAMEs are the only list.
 man_links = cd '$(srcdir)/man' && awk ' \
 	/^\.SH/ { names = $$2 == "NAME"; next } \
 	names { \

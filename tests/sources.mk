@@ -73,7 +73,9 @@ tests_unit_check_resolver_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_sleep_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
 
+SCRIPT_TESTS += tests/docs-examples.sh
 SCRIPT_TESTS += tests/docs-man.sh
+SCRIPT_TESTS += tests/docs-readme.sh
 SCRIPT_TESTS += tests/headers.sh
 SCRIPT_TESTS += tests/layers.sh
 SCRIPT_TESTS += tests/purity.sh
