@@ -323,8 +323,9 @@ static void on_watch(struct ab_inbound *connection, const struct ab_message *mes
     if (message->type == AB_MESSAGE_COMMAND)
         respond(connection, ab_message_write_value(ab_engine_scratch(connection->stream.engine), message->id,
                                                    message->name, value));
-    /* Legacy clients listen for `changed` alone. */
-    if (connection->state == AB_INBOUND_BOUND && !agreed(connection, AB_EXTENSION_EXISTS))
+    /* Legacy clients listen for `changed` alone, and who sends a notice gets no response. */
+    if (connection->state == AB_INBOUND_BOUND &&
+        (message->type == AB_MESSAGE_NOTICE || !agreed(connection, AB_EXTENSION_EXISTS)))
         write_value(connection, topic);
 }
 
@@ -407,7 +408,7 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
         on_details(connection, message);
         return;
     }
-    if (connection->request_count >= engine->limits.calls) {
+    if (message->type == AB_MESSAGE_COMMAND && connection->request_count >= engine->limits.calls) {
         respond_error(connection, message, "busy", "too many calls are in progress on this connection");
         return;
     }

@@ -60,6 +60,30 @@ START_TEST(an_object_may_lose_its_last_watcher_while_it_is_unlisted)
 }
 END_TEST
 
+START_TEST(who_watches_by_a_notice_hears_the_value_that_is_there)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    struct sim_link *link = sim_dial(sim_peer(sim, sim_host(sim, "p"), "p"), b);
+
+    sim_object(hall, "lamp", "1");
+    sim_run(sim, MS(10));
+    sim_send_format(link,
+                    "{\"_type\": 1, \"_id\": 1, \"_command\": \"bind\", \"service\": \"%s\", "
+                    "\"extensions\": [\"exists\"]}",
+                    ab_service_id(hall->service));
+    sim_send(link, "{\"_type\": 3, \"_command\": \"watch\", \"name\": \"lamp\"}");
+    sim_send(link, "{\"_type\": 3, \"_command\": \"watch\", \"name\": \"none\"}");
+    sim_record(sim, SIM_LINES);
+    sim_run(sim, MS(10));
+    sim_expect(sim, "* b > p: 1= service=hall extensions=[\"exists\"]\n"
+                    "* b > p: ! changed name=lamp value=1\n"
+                    "* b > p: ! changed name=none\n");
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Output */
 
 START_TEST(a_client_has_ten_seconds_from_when_it_falls_behind)
@@ -198,6 +222,30 @@ START_TEST(a_call_that_is_given_up_makes_room_for_the_next)
 }
 END_TEST
 
+START_TEST(a_notice_takes_no_room_from_calls)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus_new(sim, sim_host(sim, "b"), "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+
+    sim_bus_limit(b, "calls", 1);
+    sim_bus_start(b);
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    sim_function(hall, "hold", sim_hold);
+    struct sim_remote *remote = sim_proxy(c, "hall");
+    sim_run(sim, SECONDS(1));
+    sim_record(sim, SIM_CALLS | SIM_RESULTS);
+    sim_call(remote, "hold", "[1]");
+    ck_assert_int_eq(sim_notice(remote, "hold", "[2]"), 0);
+    sim_call(remote, "hold", "[3]");
+    sim_run(sim, MS(10));
+    sim_expect(sim, "1.001 b: call hold [1]\n"
+                    "1.001 b: call hold [2] (no answer wanted)\n"
+                    "1.002 c: hold failed: busy...\n");
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Memory */
 
 START_TEST(a_name_that_nothing_can_have_is_not_kept)
@@ -260,11 +308,13 @@ int main(void)
     TCase *memory = tcase_create("memory");
 
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
+    tcase_add_test(objects, who_watches_by_a_notice_hears_the_value_that_is_there);
     tcase_add_test(output, a_client_has_ten_seconds_from_when_it_falls_behind);
     tcase_add_test(memory, a_name_that_nothing_can_have_is_not_kept);
     tcase_add_test(output, details_that_are_too_long_are_refused);
     tcase_add_test(others, a_get_after_a_get_gets_the_value_too);
     tcase_add_test(memory, details_without_memory_leak_nothing);
+    tcase_add_test(calls, a_notice_takes_no_room_from_calls);
     tcase_add_test(calls, a_call_that_is_given_up_makes_room_for_the_next);
     suite_add_tcase(suite, objects);
     suite_add_tcase(suite, calls);
