@@ -122,8 +122,7 @@ static void send_wish(struct ab_wish *wish)
         return;
     }
     wish->sent = true;
-    if (wish->watch)
-        ab_remote_expect(remote, &wish->pending, id);
+    ab_remote_expect(remote, &wish->pending, id);
 }
 
 /* As a notice: legacy never answers unlisten, and what the answer to unwatch says is known. */
@@ -152,20 +151,27 @@ static int set_known(struct ab_wish *wish, struct ab_value *value)
     return 0;
 }
 
-/* The response to watch. */
+static void refused(struct ab_wish *wish, int code, const char *type, const char *text)
+{
+    ab_engine_log(wish->remote->engine, AB_LOG_WARNING, "%s %s cannot be %s: %s", wish->watch ? "object" : "event",
+                  wish->name->data, wish->watch ? "watched" : "listened to", text ? text : "no reason was given");
+    ab_gets_fail(&wish->gets, code, type, text);
+}
+
+/* The response to watch or listen. */
 static void answered(struct ab_pending *pending, struct ab_message *message)
 {
     struct ab_wish *wish = AB_CONTAINER(pending, struct ab_wish, pending);
     struct ab_remote *remote = wish->remote;
 
-    if (message->problem) {
-        ab_gets_fail(&wish->gets, AB_EPROTOCOL, NULL, message->reason);
-    } else if (message->failed) {
-        ab_engine_log(remote->engine, AB_LOG_WARNING, "object %s cannot be watched: %s", wish->name->data,
-                      message->error_text ? message->error_text : "no reason was given");
-        ab_gets_fail(&wish->gets, AB_EREMOTE, message->error_type, message->error_text);
+    if (message->problem)
+        refused(wish, AB_EPROTOCOL, NULL, message->reason);
+    else if (message->failed)
+        refused(wish, AB_EREMOTE, message->error_type, message->error_text);
+    if (!wish->watch)
+        return;
+    if (message->failed)
         ab_value_deinit(&message->value);
-    }
     wish->repeat = !speaks_exists(remote);
     if (set_known(wish, &message->value) < 0)
         ab_outbound_doom(remote->bound);

@@ -195,6 +195,31 @@ START_TEST(a_get_after_a_get_gets_the_value_too)
 }
 END_TEST
 
+START_TEST(a_listen_that_is_refused_is_told)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus_new(sim, sim_host(sim, "b"), "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+
+    sim_bus_limit(b, "watches", 1);
+    sim_bus_start(b);
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    sim_event(hall, "rang");
+    sim_event(hall, "knocked");
+    struct sim_remote *remote = sim_proxy(c, "hall");
+    sim_run(sim, SECONDS(1));
+    sim_record(sim, SIM_LOG | SIM_EVENTS);
+    sim_listen(remote, "rang");
+    sim_listen(remote, "knocked");
+    sim_run(sim, MS(10));
+    sim_fire(hall, "rang", "[]");
+    sim_run(sim, MS(10));
+    sim_expect(sim, "1.002 c: log 2 event knocked cannot be listened to...\n"
+                    "1.011 c: event rang [] (hall)\n");
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Calls */
 
 START_TEST(a_call_that_is_given_up_makes_room_for_the_next)
@@ -315,6 +340,7 @@ int main(void)
     tcase_add_test(others, a_get_after_a_get_gets_the_value_too);
     tcase_add_test(memory, details_without_memory_leak_nothing);
     tcase_add_test(calls, a_notice_takes_no_room_from_calls);
+    tcase_add_test(calls, a_listen_that_is_refused_is_told);
     tcase_add_test(calls, a_call_that_is_given_up_makes_room_for_the_next);
     suite_add_tcase(suite, objects);
     suite_add_tcase(suite, calls);
