@@ -3,26 +3,12 @@
  */
 #include "answer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "escape.h"
-#include "message.h"
-
-static char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static char *print(const char *format, ...)
-{
-    char *text = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0)
-        tool_out_of_memory();
-    va_end(arguments);
-    return text;
-}
+#include "text.h"
 
 static struct tool_answer error_of(const char *type, char *text)
 {
@@ -39,11 +25,11 @@ static struct tool_answer read_output(const char *text, size_t size)
     if (value)
         return (struct tool_answer){.value = value};
     if (memchr(text, '\0', size))
-        return error_of("exception", print("the command printed a NUL byte"));
+        return error_of("exception", tool_print("the command printed a NUL byte"));
     value = json_stringn(text, text[size - 1] == '\n' ? size - 1 : size);
     if (value)
         return (struct tool_answer){.value = value};
-    return error_of("exception", print("the command printed what is not UTF-8"));
+    return error_of("exception", tool_print("the command printed what is not UTF-8"));
 }
 
 /* ---- a bad one */
@@ -59,8 +45,8 @@ static char *error_text(const char *text, size_t size)
 static char *status_text(int status)
 {
     if (WIFSIGNALED(status))
-        return print("the command was killed by signal %d", WTERMSIG(status));
-    return print("the command ended with status %d", WEXITSTATUS(status));
+        return tool_print("the command was killed by signal %d", WTERMSIG(status));
+    return tool_print("the command ended with status %d", WEXITSTATUS(status));
 }
 
 static struct tool_answer read_exit(const struct tool_run_result *result)
@@ -77,12 +63,12 @@ void tool_answer_read(const struct tool_runner *runner, const struct tool_run_re
     switch (result->outcome) {
     case TOOL_RUN_EXITED: *ret_answer = read_exit(result); break;
     case TOOL_RUN_TIMED_OUT:
-        *ret_answer = error_of("timeout", print("the command took longer than %g s", runner->timeout_ms / 1000.0));
+        *ret_answer = error_of("timeout", tool_print("the command took longer than %g s", runner->timeout_ms / 1000.0));
         break;
     case TOOL_RUN_TOO_LARGE:
-        *ret_answer = error_of("too_large", print("the command printed more than %zu bytes", runner->most_output));
+        *ret_answer = error_of("too_large", tool_print("the command printed more than %zu bytes", runner->most_output));
         break;
-    case TOOL_RUN_CANCELLED: *ret_answer = error_of("exception", print("the service ends")); break;
+    case TOOL_RUN_CANCELLED: *ret_answer = error_of("exception", tool_print("the service ends")); break;
     }
 }
 

@@ -11,8 +11,8 @@
 #include "escape.h"
 #include "exit.h"
 #include "message.h"
-#include "options.h"
 #include "output.h"
+#include "text.h"
 
 /* ---- pointing at a fault */
 
@@ -80,16 +80,14 @@ json_t *tool_value_read(const char *what, const char *text)
 /* All of standard input, a string. */
 static char *read_input(size_t *ret_size)
 {
-    char *text = NULL;
-    FILE *out = open_memstream(&text, ret_size);
-    if (!out)
-        tool_out_of_memory();
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     char block[4096];
     ssize_t size;
     while ((size = read(STDIN_FILENO, block, sizeof block)) > 0)
         fwrite(block, 1, (size_t)size, out);
-    if (fclose(out))
-        tool_out_of_memory();
+    char *text = tool_writer_close(&writer);
+    *ret_size = writer.size;
     return text;
 }
 

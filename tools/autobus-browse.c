@@ -3,9 +3,7 @@
  */
 #include <autobus2.h>
 #include <locale.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include <stddef.h>
 
 #include "bus.h"
 #include "changes.h"

@@ -8,13 +8,13 @@
 
 #include "arguments.h"
 #include "bus.h"
-#include "exit.h"
 #include "failure.h"
 #include "find.h"
 #include "message.h"
 #include "output.h"
 #include "service.h"
 #include "target.h"
+#include "text.h"
 
 struct call {
     struct tool_settings settings;
@@ -119,19 +119,17 @@ static int pick_service(struct call *call, const struct tool_target *target, aut
 {
     json_t *entry = NULL;
     if (tool_target_is_direct(target)) {
-        call->service = strdup(target->id);
-        call->label = strdup(target->text);
+        call->service = tool_copy(target->id);
+        call->label = tool_copy(target->text);
     } else {
         int end = tool_find_one(bus, target, call->settings.any, call->settings.wait_ms, &entry);
         if (end)
             return end;
         const char *service = json_string_value(json_object_get(entry, "service"));
-        call->service = strdup(service);
+        call->service = tool_copy(service);
         call->label = tool_service_label(json_object_get(entry, "info"), service);
     }
     json_decref(entry);
-    if (!call->service || !call->label)
-        tool_out_of_memory();
     tool_detail("calling %s of %s (%s)", call->function, call->label, call->service);
     return 0;
 }

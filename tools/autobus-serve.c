@@ -18,6 +18,7 @@
 #include "notify.h"
 #include "plan.h"
 #include "refresh.h"
+#include "text.h"
 
 enum { POLL_MS = 10000 };
 
@@ -71,17 +72,13 @@ static int make_service(struct server *server)
 /* Nobody is asked who they are: whoever starts this should know who can run the commands. */
 static void say_who_may_call(const struct server *server)
 {
-    char *functions = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&functions, &size);
-    if (!out)
-        tool_out_of_memory();
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     for (const struct tool_item *item = server->plan.items; item; item = item->next) {
         if (item->kind == TOOL_ITEM_FUNCTION)
             fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", item->name);
     }
-    if (fclose(out))
-        tool_out_of_memory();
+    char *functions = tool_writer_close(&writer);
     json_t *interfaces = NULL;
     if (*functions && autobus_bus_interfaces(server->bus, &interfaces) == 0) {
         size_t i = 0;

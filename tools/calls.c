@@ -7,13 +7,13 @@
 #include "calls.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
 #include "message.h"
 #include "output.h"
+#include "text.h"
 
 struct job {
     struct job *next;
@@ -122,22 +122,12 @@ static void on_done(const struct tool_run_result *result, void *user_data)
 
 /* ---- starting */
 
-static char *variable(const char *name, const char *value)
-{
-    char *text = NULL;
-    if (asprintf(&text, "%s=%s", name, value) < 0)
-        tool_out_of_memory();
-    return text;
-}
-
 static int start_command(struct job *job)
 {
     const autobus_peer *peer = autobus_request_peer(job->request);
-    char address[80];
-    snprintf(address, sizeof address, "%s:%u", peer->host, peer->port);
-    char *function = variable("AUTOBUS_FUNCTION", autobus_request_function(job->request));
-    char *service = variable("AUTOBUS_SERVICE", autobus_request_service(job->request));
-    char *caller = variable("AUTOBUS_PEER", address);
+    char *function = tool_print("AUTOBUS_FUNCTION=%s", autobus_request_function(job->request));
+    char *service = tool_print("AUTOBUS_SERVICE=%s", autobus_request_service(job->request));
+    char *caller = tool_print("AUTOBUS_PEER=%s:%u", peer->host, peer->port);
     const char *variables[] = {function, service, caller, NULL};
     const struct tool_command command = {
         .text = job->item->command,

@@ -5,6 +5,7 @@
 #include "changes.h"
 
 #include <autobus2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 #include "message.h"
 #include "output.h"
 #include "show.h"
+#include "text.h"
 
 struct changes {
     const struct tool_settings *settings;
@@ -127,9 +129,7 @@ static void ask_newcomer(struct changes *changes, const char *service, json_t *e
         print_change(changes, AUTOBUS_SERVICE_ADDED, entry);
         return;
     }
-    struct newcomer *newcomer = calloc(1, sizeof *newcomer);
-    if (!newcomer)
-        tool_out_of_memory();
+    struct newcomer *newcomer = tool_make(1, sizeof *newcomer);
     *newcomer = (struct newcomer){changes->newcomers, changes, json_incref(entry)};
     changes->newcomers = newcomer;
     tool_describe(remote, changes->settings->timeout_ms, on_described, newcomer);

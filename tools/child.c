@@ -18,16 +18,9 @@
 
 #include "message.h"
 #include "output.h"
+#include "text.h"
 
 /* ---- parameters and environment */
-
-static char *copy(const char *text)
-{
-    char *made = strdup(text);
-    if (!made)
-        tool_out_of_memory();
-    return made;
-}
 
 static void free_texts(char **texts)
 {
@@ -36,25 +29,17 @@ static void free_texts(char **texts)
     free(texts);
 }
 
-static char **texts_new(size_t count)
-{
-    char **texts = calloc(count + 1, sizeof *texts);
-    if (!texts)
-        tool_out_of_memory();
-    return texts;
-}
-
 static char **make_parameters(const struct tool_command *command)
 {
     size_t count = json_array_size(command->args);
-    char **texts = texts_new(4 + count);
-    texts[0] = copy("/bin/sh");
-    texts[1] = copy("-c");
-    texts[2] = copy(command->text);
-    texts[3] = copy(command->name);
+    char **texts = tool_make(5 + count, sizeof *texts);
+    texts[0] = tool_copy("/bin/sh");
+    texts[1] = tool_copy("-c");
+    texts[2] = tool_copy(command->text);
+    texts[3] = tool_copy(command->name);
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_array_get(command->args, i);
-        texts[4 + i] = json_is_string(value) ? copy(json_string_value(value)) : tool_json_text(value, 0);
+        texts[4 + i] = json_is_string(value) ? tool_copy(json_string_value(value)) : tool_json_text(value, 0);
     }
     return texts;
 }
@@ -77,13 +62,13 @@ static char **make_environment(const char *const *variables)
         inherited++;
     while (variables[added])
         added++;
-    char **texts = texts_new(inherited + added);
+    char **texts = tool_make(inherited + added + 1, sizeof *texts);
     for (size_t i = 0; i < inherited; i++) {
         if (!is_ours(environ[i]))
-            texts[count++] = copy(environ[i]);
+            texts[count++] = tool_copy(environ[i]);
     }
     for (size_t i = 0; i < added; i++)
-        texts[count++] = copy(variables[i]);
+        texts[count++] = tool_copy(variables[i]);
     return texts;
 }
 

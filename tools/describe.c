@@ -11,9 +11,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "escape.h"
 #include "message.h"
 #include "service.h"
+#include "text.h"
 
 static const struct {
     const char *key;
@@ -84,9 +84,9 @@ static void on_part_destroyed(void *user_data)
 
 void tool_describe(autobus_remote *remote, int timeout_ms, tool_described_fn described, void *user_data)
 {
-    struct question *question = calloc(1, sizeof *question);
+    struct question *question = tool_make(1, sizeof *question);
     json_t *details = json_object();
-    if (!question || !details)
+    if (!details)
         tool_out_of_memory();
     *question = (struct question){
         .references = PARTS + 1,

@@ -5,11 +5,10 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "message.h"
+#include "text.h"
 
 size_t tool_utf8_decode(const char *text, size_t size, uint32_t *ret_character)
 {
@@ -54,11 +53,8 @@ static void write_escape(FILE *out, uint32_t character)
 
 char *tool_escape(const char *text, size_t size, unsigned flags)
 {
-    char *escaped = NULL;
-    size_t escaped_size = 0;
-    FILE *out = open_memstream(&escaped, &escaped_size);
-    if (!out)
-        tool_out_of_memory();
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     for (size_t at = 0; at < size;) {
         uint32_t character = 0;
         size_t length = tool_utf8_decode(text + at, size - at, &character);
@@ -73,9 +69,7 @@ char *tool_escape(const char *text, size_t size, unsigned flags)
         }
         at += length;
     }
-    if (fclose(out))
-        tool_out_of_memory();
-    return escaped;
+    return tool_writer_close(&writer);
 }
 
 size_t tool_width(const char *text)
@@ -94,11 +88,8 @@ size_t tool_width(const char *text)
 
 char *tool_shell_quote(const char *text)
 {
-    char *quoted = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&quoted, &size);
-    if (!out)
-        tool_out_of_memory();
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     fputc('\'', out);
     for (; *text; text++) {
         if (*text == '\'')
@@ -107,7 +98,5 @@ char *tool_shell_quote(const char *text)
             fputc(*text, out);
     }
     fputc('\'', out);
-    if (fclose(out))
-        tool_out_of_memory();
-    return quoted;
+    return tool_writer_close(&writer);
 }

@@ -10,6 +10,7 @@
 #include "exit.h"
 #include "message.h"
 #include "nearest.h"
+#include "text.h"
 
 enum { LIST_TIMEOUT_MS = 2000 };
 
@@ -73,11 +74,8 @@ const char *tool_failure_text(int code, const autobus_error *error)
 
 static char *join_keys(const json_t *listed)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        tool_out_of_memory();
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     const char *key = NULL, *between = "";
     json_t *value = NULL;
     json_object_foreach((json_t *)listed, key, value)
@@ -85,9 +83,7 @@ static char *join_keys(const json_t *listed)
         fprintf(out, "%s%s", between, key);
         between = ", ";
     }
-    if (fclose(out))
-        tool_out_of_memory();
-    return text;
+    return tool_writer_close(&writer);
 }
 
 void tool_failure_suggest_from(const json_t *listed, const char *what, const char *name)

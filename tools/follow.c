@@ -17,6 +17,7 @@
 #include "find.h"
 #include "message.h"
 #include "service.h"
+#include "text.h"
 
 enum { MOST_LOST = 256 };
 
@@ -44,9 +45,7 @@ static bool lost_take(struct tool_follow *follow, const char *label)
 static void lost_add(struct tool_follow *follow, const char *label)
 {
     size_t size = strlen(label) + 1;
-    struct tool_lost *lost = malloc(sizeof *lost + size);
-    if (!lost)
-        tool_out_of_memory();
+    struct tool_lost *lost = tool_make(1, sizeof *lost + size);
     memcpy(lost->label, label, size);
     lost->next = follow->lost;
     follow->lost = lost;
@@ -85,17 +84,13 @@ static void set_label(struct tool_followed *followed, const json_t *info, const 
     free(followed->label);
     free(followed->service);
     followed->label = tool_escape(label, strlen(label), 0);
-    followed->service = strdup(service);
+    followed->service = tool_copy(service);
     free(label);
-    if (!followed->service)
-        tool_out_of_memory();
 }
 
 static struct tool_followed *followed_new(struct tool_follow *follow)
 {
-    struct tool_followed *followed = calloc(1, sizeof *followed);
-    if (!followed)
-        tool_out_of_memory();
+    struct tool_followed *followed = tool_make(1, sizeof *followed);
     followed->follow = follow;
     followed->references = 1;
     followed->next = follow->all;
@@ -344,20 +339,14 @@ static void print_time(char text[TIME_SIZE])
 char *tool_follow_start_of_line(const struct tool_followed *followed, bool timed)
 {
     char time[TIME_SIZE] = "";
-    char *start = NULL;
     if (timed)
         print_time(time);
     const char *space = timed ? " " : "";
-    int size;
     if (!followed->follow->prefixed)
-        size = asprintf(&start, "%s%s", time, space);
-    else if (shares_label(followed))
-        size = asprintf(&start, "%s%s%s/%s: ", time, space, followed->label, followed->service);
-    else
-        size = asprintf(&start, "%s%s%s: ", time, space, followed->label);
-    if (size < 0)
-        tool_out_of_memory();
-    return start;
+        return tool_print("%s%s", time, space);
+    if (shares_label(followed))
+        return tool_print("%s%s%s/%s: ", time, space, followed->label, followed->service);
+    return tool_print("%s%s%s: ", time, space, followed->label);
 }
 
 void tool_follow_add_time(json_t *object, bool timed)

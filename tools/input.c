@@ -13,6 +13,7 @@
 #include "line.h"
 #include "message.h"
 #include "nearest.h"
+#include "text.h"
 
 enum { LONGEST_LINE = 1 << 20, BLOCK = 65536 };
 
@@ -76,10 +77,7 @@ static void keep(struct tool_input *input, const char *block, size_t size)
     }
     if (input->size + size > input->capacity) {
         size_t capacity = 2 * (input->size + size);
-        char *grown = realloc(input->buffer, capacity);
-        if (!grown)
-            tool_out_of_memory();
-        input->buffer = grown;
+        input->buffer = tool_grow(input->buffer, capacity);
         input->capacity = capacity;
     }
     memcpy(input->buffer + input->size, block, size);

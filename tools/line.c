@@ -4,11 +4,11 @@
 #include "line.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "message.h"
+#include "text.h"
 
 static const char blanks[] = " \t\r\n";
 
@@ -17,28 +17,9 @@ static bool is_blank(char letter)
     return letter && strchr(blanks, letter);
 }
 
-static char *problem(const char *text)
-{
-    char *made = strdup(text);
-    if (!made)
-        tool_out_of_memory();
-    return made;
-}
-
 static char *problem_with(const char *what, const json_error_t *fault)
 {
-    char *text = NULL;
-    if (asprintf(&text, "%s is broken JSON: %s", what, fault->text) < 0)
-        tool_out_of_memory();
-    return text;
-}
-
-static char *copy(const char *text, size_t size)
-{
-    char *made = strndup(text, size);
-    if (!made)
-        tool_out_of_memory();
-    return made;
+    return tool_print("%s is broken JSON: %s", what, fault->text);
 }
 
 /* ---- whole JSON */
@@ -48,8 +29,8 @@ static char *read_object(const json_t *object, struct tool_line *line)
     const json_t *name = json_object_get(object, "object");
     json_t *value = json_object_get(object, "value");
     if (json_object_size(object) != 2 || !json_is_string(name) || !value)
-        return problem("{\"object\": NAME, \"value\": V} is wanted");
-    *line = (struct tool_line){TOOL_LINE_OBJECT, problem(json_string_value(name)), json_incref(value)};
+        return tool_copy("{\"object\": NAME, \"value\": V} is wanted");
+    *line = (struct tool_line){TOOL_LINE_OBJECT, tool_copy(json_string_value(name)), json_incref(value)};
     return NULL;
 }
 
@@ -59,9 +40,9 @@ static char *read_event(const json_t *object, struct tool_line *line)
     json_t *args = json_object_get(object, "args");
     size_t known = 1 + (args != NULL);
     if (json_object_size(object) != known || !json_is_string(name) || (args && !json_is_array(args)))
-        return problem("{\"event\": NAME, \"args\": [...]} is wanted");
-    *line =
-        (struct tool_line){TOOL_LINE_EVENT, problem(json_string_value(name)), args ? json_incref(args) : json_array()};
+        return tool_copy("{\"event\": NAME, \"args\": [...]} is wanted");
+    *line = (struct tool_line){TOOL_LINE_EVENT, tool_copy(json_string_value(name)),
+                               args ? json_incref(args) : json_array()};
     return NULL;
 }
 
@@ -88,7 +69,7 @@ static char *read_value(const char *what, const char *text, size_t size, json_t 
     if (!value)
         value = json_stringn(text, size);
     if (!value)
-        return problem("not UTF-8");
+        return tool_copy("not UTF-8");
     *ret_value = value;
     return NULL;
 }
@@ -135,7 +116,7 @@ static char *parse_short(const char *text, size_t size, struct tool_line *line)
     while (name < size && !is_blank(text[name]) && text[name] != '=')
         name++;
     if (name == 0)
-        return problem("the name is missing");
+        return tool_copy("the name is missing");
     json_t *value = NULL;
     char *wrong = NULL;
     bool object = name < size && text[name] == '=';
@@ -151,7 +132,7 @@ static char *parse_short(const char *text, size_t size, struct tool_line *line)
         json_decref(value);
         return wrong;
     }
-    *line = (struct tool_line){object ? TOOL_LINE_OBJECT : TOOL_LINE_EVENT, copy(text, name), value};
+    *line = (struct tool_line){object ? TOOL_LINE_OBJECT : TOOL_LINE_EVENT, tool_copy_part(text, name), value};
     return NULL;
 }
 
@@ -168,7 +149,7 @@ char *tool_line_parse(const char *text, size_t size, struct tool_line *ret_line)
         return NULL;
     }
     if (memchr(text, '\0', size))
-        return problem("there is a NUL byte in it");
+        return tool_copy("there is a NUL byte in it");
     return *text == '{' ? parse_json(text, size, ret_line) : parse_short(text, size, ret_line);
 }
 

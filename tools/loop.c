@@ -20,6 +20,7 @@
 #include "exit.h"
 #include "message.h"
 #include "output.h"
+#include "text.h"
 
 int64_t tool_loop_now(void)
 {
@@ -128,10 +129,7 @@ void tool_loop_add(struct tool_loop *loop, struct tool_source *source)
 {
     if (loop->count == loop->capacity) {
         size_t capacity = loop->capacity ? 2 * loop->capacity : 8;
-        struct tool_source **grown = realloc(loop->sources, capacity * sizeof(struct tool_source *));
-        if (!grown)
-            tool_out_of_memory();
-        loop->sources = grown;
+        loop->sources = tool_grow(loop->sources, capacity * sizeof(struct tool_source *));
         loop->capacity = capacity;
     }
     loop->sources[loop->count++] = source;
@@ -212,9 +210,7 @@ static void turn(struct tool_loop *loop)
 {
     close_holes(loop);
     size_t polled = loop->count;
-    struct pollfd *fds = calloc(polled, sizeof *fds);
-    if (!fds)
-        tool_out_of_memory();
+    struct pollfd *fds = tool_make(polled, sizeof *fds);
     for (size_t i = 0; i < polled; i++)
         fds[i] = (struct pollfd){.fd = loop->sources[i]->fd, .events = loop->sources[i]->events};
     if (poll(fds, (nfds_t)polled, poll_timeout(loop)) > 0)

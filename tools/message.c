@@ -12,6 +12,7 @@
 
 #include "escape.h"
 #include "exit.h"
+#include "text.h"
 
 static struct {
     const char *program;
@@ -45,13 +46,10 @@ static void write_line(FILE *out, const char *start, const char *text, size_t si
 static void say(const char *format, va_list arguments)
 {
     char *text = NULL;
+    struct tool_writer writer;
     if (vasprintf(&text, format, arguments) < 0)
         tool_out_of_memory();
-    char *block = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&block, &size);
-    if (!out)
-        tool_out_of_memory();
+    FILE *out = tool_writer_open(&writer);
     fprintf(out, "%s: ", message.program);
     const char *start = "";
     for (const char *line = text; line; start = "  ") {
@@ -59,9 +57,8 @@ static void say(const char *format, va_list arguments)
         write_line(out, start, line, end ? (size_t)(end - line) : strlen(line));
         line = end && end[1] ? end + 1 : NULL;
     }
-    if (fclose(out))
-        tool_out_of_memory();
-    fwrite(block, 1, size, stderr); /* unbuffered: it leaves at once */
+    char *block = tool_writer_close(&writer);
+    fwrite(block, 1, writer.size, stderr); /* unbuffered: it leaves at once */
     free(block);
     free(text);
 }

@@ -18,6 +18,7 @@
 #include "message.h"
 #include "nearest.h"
 #include "output.h"
+#include "text.h"
 
 enum { LONG_BASE = 256, HELP_WIDTH = 26, MOST_OPTIONS = 40 };
 
@@ -114,9 +115,7 @@ static void refuse_long(const struct tool_usage *usage, const char *text)
     size_t size = strcspn(name, "=");
     if (refuse_known(name, size, 0))
         return;
-    char *word = strndup(name, size);
-    if (!word)
-        tool_out_of_memory();
+    char *word = tool_copy_part(name, size);
     struct tool_nearest nearest = TOOL_NEAREST_INIT(word);
     for (const struct tool_option *option = usage->options; option->name; option++)
         tool_nearest_offer(&nearest, option->name);
@@ -163,19 +162,15 @@ static void print_option(FILE *out, char letter, const char *name, const char *a
 
 static void print_help(const struct tool_usage *usage)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        tool_out_of_memory();
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     fprintf(out, "Usage: %s %s\n%s\n\n", tool_message_program(), usage->synopsis, usage->summary);
     for (const struct tool_option *option = usage->options; option->name; option++)
         print_option(out, option->letter, option->name, option->argument, option->help);
     print_option(out, 0, "help", NULL, "print this and exit");
     print_option(out, 0, "version", NULL, "print the version and exit");
     fprintf(out, "\nSee %s(1); autobus(7) explains SERVICE and the exit status.", tool_message_program());
-    if (fclose(out))
-        tool_out_of_memory();
+    char *text = tool_writer_close(&writer);
     tool_output_text(text);
     free(text);
 }
@@ -247,9 +242,7 @@ static int read_all(const struct tool_usage *usage, int argc, char **argv, struc
 bool tool_options_read(const struct tool_usage *usage, int argc, char **argv, struct tool_words *ret_words,
                        int *ret_exit)
 {
-    struct tool_words words = {.items = calloc((size_t)argc + 1, sizeof(char *))};
-    if (!words.items)
-        tool_out_of_memory();
+    struct tool_words words = {.items = tool_make((size_t)argc, sizeof(char *))};
     int end = read_all(usage, argc, argv, &words);
     if (end == GO_ON) {
         *ret_words = words;

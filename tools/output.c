@@ -17,6 +17,7 @@
 #include "escape.h"
 #include "exit.h"
 #include "message.h"
+#include "text.h"
 
 bool tool_output_is_terminal(void)
 {
@@ -74,9 +75,7 @@ static void write_all(const char *block, size_t size)
 static void write_line(const char *start, const char *text, size_t size)
 {
     size_t start_size = start ? strlen(start) : 0;
-    char *line = malloc(start_size + size + 1);
-    if (!line)
-        tool_out_of_memory();
+    char *line = tool_make(1, start_size + size + 1);
     if (start_size > 0)
         memcpy(line, start, start_size);
     memcpy(line + start_size, text, size);
@@ -107,10 +106,8 @@ char *tool_json_text(const json_t *value, unsigned indent)
     char *encoded = NULL;
     if (autobus_json_encode(value, indent, &encoded) < 0)
         tool_out_of_memory(); /* all that we print has been decoded or built from good parts */
-    char *text = strdup(encoded);
+    char *text = tool_copy(encoded);
     autobus_free(encoded);
-    if (!text)
-        tool_out_of_memory();
     return text;
 }
 
@@ -134,11 +131,8 @@ static void write_raw(FILE *out, const json_t *value)
 
 void tool_output_raw(const char *start, const json_t *value)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        tool_out_of_memory();
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     if (json_is_array(value)) {
         for (size_t i = 0; i < json_array_size(value); i++) {
             if (i > 0)
@@ -148,8 +142,7 @@ void tool_output_raw(const char *start, const json_t *value)
     } else {
         write_raw(out, value);
     }
-    if (fclose(out))
-        tool_out_of_memory();
-    write_foreign(start, text, size);
+    char *text = tool_writer_close(&writer);
+    write_foreign(start, text, writer.size);
     free(text);
 }

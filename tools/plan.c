@@ -3,7 +3,6 @@
  */
 #include "plan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "exit.h"
 #include "message.h"
 #include "nearest.h"
+#include "text.h"
 
 enum { LONGEST_NAME = 255 };
 
@@ -87,11 +87,8 @@ static char *split(const struct tool_option *option, const char *text, const cha
         tool_error("--%s %s: %s is wanted", option->name, text, option->argument);
         return NULL;
     }
-    char *name = strndup(text, (size_t)(equals - text));
-    if (!name)
-        tool_out_of_memory();
     *ret_rest = equals + 1;
-    return name;
+    return tool_copy_part(text, (size_t)(equals - text));
 }
 
 /* ---- items */
@@ -105,14 +102,12 @@ static int add(struct tool_plan *plan, const char *option, const struct tool_ite
                    made->kind == TOOL_ITEM_FUNCTION ? "a" : "an", kind_names[made->kind]);
         good = false;
     }
-    struct tool_item *item = good ? malloc(sizeof *item) : NULL;
     if (!good) {
         free(made->name);
         json_decref(made->value);
         return -1;
     }
-    if (!item)
-        tool_out_of_memory();
+    struct tool_item *item = tool_make(1, sizeof *item);
     *item = *made;
     struct tool_item **place = &plan->items;
     while (*place)
@@ -147,9 +142,7 @@ int tool_plan_add_object_command(const struct tool_option *option, const char *t
 
 static json_t *read_value(const struct tool_option *option, const char *name, const char *text)
 {
-    char *what = NULL;
-    if (asprintf(&what, "--%s %s", option->name, name) < 0)
-        tool_out_of_memory();
+    char *what = tool_print("--%s %s", option->name, name);
     json_t *value = tool_value_read(what, text);
     free(what);
     return value;
@@ -172,10 +165,8 @@ int tool_plan_add_object(const struct tool_option *option, const char *text)
 
 int tool_plan_add_event(const struct tool_option *option, const char *text)
 {
-    char *name = strdup(text);
-    if (!name)
-        tool_out_of_memory();
-    return add(option->target, option->name, &(struct tool_item){.kind = TOOL_ITEM_EVENT, .name = name});
+    const struct tool_item item = {.kind = TOOL_ITEM_EVENT, .name = tool_copy(text)};
+    return add(option->target, option->name, &item);
 }
 
 /* ---- info and documentation */

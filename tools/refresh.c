@@ -4,12 +4,12 @@
  */
 #include "refresh.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
 #include "message.h"
+#include "text.h"
 
 struct fresh {
     struct fresh *next;
@@ -69,14 +69,15 @@ static void on_done(const struct tool_run_result *result, void *user_data)
 
 static void run(struct fresh *fresh)
 {
-    char object[300], service[300];
     struct tool_run *started = NULL;
-    snprintf(object, sizeof object, "AUTOBUS_OBJECT=%s", fresh->item->name);
-    snprintf(service, sizeof service, "AUTOBUS_SERVICE=%s", autobus_service_id(fresh->refresh->service));
+    char *object = tool_print("AUTOBUS_OBJECT=%s", fresh->item->name);
+    char *service = tool_print("AUTOBUS_SERVICE=%s", autobus_service_id(fresh->refresh->service));
     const char *variables[] = {object, service, NULL};
     const struct tool_command command = {
         .text = fresh->item->command, .name = fresh->item->name, .variables = variables};
     int error = tool_runner_start(&fresh->refresh->runner, &command, on_done, fresh, &started);
+    free(object);
+    free(service);
     if (error) {
         say_failure(fresh, strerror(error));
         tool_timer_arm(fresh->refresh->loop, &fresh->timer, fresh->refresh->every_ms);
@@ -91,9 +92,7 @@ static void on_time(struct tool_timer *timer)
 
 static void add(struct tool_refresh *refresh, const struct tool_item *item)
 {
-    struct fresh *fresh = calloc(1, sizeof *fresh);
-    if (!fresh)
-        tool_out_of_memory();
+    struct fresh *fresh = tool_make(1, sizeof *fresh);
     *fresh = (struct fresh){.next = refresh->all, .refresh = refresh, .item = item};
     fresh->timer = (struct tool_timer){.expired = on_time, .user_data = fresh};
     refresh->all = fresh;

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "message.h"
+#include "text.h"
 
 enum { GRACE_MS = 1000, MOST_ERROR = 4096, BLOCK = 65536 };
 
@@ -56,10 +56,7 @@ static void gathered_append(struct gathered *gathered, const char *block, size_t
 {
     if (gathered->size + size + 1 > gathered->capacity) {
         size_t capacity = 2 * (gathered->size + size + 1);
-        char *grown = realloc(gathered->data, capacity);
-        if (!grown)
-            tool_out_of_memory();
-        gathered->data = grown;
+        gathered->data = tool_grow(gathered->data, capacity);
         gathered->capacity = capacity;
     }
     memcpy(gathered->data + gathered->size, block, size);
@@ -173,9 +170,7 @@ int tool_runner_start(struct tool_runner *runner, const struct tool_command *com
     int error = tool_child_start(command, &child);
     if (error)
         return error;
-    struct tool_run *run = calloc(1, sizeof *run);
-    if (!run)
-        tool_out_of_memory();
+    struct tool_run *run = tool_make(1, sizeof *run);
     *run = (struct tool_run){
         .next = runner->runs,
         .runner = runner,

@@ -4,7 +4,6 @@
 #include "service.h"
 
 #include <autobus2.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,23 +11,11 @@
 
 #include "message.h"
 #include "output.h"
+#include "text.h"
 
 const char *tool_service_text(const json_t *entry, const char *key)
 {
     return json_string_value(json_object_get(json_object_get(entry, "info"), key));
-}
-
-static char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static char *print(const char *format, ...)
-{
-    char *text = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0)
-        tool_out_of_memory();
-    va_end(arguments);
-    return text;
 }
 
 char *tool_service_label(const json_t *info, const char *service)
@@ -37,10 +24,10 @@ char *tool_service_label(const json_t *info, const char *service)
     const char *type = json_string_value(json_object_get(info, "type"));
     const char *hostname = json_string_value(json_object_get(info, "hostname"));
     if (name && *name)
-        return print("%s", name);
+        return tool_print("%s", name);
     if (type && hostname)
-        return print("%s@%s", type, hostname);
-    return print("%s", service);
+        return tool_print("%s@%s", type, hostname);
+    return tool_print("%s", service);
 }
 
 /* ---- order */
@@ -68,9 +55,7 @@ static int compare_entries(const void *one, const void *other)
 void tool_service_sort(json_t *entries)
 {
     size_t count = json_array_size(entries);
-    json_t **sorted = calloc(count + 1, sizeof *sorted);
-    if (!sorted)
-        tool_out_of_memory();
+    json_t **sorted = tool_make(count, sizeof *sorted);
     for (size_t i = 0; i < count; i++)
         sorted[i] = json_incref(json_array_get(entries, i));
     qsort(sorted, count, sizeof *sorted, compare_entries);
@@ -124,17 +109,13 @@ static char *term_of(const char *key, const json_t *value)
 {
     if (strpbrk(key, "=!~?,\\") || json_is_object(value) || json_is_array(value))
         return NULL;
-    char *text = json_is_string(value) ? print("%s", json_string_value(value)) : tool_json_text(value, 0);
-    char *term = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&term, &size);
-    if (!out)
-        tool_out_of_memory();
+    char *text = json_is_string(value) ? tool_print("%s", json_string_value(value)) : tool_json_text(value, 0);
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     fprintf(out, "%s=", key);
     for (const char *at = text; *at; at++)
         fprintf(out, "%s%c", *at == ',' ? "\\" : "", *at);
-    if (fclose(out))
-        tool_out_of_memory();
+    char *term = tool_writer_close(&writer);
     bool good = is_printable(key) && is_printable(text);
     free(text);
     if (good)
@@ -186,7 +167,7 @@ static char *best_term(const json_t *entries, size_t index)
 static char *id_term(const json_t *id)
 {
     char *term = term_of("service", id);
-    return term ? term : print("service=%s", json_string_value(id));
+    return term ? term : tool_print("service=%s", json_string_value(id));
 }
 
 char *tool_service_distinguish(const json_t *entries, size_t index, const char *text)
@@ -194,7 +175,7 @@ char *tool_service_distinguish(const json_t *entries, size_t index, const char *
     char *term = best_term(entries, index);
     if (!term) /* the id needs no other term */
         return id_term(json_object_get(json_array_get(entries, index), "service"));
-    char *whole = text && *text ? print("%s,%s", text, term) : print("%s", term);
+    char *whole = text && *text ? tool_print("%s,%s", text, term) : tool_print("%s", term);
     free(term);
     return whole;
 }

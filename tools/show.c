@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "escape.h"
-#include "message.h"
 #include "service.h"
+#include "text.h"
 
 static const char *const columns[] = {"type", "name", "hostname"};
 
@@ -168,11 +168,8 @@ static void write_details(FILE *out, const json_t *entry)
 
 void tool_show_entry(struct tool_show *show, const json_t *entry, const struct tool_show_mark *mark, bool whole)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        tool_out_of_memory();
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
     tool_show_measure(show, entry);
     write_head(out, show, entry, mark);
     if (whole) {
@@ -183,8 +180,7 @@ void tool_show_entry(struct tool_show *show, const json_t *entry, const struct t
     }
     if (whole && show->verbose)
         write_details(out, entry);
-    if (fclose(out))
-        tool_out_of_memory();
+    char *text = tool_writer_close(&writer);
     tool_output_text(text);
     free(text);
 }

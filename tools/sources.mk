@@ -55,6 +55,8 @@ TOOL_COMMON_FILES += tools/show.c
 TOOL_COMMON_FILES += tools/show.h
 TOOL_COMMON_FILES += tools/target.c
 TOOL_COMMON_FILES += tools/target.h
+TOOL_COMMON_FILES += tools/text.c
+TOOL_COMMON_FILES += tools/text.h
 
 EXTRA_PROGRAMS += tools/autobus-browse
 tools_autobus_browse_LDADD = $(TOOL_LIBS)

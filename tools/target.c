@@ -4,23 +4,15 @@
  */
 #include "target.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exit.h"
 #include "message.h"
 #include "options.h"
+#include "text.h"
 
 static const char internal_prefix[] = "autobus.";
-
-static char *copy(const char *text, size_t size)
-{
-    char *made = strndup(text, size);
-    if (!made)
-        tool_out_of_memory();
-    return made;
-}
 
 static bool begins(const char *text, const char *prefix)
 {
@@ -50,9 +42,9 @@ static int parse_place(const char *text, const char *colon, struct tool_target *
         tool_usage_hint();
         return TOOL_EXIT_USAGE;
     }
-    target->host = copy(text, (size_t)(colon - text));
+    target->host = tool_copy_part(text, (size_t)(colon - text));
     target->port = (uint16_t)port;
-    target->id = copy(slash + 1, strlen(slash + 1));
+    target->id = tool_copy(slash + 1);
     return 0;
 }
 
@@ -86,15 +78,15 @@ static void look_at_terms(struct tool_target *target)
     const char *text = target->text;
     for (bool first = true; *text; first = false) {
         size_t size = term_size(text);
-        char *term = copy(text, size);
+        char *term = tool_copy_part(text, size);
         target->internal = target->internal || names_internal(term);
         if (first && is_bare(term))
-            target->word = copy(term, size);
+            target->word = tool_copy(term);
         bool lone = first && !text[size];
         if (lone && is_bare(term))
-            target->id = copy(term, size);
+            target->id = tool_copy(term);
         else if (lone && begins(term, "service="))
-            target->id = copy(term + strlen("service="), size);
+            target->id = tool_copy(term + strlen("service="));
         free(term);
         text += size + (text[size] == ',');
     }
@@ -125,7 +117,7 @@ static int parse_filter(const char *text, struct tool_target *target)
         look_at_terms(target);
     if (target->internal)
         return 0;
-    char *id = target->id ? copy(target->id, strlen(target->id)) : NULL;
+    char *id = target->id ? tool_copy(target->id) : NULL;
     if (autobus_filter_add_function(target->filter, is_public, id, free) < 0)
         tool_out_of_memory();
     return 0;
@@ -133,7 +125,7 @@ static int parse_filter(const char *text, struct tool_target *target)
 
 int tool_target_parse(const char *text, bool all, struct tool_target *ret_target)
 {
-    struct tool_target target = {.internal = all, .text = text ? copy(text, strlen(text)) : NULL};
+    struct tool_target target = {.internal = all, .text = text ? tool_copy(text) : NULL};
     const char *colon = text ? find_colon(text) : NULL;
     int end = colon ? parse_place(text, colon, &target) : parse_filter(text, &target);
     if (end) {
