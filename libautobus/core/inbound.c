@@ -22,6 +22,7 @@
 #define PING_AFTER        (18 * AB_SECOND)
 #define PING_ANSWER       (10 * AB_SECOND)
 #define PING_ANSWER_AWAKE (5 * AB_SECOND)
+#define PROBE_TIME        (500 * AB_MILLISECOND)
 
 /* ---- The end of a connection */
 
@@ -513,12 +514,26 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
         on_bound_command(connection, message);
 }
 
+/* A client that said its last may still wait for answers, or be gone, which looks the same. A blank line tells, since all
+ * ignore it (PROTOCOL section 2): a system whose program is gone resets the connection, and the next one finds that. */
+static void probe(struct ab_inbound *connection)
+{
+    struct ab_engine *engine = connection->stream.engine;
+    struct ab_buffer *line = ab_engine_scratch(engine);
+
+    ab_engine_arm(engine, &connection->timer, PROBE_TIME);
+    if (ab_buffer_append(line, "\r\n", 2) == 0)
+        ab_inbound_write(connection, line);
+}
+
 static void on_input_ended(struct ab_stream *stream)
 {
     struct ab_inbound *connection = AB_CONTAINER(stream, struct ab_inbound, stream);
 
     connection->input_ended = true;
     ab_inbound_answered(connection);
+    if (connection->state == AB_INBOUND_BOUND)
+        ab_engine_arm(stream->engine, &connection->timer, PROBE_TIME);
 }
 
 static void on_progress(struct ab_stream *stream)
@@ -564,6 +579,8 @@ static void on_timer(struct ab_timer *timer)
         cut_off(connection, "it did not bind");
     else if (connection->state == AB_INBOUND_LEAVING)
         finish(connection, AB_CLOSE_FLUSH);
+    else if (connection->input_ended)
+        probe(connection);
     else if (connection->woken)
         ping(connection, PING_ANSWER_AWAKE);
     else if (connection->pinged >= 0)
@@ -578,7 +595,7 @@ static void on_woke(struct ab_stream *stream)
 {
     struct ab_inbound *connection = AB_CONTAINER(stream, struct ab_inbound, stream);
 
-    if (connection->state != AB_INBOUND_BOUND || !agreed(connection, AB_EXTENSION_PING))
+    if (connection->state != AB_INBOUND_BOUND || connection->input_ended || !agreed(connection, AB_EXTENSION_PING))
         return;
     connection->woken = true;
     ab_engine_arm(stream->engine, &connection->timer, 0);

@@ -39,7 +39,7 @@ struct ab_inbound {
     struct ab_list requests; /* struct ab_request.node: calls that are not answered */
     size_t request_count;
     struct ab_list held;
-    struct ab_timer timer; /* bind, then silence; then leaving */
+    struct ab_timer timer; /* bind, then silence; then the end of input, or leaving */
     struct ab_timer stall;
     struct ab_timer room; /* looks again whether held values may go */
     ab_time heard;

@@ -501,12 +501,30 @@ START_TEST(an_unterminated_last_line_counts_and_what_is_pending_is_answered)
     sim_link_shut(scene.link);
     sim_run(scene.sim, SECONDS(1));
     sim_expect(scene.sim, "1.010 p > b: shut\n"
-                          "1.011 b < p: end of input\n");
+                          "1.011 b < p: end of input\n"
+                          "1.511 b > p: ''\n"); /* is anybody there? */
     ck_assert_int_eq(sim_reply(scene.b, "\"at last\""), 0);
     sim_run(scene.sim, MS(10));
     sim_expect(scene.sim, "2.010 b > p: 3= result=\"at last\"\n"
                           "2.010 b > p: flush and close\n"
                           "2.011 p < b: end of input\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
+/* What only shut and what is gone look the same until something is sent. */
+START_TEST(a_client_that_is_gone_is_found_though_nothing_is_to_be_said)
+{
+    struct scene scene = bound_scene();
+
+    say(&scene, "{\"_type\":1,\"_id\":\"3\",\"_command\":\"call\",\"name\":\"hold\",\"args\":[]}");
+    sim_link_close(scene.link);
+    sim_run(scene.sim, SECONDS(2));
+    sim_expect(scene.sim, "1.010 p > b: 3? call name=hold args=[]\n"
+                          "1.020 p > b: close\n"
+                          "1.021 b < 10.0.0.2:40002: end of input\n"
+                          "1.521 b > 10.0.0.2:40002: ''\n"
+                          "1.523 b < 10.0.0.2:40002: EDISCONNECTED\n");
     sim_free(scene.sim);
 }
 END_TEST
@@ -579,6 +597,7 @@ int main(void)
     tcase_add_test(lines, ids_come_back_as_they_were);
     tcase_add_test(lines, line_ends_blanks_and_spaces_do_not_matter);
     tcase_add_test(lines, an_unterminated_last_line_counts_and_what_is_pending_is_answered);
+    tcase_add_test(lines, a_client_that_is_gone_is_found_though_nothing_is_to_be_said);
     tcase_add_test(lines, a_line_may_come_byte_by_byte);
     tcase_add_test(lines, calls_are_answered_in_the_order_of_their_answers);
     suite_add_tcase(suite, table);
