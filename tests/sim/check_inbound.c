@@ -193,7 +193,7 @@ START_TEST(a_line_over_the_limit_ends_the_connection)
 
     sim_record(scene.sim, SIM_STREAMS | SIM_LINES);
     memset(much, 'x', size);
-    sim_send_bytes(scene.link, "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"", 49);
+    sim_send_bytes(scene.link, "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"", 47);
     sim_send_bytes(scene.link, much, size);
     sim_run(scene.sim, SECONDS(1));
     ck_assert_uint_eq(sim_count(scene.sim, "b > p: 2= _error=too_large"), 1);

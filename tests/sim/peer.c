@@ -51,6 +51,8 @@ static void push(struct sim_link *link)
     if (!link->connected || !link->socket || !link->output_size)
         return;
     size_t taken = sim_socket_write(link->socket, link->output, link->output_size);
+    if (!taken)
+        return;
     link->output_size -= taken;
     memmove(link->output, link->output + taken, link->output_size);
 }
