@@ -4,6 +4,7 @@
  */
 #include "core/engine.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,9 +96,9 @@ ab_time ab_engine_jitter(struct ab_engine *engine, ab_time delay, ab_time jitter
 struct ab_text *ab_engine_make_id(struct ab_engine *engine)
 {
     char id[IDENTITY_LONGEST + 40];
-    int size = snprintf(id, sizeof(id), "%s-%016llx%016llx", engine->identity,
-                        (unsigned long long)ab_random_next(&engine->random),
-                        (unsigned long long)ab_random_next(&engine->random));
+    uint64_t one = ab_random_next(&engine->random);
+    uint64_t other = ab_random_next(&engine->random);
+    int size = snprintf(id, sizeof(id), "%s-%016" PRIx64 "%016" PRIx64, engine->identity, one, other);
 
     return ab_text_new(id, (size_t)size);
 }

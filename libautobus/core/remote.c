@@ -601,8 +601,7 @@ void ab_remote_close(struct ab_remote *remote, ab_time now)
     ab_engine_enter(remote->engine, now);
     if (remote->state == AB_REMOTE_OVER)
         return;
-    if (connection)
-        forget_binding(remote);
+    remote->bound = NULL;
     end(remote, AB_ECLOSED, NULL, "closed");
     ab_outbound_close(connection, AB_CLOSE_FLUSH);
 }

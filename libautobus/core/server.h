@@ -25,8 +25,7 @@ struct ab_visitor {
 };
 
 struct ab_server {
-    struct ab_list
-        services; /* struct ab_service.node: all handles, and the introspection service first if it is there */
+    struct ab_list services;     /* struct ab_service.node: all handles, and the introspection service if it is there */
     struct ab_map published_ids; /* of those that a client can bind to */
     size_t published;            /* without the introspection service */
     struct ab_service *details;  /* introspection; NULL until the first service is published */

@@ -157,8 +157,8 @@ int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *i
     if (ab_service_is_published(service)) {
         ab_announcer_withdraw(service);
         ab_announcer_publish(service);
+        ab_introspection_changed(service, AB_BUILTIN_NONE);
     }
-    ab_introspection_changed(service, AB_BUILTIN_NONE);
     return 0;
 }
 
