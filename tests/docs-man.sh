@@ -65,6 +65,21 @@ sed -n 's/^\.BR \([a-z_]*\) " \([0-9,]*\) (\([0-9,]*\) to \([0-9,]*\))"$/\1 \2 \
 diff "$folder/declared" "$folder/documented" >"$folder/lint" || true
 complain 'limits in limits.h (<) and in autobus.7 (>)' "$folder/lint"
 
+# ---- The options of each tool are those that its --help tells.
+
+for page in "$top_srcdir"/man/autobus-*.1; do
+    tool=${page##*/}
+    tool=${tool%.1}
+    [ -x "$top_builddir/tools/$tool" ] || continue
+    "$top_builddir/tools/$tool" --help | sed -n '/^ *-/{s/^ *//;s/  .*//;p;}' |
+        sort >"$folder/declared"
+    sed -n '/^\.SH OPTIONS/,/^\.SH [^O]/p' "$page" | sed -n '/^\.TP/{n;s/\\f.//g;s/\\-/-/g;p;}' |
+        sort >"$folder/documented"
+    diff "$folder/declared" "$folder/documented" >"$folder/lint" || true
+    complain "options in $tool --help (<) and in its page (>)" "$folder/lint"
+    [ -s "$folder/declared" ] || { echo "$tool --help shows no options" && status=1; }
+done
+
 # ---- Installed, every function is found, and nothing is left after.
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
