@@ -40,6 +40,7 @@ UNIT_TESTS += tests/sim/check_discovery
 UNIT_TESTS += tests/sim/check_inbound
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_legacy
+UNIT_TESTS += tests/sim/check_memory
 UNIT_TESTS += tests/sim/check_network
 UNIT_TESTS += tests/sim/check_objects
 UNIT_TESTS += tests/sim/check_remote

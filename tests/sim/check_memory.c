@@ -1,0 +1,283 @@
+/*
+ * Every allocation of the engine fails once, and once with all that follow it, over scenarios that use each feature.
+ * Whatever fails: nothing leaks or crashes, each call that began completes exactly once, and the buses close.
+ * When memory is there again, so is the service.
+ */
+
+#include <string.h>
+
+#include "failing.h"
+#include "harness.h"
+#include "sim/peer.h"
+#include "sim/sim.h"
+
+#define HALL "{\"type\": \"hall\", \"room\": \"1\"}"
+
+static struct sim_service *full_service(struct sim_bus *bus, const char *name)
+{
+    struct sim_service *service = sim_service(bus, name, HALL);
+
+    sim_function(service, "echo", sim_echo);
+    sim_function(service, "hold", sim_hold);
+    sim_function(service, "throw", sim_throw);
+    sim_function_mode(service, "soon", AB_FUNCTION_ASYNC, sim_drop);
+    sim_event(service, "rang");
+    sim_object(service, "temp", "21.5");
+    sim_service_publish_try(service);
+    return service;
+}
+
+static struct ab_address place_of(struct sim_bus *bus)
+{
+    return sim_host_address(bus->process.host, 0, sim_bus_port(bus));
+}
+
+/* ---- Finding and browsing */
+
+static bool discovery(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_service *hall, *attic;
+    struct sim_slot *slot;
+    json_t *entries = NULL;
+
+    (void)context;
+    sim_record(sim, SIM_SERVICES);
+    slot = sim_browse(c, "type=hall", AB_BROWSER_EXISTING);
+    sim_browse(c, NULL, AB_BROWSER_ROUTES);
+    hall = full_service(b, "hall");
+    attic = full_service(b, "attic");
+    sim_run(sim, MS(400));
+    sim_browse(c, NULL, AB_BROWSER_EXISTING | AB_BROWSER_LIVENESS);
+    sim_run(sim, MS(100));
+    sim_set_info(hall, "{\"type\": \"hall\", \"room\": \"2\"}");
+    sim_run(sim, MS(100));
+    if (c && ab_browser_snapshot(c->engine, NULL, &entries) == 0)
+        json_decref(entries);
+    sim_service_end(attic);
+    sim_run(sim, MS(100));
+    sim_cancel(slot);
+    if (b)
+        sim_host_set_interface(b->process.host, 0, false);
+    sim_run(sim, SECONDS(60));
+    bool complete = sim_count(sim, "+ hall") >= 3 && sim_count(sim, "- attic") >= 2;
+    sim_free(sim);
+    return complete;
+}
+
+/* ---- Calling */
+
+static bool calls(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+    struct sim_slot *done[5];
+
+    (void)context;
+    sim_record(sim, SIM_RESULTS);
+    sim_on_binding(remote);
+    done[0] = sim_call(remote, "echo", "[1, \"two\", {\"three\": 4.5}]");
+    sim_wait_bound(remote, SECONDS(10));
+    full_service(b, "hall");
+    sim_run(sim, MS(100));
+    done[1] = sim_call(remote, "throw", "[]");
+    done[2] = sim_call(remote, "soon", "[]");
+    done[3] = sim_call(remote, "missing", "[]");
+    done[4] = sim_call(remote, "hold", "[]");
+    sim_cancel(sim_call(remote, "hold", "[]"));
+    sim_notice(remote, "echo", "[]");
+    sim_run(sim, MS(100));
+    while (b && b->held_count)
+        sim_reply(b, "{\"held\": true}");
+    sim_call_within(remote, MS(50), 0, "hold", "[]");
+    sim_run(sim, SECONDS(20)); /* pings too */
+    bool complete = true;
+    for (unsigned i = 0; i < 5; i++)
+        complete = complete && done[i] && done[i]->count == 1;
+    complete = complete && sim_count(sim, "echo = [1,\"two\",{\"three\":4.5}]") == 1;
+    sim_remote_end(remote);
+    sim_free(sim);
+    return complete;
+}
+
+/* ---- Watching and listening */
+
+static bool objects(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_service *hall = full_service(b, "hall");
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+    struct sim_slot *watch = sim_watch(remote, "temp");
+    struct sim_slot *again = sim_watch(remote, "temp");
+    struct sim_slot *listen = sim_listen(remote, "rang");
+
+    (void)context;
+    sim_record(sim, 0);
+    sim_listen(remote, "rang");
+    sim_watch(remote, "autobus.objects");
+    sim_get(remote, "autobus.functions");
+    sim_get(remote, "ghost");
+    sim_run(sim, MS(100));
+    sim_set(hall, "temp", "{\"now\": [1, 2, 3]}");
+    sim_fire(hall, "rang", "[\"front\"]");
+    sim_run(sim, MS(100));
+    sim_cancel(again);
+    sim_set_doc(hall, AB_TOPIC_SERVICE, NULL, "the hall");
+    sim_set_doc(hall, AB_TOPIC_OBJECT, "temp", "degrees");
+    sim_object(hall, "door", "true");
+    sim_remove(hall, AB_TOPIC_OBJECT, "door");
+    sim_remove(hall, AB_TOPIC_EVENT, "rang");
+    sim_event(hall, "rang");
+    sim_run(sim, MS(100));
+    sim_set(hall, "temp", "7");
+    sim_fire(hall, "rang", "[]");
+    sim_run(sim, MS(100));
+    struct sim_remote *details = sim_proxy(c, "type=autobus.details");
+    sim_watch(details, "details");
+    sim_call(details, "get_details", "[]");
+    sim_run(sim, MS(100));
+    bool complete = watch && listen && watch->value && strcmp(watch->value, "7") == 0 && listen->count == 2;
+    sim_free(sim);
+    return complete;
+}
+
+/* ---- Losing and finding again */
+
+static bool failover(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b1 = sim_bus(sim, "b1");
+    struct sim_bus *b2 = sim_bus(sim, "b2");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_service *one = full_service(b1, "one");
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+    struct sim_slot *watch = sim_watch(remote, "temp");
+
+    (void)context;
+    sim_record(sim, 0);
+    sim_on_binding(remote);
+    sim_listen(remote, "rang");
+    sim_run(sim, MS(100));
+    struct sim_service *two = full_service(b2, "two");
+    sim_set(two, "temp", "5");
+    if (b1 && one && c && sim_bus_port(b1)) {
+        struct ab_address to = place_of(b1);
+        struct sim_remote *fixed = sim_connection(c, &to, ab_service_id(one->service));
+        sim_watch(fixed, "temp");
+        sim_call(fixed, "hold", "[]");
+    }
+    sim_call(remote, "hold", "[]");
+    sim_run(sim, MS(100));
+    sim_bus_kill(b1);
+    sim_run(sim, MS(500));
+    bool complete = watch && watch->value && strcmp(watch->value, "5") == 0;
+    if (b2)
+        sim_cut(b2->process.host, c ? c->process.host : b2->process.host, true);
+    sim_run(sim, SECONDS(40));
+    if (b2)
+        sim_cut(b2->process.host, c ? c->process.host : b2->process.host, false);
+    sim_run(sim, SECONDS(10));
+    sim_free(sim);
+    return complete;
+}
+
+/* ---- Strangers */
+
+static bool strangers(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+    struct sim_service *hall = full_service(b, "hall");
+    bool complete = false;
+
+    (void)context;
+    sim_record(sim, 0);
+    if (b && hall && sim_bus_port(b)) {
+        struct sim_link *link = sim_dial(p, b);
+        struct sim_link *other = sim_dial(p, b);
+        sim_run(sim, MS(10));
+        sim_send(other, "{\"_type\":1,\"_id\":[1],\"_command\":\"bind\",\"service\":null}");
+        sim_send(other, "{\"_type\":1,\"_id\":[1],\"_command\":\"call\",\"name\":\"get_details\",\"args\":[]}");
+        sim_send_format(link, "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"%s\"}",
+                        ab_service_id(hall->service));
+        sim_send(link, "{\"_type\":3,\"_command\":\"watch\",\"name\":\"temp\"}");
+        sim_send(link, "{\"_type\":1,\"_id\":\"2\",\"_command\":\"dance\"}");
+        sim_send(link, "{\"_type\":1,\"_id\":\"3\",\"_command\":\"call\",\"name\":\"echo\",\"args\":[NaN]}");
+        sim_send(link, "{\"_type\":1,\"_id\":{\"a\":1},\"_command\":\"call\",\"name\":\"hold\",\"args\":[1]}");
+        sim_send(link, "{\"_type\":1,\"_id\":\"5\",\"_command\":\"unwatch\",\"name\":\"temp\"}");
+        sim_send(link, "{\"_type\":1,\"_id\":\"6\",\"_command\":\"listen\",\"name\":\"rang\"}");
+        sim_send(link, "{\"_type\":1,\"_id\":\"7\",\"_command\":\"unlisten\",\"name\":\"rang\"}");
+        sim_run(sim, MS(10));
+        complete = link->lines == 8 && other->lines == 2;
+        sim_link_reset(link);
+        sim_run(sim, MS(10));
+        sim_dial(p, b);
+        sim_forge(b->process.host, 0x0a000009,
+                  "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {\"a\": [1, 2]}}");
+        sim_run(sim, SECONDS(10));
+    }
+    sim_free(sim);
+    return complete;
+}
+
+/* ---- Memory that comes back */
+
+START_TEST(a_service_is_reached_again_when_there_is_memory_again)
+{
+    for (long after = 0; after < 600; after += 7) {
+        struct sim *sim = sim_new(1);
+        struct sim_bus *b = sim_bus(sim, "b");
+        struct sim_bus *c = sim_bus(sim, "c");
+        struct sim_service *hall = full_service(b, "hall");
+        struct sim_remote *remote = sim_proxy(c, "type=hall");
+        struct sim_slot *watch = sim_watch(remote, "temp");
+        sim_record(sim, 0);
+        sim_run(sim, MS(100));
+        sim->memory_fails = true;
+        ab_failing_arm(after, true);
+        sim_set(hall, "temp", "5");
+        sim_call(remote, "echo", "[1]");
+        sim_run(sim, MS(200));
+        sim_fire(hall, "rang", "[1]");
+        sim_run(sim, SECONDS(30));
+        ab_failing_arm(-1, false);
+        sim->memory_fails = false;
+        sim_run(sim, SECONDS(100));
+        ck_assert_msg(sim_bound(remote), "not bound again when allocations after %ld had failed", after);
+        struct sim_slot *call = sim_call(remote, "echo", "[2]");
+        sim_set(hall, "temp", "6");
+        sim_run(sim, SECONDS(1));
+        ck_assert_int_eq(call->code, 0);
+        ck_assert_uint_eq(call->count, 1);
+        ck_assert_msg(watch->value && strcmp(watch->value, "6") == 0, "after %ld: %s", after, watch->value);
+        sim_free(sim);
+    }
+}
+END_TEST
+
+START_TEST(every_allocation_may_fail)
+{
+    static bool (*const scenarios[])(void *) = {discovery, calls, objects, failover, strangers};
+
+    ck_assert_uint_gt(ab_failing_each(scenarios[_i], NULL), 100);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("memory");
+    TCase *tests = tcase_create("memory");
+
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 5);
+    tcase_add_test(tests, a_service_is_reached_again_when_there_is_memory_again);
+    suite_add_tcase(suite, tests);
+    return ab_test_run(suite);
+}
