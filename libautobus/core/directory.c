@@ -256,7 +256,7 @@ static void silence(struct ab_timer *timer)
     if (engine->now - route->heard < SILENCE)
         await_silence(route);
     else
-        ab_prober_probe(engine, route);
+        ab_prober_probe(engine, route, false);
 }
 
 static struct ab_route *route_new(struct ab_found *found, const struct ab_address *at)
@@ -454,7 +454,7 @@ void ab_directory_goodbye(struct ab_engine *engine, const struct ab_address *at,
         return;
     /* Anybody can send a datagram: a route that has a live connection is asked instead of believed to be gone. */
     if (!ab_list_empty(&route->live))
-        ab_prober_probe(engine, route);
+        ab_prober_probe(engine, route, true);
     else
         route_remove(route);
 }
@@ -491,7 +491,7 @@ void ab_directory_suspect(struct ab_engine *engine, const struct ab_address *at,
     struct ab_route *route = ab_directory_route(engine, at, service);
 
     if (route)
-        ab_prober_probe(engine, route);
+        ab_prober_probe(engine, route, true);
 }
 
 void ab_directory_unreachable(struct ab_route *route)

@@ -26,6 +26,7 @@ struct ab_source {
     struct ab_map_node node;
     struct ab_address host; /* port 0 */
     size_t routes;
+    size_t probes;           /* of them, running */
     struct ab_list unproved; /* its routes that never answered, oldest first */
 };
 
@@ -54,7 +55,7 @@ struct ab_route {
     struct ab_list node_node;     /* in node->routes */
     struct ab_list unproved_node; /* in directory.unproved while it never answered */
     struct ab_list source_node;   /* in source->unproved likewise */
-    struct ab_list probe_node;    /* in the prober's queue, or in none */
+    struct ab_list probe_node;    /* in one of the prober's queues, or in none */
     struct ab_list live;          /* bound connections over it (struct ab_outbound.route_node) */
     struct ab_found *found;
     struct ab_node *node;

@@ -55,7 +55,7 @@ static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *
     keep->connection = NULL;
     try_again_later(keep);
     AB_LIST_EACH (each, &node->routes) {
-        ab_prober_probe(engine, AB_CONTAINER(each, struct ab_route, node_node));
+        ab_prober_probe(engine, AB_CONTAINER(each, struct ab_route, node_node), true);
     }
 }
 

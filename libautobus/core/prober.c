@@ -1,6 +1,9 @@
 /*
- * Owns the probes under way and the queue of routes that wait for one. Must not decide what a failed probe means: that
- * is the directory's. PROTOCOL section 1 (expiry).
+ * Owns the probes under way and the routes that wait for one. Must not decide what a failed probe means: that is the
+ * directory's. PROTOCOL section 1 (expiry).
+ *
+ * Anybody can announce routes that lead nowhere, and each takes ten seconds to find out. So the routes of one host get
+ * half of the places at most, and those that were merely silent three quarters.
  */
 #include "core/prober.h"
 
@@ -12,6 +15,7 @@
 struct ab_probe {
     struct ab_route *route;
     struct ab_outbound *connection;
+    bool urgent;
 };
 
 static void start_next(struct ab_engine *engine);
@@ -20,9 +24,12 @@ static void start_next(struct ab_engine *engine);
 static struct ab_route *end(struct ab_probe *probe)
 {
     struct ab_route *route = probe->route;
+    struct ab_prober *prober = &route->found->engine->prober;
 
     route->probe = NULL;
-    route->found->engine->prober.running--;
+    route->source->probes--;
+    prober->running--;
+    prober->routine_running -= !probe->urgent;
     ab_free(probe);
     return route;
 }
@@ -60,8 +67,9 @@ static const struct ab_outbound_ops probe_ops = {
     .lost = lost,
 };
 
-static int start(struct ab_engine *engine, struct ab_route *route)
+static int start(struct ab_engine *engine, struct ab_route *route, bool urgent)
 {
+    struct ab_prober *prober = &engine->prober;
     struct ab_probe *probe = ab_malloc(sizeof(*probe));
     int r;
 
@@ -73,30 +81,54 @@ static int start(struct ab_engine *engine, struct ab_route *route)
         return r;
     }
     probe->route = route;
+    probe->urgent = urgent;
     route->probe = probe;
-    engine->prober.running++;
+    route->source->probes++;
+    prober->running++;
+    prober->routine_running += !urgent;
     return 0;
+}
+
+/* The first whose host has a place left, taken off; NULL: there is none. */
+static struct ab_route *take(struct ab_list *queue, size_t places)
+{
+    AB_LIST_EACH (each, queue) {
+        struct ab_route *route = AB_CONTAINER(each, struct ab_route, probe_node);
+
+        if (route->source->probes < places) {
+            ab_list_remove(each);
+            return route;
+        }
+    }
+    return NULL;
 }
 
 static void start_next(struct ab_engine *engine)
 {
     struct ab_prober *prober = &engine->prober;
-    struct ab_list *each;
+    size_t places = engine->limits.probes;
+    size_t half = (places + 1) / 2;
 
-    while (!engine->closing && prober->running < engine->limits.probes && (each = ab_list_take(&prober->queue))) {
-        struct ab_route *route = AB_CONTAINER(each, struct ab_route, probe_node);
+    while (!engine->closing && prober->running < places) {
+        struct ab_route *route = take(&prober->urgent, half);
+        bool urgent = route;
 
-        if (start(engine, route) < 0)
+        if (!route && prober->routine_running < places - places / 4)
+            route = take(&prober->routine, half);
+        if (!route)
+            return;
+        if (start(engine, route, urgent) < 0)
             ab_directory_unproved(route);
     }
 }
 
-void ab_prober_probe(struct ab_engine *engine, struct ab_route *route)
+void ab_prober_probe(struct ab_engine *engine, struct ab_route *route, bool urgent)
 {
-    if (route->probe || ab_list_linked(&route->probe_node) || engine->closing)
+    if (route->probe || engine->closing || (ab_list_linked(&route->probe_node) && !urgent))
         return;
     ab_engine_disarm(engine, &route->silence);
-    ab_list_append(&engine->prober.queue, &route->probe_node);
+    ab_list_remove(&route->probe_node);
+    ab_list_append(urgent ? &engine->prober.urgent : &engine->prober.routine, &route->probe_node);
     start_next(engine);
 }
 
@@ -123,5 +155,6 @@ void ab_prober_stop(struct ab_engine *engine)
 
 void ab_prober_init(struct ab_engine *engine)
 {
-    ab_list_init(&engine->prober.queue);
+    ab_list_init(&engine->prober.urgent);
+    ab_list_init(&engine->prober.routine);
 }

@@ -4,6 +4,7 @@
 #ifndef AB_CORE_PROBER_H
 #define AB_CORE_PROBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/list.h"
@@ -13,13 +14,15 @@ struct ab_route;
 struct ab_probe;
 
 struct ab_prober {
-    struct ab_list queue; /* routes that wait */
+    struct ab_list urgent;  /* routes that wait, and may be gone: somebody used them */
+    struct ab_list routine; /* routes that wait, and were silent for long */
     size_t running;
+    size_t routine_running;
 };
 
 void ab_prober_init(struct ab_engine *engine);
-/* Soon; no more than one probe of a route at a time. */
-void ab_prober_probe(struct ab_engine *engine, struct ab_route *route);
+/* As soon as there is room; no more than one probe of a route at a time. */
+void ab_prober_probe(struct ab_engine *engine, struct ab_route *route, bool urgent);
 /* Ends all of them. */
 void ab_prober_stop(struct ab_engine *engine);
 /* The route goes: its probe ends without a word. */

@@ -220,6 +220,44 @@ START_TEST(a_listen_that_is_refused_is_told)
 }
 END_TEST
 
+/* ---- The directory */
+
+static void forge_many(struct sim_bus *to, uint32_t source, const char *prefix, unsigned count)
+{
+    char text[100];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "{\"command\": \"add\", \"port\": 80, \"service\": \"%s%u\", \"info\": {}}", prefix,
+                 i);
+        sim_forge(to->process.host, source, text);
+    }
+    sim_run(to->sim, MS(1));
+}
+
+START_TEST(routes_that_lead_nowhere_do_not_hide_a_death)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+
+    sim_publish(b, "hall", HALL);
+    struct sim_remote *remote = sim_proxy(c, "hall");
+    sim_record(sim, SIM_SERVICES);
+    sim_browse(c, "hall", 0);
+    sim_run(sim, SECONDS(1));
+    for (uint32_t host = 0; host < 10; host++) {
+        char prefix[] = {(char)('a' + (int)host), '\0'};
+        forge_many(c, 0x0a000050 + host, prefix, 100);
+    }
+    sim_run_until(sim, SECONDS(45));
+    ck_assert(sim_bound(remote));
+    sim_bus_kill(b);
+    sim_run(sim, SECONDS(1));
+    ck_assert_uint_eq(sim_count(sim, "- hall"), 1);
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Calls */
 
 START_TEST(a_call_that_is_given_up_makes_room_for_the_next)
@@ -330,6 +368,7 @@ int main(void)
     TCase *output = tcase_create("output");
     TCase *others = tcase_create("servers that are not ours");
     TCase *calls = tcase_create("calls");
+    TCase *directory = tcase_create("the directory");
     TCase *memory = tcase_create("memory");
 
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
@@ -341,8 +380,10 @@ int main(void)
     tcase_add_test(memory, details_without_memory_leak_nothing);
     tcase_add_test(calls, a_notice_takes_no_room_from_calls);
     tcase_add_test(calls, a_listen_that_is_refused_is_told);
+    tcase_add_test(directory, routes_that_lead_nowhere_do_not_hide_a_death);
     tcase_add_test(calls, a_call_that_is_given_up_makes_room_for_the_next);
     suite_add_tcase(suite, objects);
+    suite_add_tcase(suite, directory);
     suite_add_tcase(suite, calls);
     suite_add_tcase(suite, others);
     suite_add_tcase(suite, memory);
