@@ -224,6 +224,24 @@ static void add_addresses(void)
                 "ip link set ab1 up && ip link set ab0 up");
 }
 
+static bool are_used(struct rig *rig, void *context)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < rig->net->interfaces.count; i++)
+        used += !rig->net->interfaces.table[i].reason;
+    if (used == *(size_t *)context)
+        return true;
+    ab_net_wake(rig->net);
+    return false;
+}
+
+/* An interface is up at once and connected a little later. */
+static void await_used(struct rig *rig, size_t count)
+{
+    rig_await(rig, are_used, &count);
+}
+
 START_TEST(each_network_hears_one_datagram)
 {
     static const uint32_t sources[] = {INADDR_LOOPBACK, 0x0a4d0001, 0x0a4f0001, 0x0a4e0001};
@@ -233,7 +251,7 @@ START_TEST(each_network_hears_one_datagram)
     NEEDS_NAMESPACE
     add_addresses();
     rig_start(&rig, rig_settings("interfaces", "*", NULL));
-    rig_rounds(&rig, 2);
+    await_used(&rig, 4);
     broadcast(&rig, query, AB_LOOPBACK_FIRST);
     for (int i = 0; i < 4; i++) {
         uint32_t source = rig_expect(&rig, RIG_DATAGRAM).address.host;
@@ -285,7 +303,7 @@ START_TEST(a_bound_bus_is_announced_at_its_address_alone)
     NEEDS_NAMESPACE
     add_addresses();
     rig_start(&rig, rig_settings("interfaces", "*", "bind", "10.77.0.9", NULL));
-    rig_rounds(&rig, 2);
+    await_used(&rig, 1);
     broadcast(&rig, query, AB_LOOPBACK_FIRST);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, 0x0a4d0009);
     rig_rounds(&rig, 5);
@@ -305,26 +323,22 @@ START_TEST(an_interface_that_comes_is_used_and_one_that_goes_is_not)
 
     rig_command("ip addr add 10.77.0.1/24 brd + dev ab0 && ip link set ab1 up && "
                 "ip link set ab0 up");
-    for (bool there = false; !there;) { /* up, and then connected */
-        rig_expect(&rig, RIG_NETWORK_CHANGED);
-        rig_lock(&rig);
-        for (size_t i = 0; i < rig.net->interfaces.count; i++)
-            there = there || (!rig.net->interfaces.table[i].reason && !rig.net->interfaces.table[i].loopback);
-        pthread_mutex_unlock(&rig.lock);
-    }
+    await_used(&rig, 2);
+    rig_expect(&rig, RIG_NETWORK_CHANGED);
     broadcast(&rig, query, AB_LOOPBACK_LAST);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, 0x0a4d0001);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
 
     rig_command("ip link set ab0 down");
-    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    await_used(&rig, 1);
     broadcast(&rig, query, AB_LOOPBACK_LAST);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
 
     rig_command("ip link set ab0 up");
-    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    await_used(&rig, 2);
     rig_command("ip link del ab0");
-    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    await_used(&rig, 1);
+    ck_assert_uint_ge(rig_count(&rig, RIG_NETWORK_CHANGED), 4);
     rig_end(&rig);
 }
 END_TEST
@@ -337,9 +351,7 @@ START_TEST(what_does_not_concern_us_is_no_change)
     rig_start(&rig, rig_settings("interfaces", "ab0", NULL));
     rig_command("ip addr add 10.78.0.1/24 dev ab1 && ip link set ab1 up && ip link set ab1 down && "
                 "ip addr add 10.77.0.1/24 dev ab0 && ip link set ab1 up && ip link set ab0 up");
-    rig_expect(&rig, RIG_NETWORK_CHANGED);
-    while (rig_count(&rig, RIG_NETWORK_CHANGED) == 0)
-        rig_rounds(&rig, 1);
+    await_used(&rig, 2);
     ck_assert_uint_le(rig_count(&rig, RIG_NETWORK_CHANGED), 2); /* up, connected */
     rig_end(&rig);
 }
