@@ -3,6 +3,8 @@
 # well at SIGTERM.
 set -eu
 : "${top_srcdir:?run by make check}" "${top_builddir:?}"
+# shellcheck source=tests/lib-wait.sh
+. "$top_srcdir/tests/lib-wait.sh"
 
 examples=$top_builddir/tools/examples
 tools=$top_builddir/tools
@@ -35,12 +37,7 @@ stop() { # PID NAME: SIGTERM, and it must end with 0
     wait "$1" || fail "$2 ended with $?"
 }
 within() { # SECONDS COMMAND…: again and again until it succeeds
-    deadline=$(($(date +%s) + $1))
-    shift
-    until "$@"; do
-        [ "$(date +%s)" -le $deadline ] || fail "not in time: $*"
-        sleep 0.05
-    done
+    wait_for "$@" || fail "not in time: $*"
 }
 same() { # TEXT EXPECTED
     [ "$1" = "$2" ] || fail "'$1' where '$2' was expected"

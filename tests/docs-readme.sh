@@ -4,6 +4,8 @@
 # repeated here: what the tools print has tests of its own.
 set -eu
 : "${top_srcdir:?run by make check}" "${top_builddir:?}"
+# shellcheck source=tests/lib-wait.sh
+. "$top_srcdir/tests/lib-wait.sh"
 
 libraries=$top_builddir/libautobus/.libs
 [ -f "$libraries/libautobus2.so" ] || { echo 'no shared library in this build' && exit 77; }
@@ -26,11 +28,7 @@ build() { # NAME
         -o "$folder/$1" "$folder/$1.c" -L"$libraries" -lautobus2 $JANSSON_LIBS || fail "$1 does not compile"
 }
 line_within() { # SECONDS FILE LINE
-    deadline=$(($(date +%s) + $1))
-    until grep -qx "$3" "$2"; do
-        [ "$(date +%s)" -le $deadline ] || fail "no line '$3' in: $(cat "$2")"
-        sleep 0.05
-    done
+    wait_for "$1" grep -qx "$3" "$2" || fail "no line '$3' in: $(cat "$2")"
 }
 
 # ---- README: one publishes, one calls.
