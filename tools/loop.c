@@ -123,6 +123,13 @@ void tool_loop_deinit(struct tool_loop *loop)
     *loop = (struct tool_loop){.wakeup.fd = -1, .signals.fd = -1};
 }
 
+void tool_loop_watch_output(struct tool_loop *loop)
+{
+    struct stat about;
+    if (fstat(STDOUT_FILENO, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode)))
+        tool_loop_add(loop, &loop->output);
+}
+
 /* ---- sources and timers */
 
 void tool_loop_add(struct tool_loop *loop, struct tool_source *source)

@@ -1,7 +1,5 @@
 # The tools: tools/NAME is built from tools/NAME.c and the common part, one file a line and sorted.
 
-EXTRA_PROGRAMS =
-
 TOOL_COMMON_FILES += tools/answer.c
 TOOL_COMMON_FILES += tools/answer.h
 TOOL_COMMON_FILES += tools/arguments.c
@@ -58,19 +56,19 @@ TOOL_COMMON_FILES += tools/target.h
 TOOL_COMMON_FILES += tools/text.c
 TOOL_COMMON_FILES += tools/text.h
 
-EXTRA_PROGRAMS += tools/autobus-browse
+bin_PROGRAMS += tools/autobus-browse
 tools_autobus_browse_LDADD = $(TOOL_LIBS)
 
-EXTRA_PROGRAMS += tools/autobus-call
+bin_PROGRAMS += tools/autobus-call
 tools_autobus_call_LDADD = $(TOOL_LIBS)
 
-EXTRA_PROGRAMS += tools/autobus-listen
+bin_PROGRAMS += tools/autobus-listen
 tools_autobus_listen_LDADD = $(TOOL_LIBS)
 
-EXTRA_PROGRAMS += tools/autobus-serve
+bin_PROGRAMS += tools/autobus-serve
 tools_autobus_serve_LDADD = $(TOOL_LIBS)
 
-EXTRA_PROGRAMS += tools/autobus-watch
+bin_PROGRAMS += tools/autobus-watch
 tools_autobus_watch_LDADD = $(TOOL_LIBS)
 
 include tools/examples/sources.mk
