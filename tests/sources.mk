@@ -5,6 +5,8 @@
 
 TEST_SUPPORT_FILES += tests/buses.c
 TEST_SUPPORT_FILES += tests/buses.h
+TEST_SUPPORT_FILES += tests/captured.c
+TEST_SUPPORT_FILES += tests/captured.h
 TEST_SUPPORT_FILES += tests/failing.c
 TEST_SUPPORT_FILES += tests/failing.h
 TEST_SUPPORT_FILES += tests/harness.c
@@ -69,6 +71,15 @@ UNIT_TESTS += tests/unit/check_sleep
 UNIT_TESTS += tests/unit/check_slot
 UNIT_TESTS += tests/unit/check_socket
 UNIT_TESTS += tests/unit/check_text
+UNIT_TESTS += tests/unit/check_tool_arguments
+UNIT_TESTS += tests/unit/check_tool_escape
+UNIT_TESTS += tests/unit/check_tool_line
+UNIT_TESTS += tests/unit/check_tool_loop
+UNIT_TESTS += tests/unit/check_tool_nearest
+UNIT_TESTS += tests/unit/check_tool_options
+UNIT_TESTS += tests/unit/check_tool_plan
+UNIT_TESTS += tests/unit/check_tool_run
+UNIT_TESTS += tests/unit/check_tool_service
 UNIT_TESTS += tests/unit/check_value
 
 # These drive net with an engine that only writes down what it hears, in the place of ours.
@@ -82,12 +93,29 @@ tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
 SCRIPT_TESTS += tests/docs-examples.sh
 SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/docs-readme.sh
+SCRIPT_TESTS += tests/e2e/tools-browse.sh
+SCRIPT_TESTS += tests/e2e/tools-call.sh
+SCRIPT_TESTS += tests/e2e/tools-follow.sh
+SCRIPT_TESTS += tests/e2e/tools-serve.sh
+SCRIPT_TESTS += tests/e2e/tools-usage.sh
 SCRIPT_TESTS += tests/headers.sh
 SCRIPT_TESTS += tests/layers.sh
 SCRIPT_TESTS += tests/purity.sh
 SCRIPT_TESTS += tests/symbols.sh
 
+EXTRA_DIST += tests/e2e/lib-tools.sh
 EXTRA_DIST += tests/install
 EXTRA_DIST += tests/lib-net.sh
 EXTRA_DIST += tests/lint
 EXTRA_DIST += tests/run
+
+# The parts of the tools that are tested alone.
+tests_unit_check_tool_arguments_LDADD = tools/libcommon.la $(LDADD)
+tests_unit_check_tool_escape_LDADD = tools/libcommon.la $(LDADD)
+tests_unit_check_tool_line_LDADD = tools/libcommon.la $(LDADD)
+tests_unit_check_tool_loop_LDADD = tools/libcommon.la $(LDADD)
+tests_unit_check_tool_nearest_LDADD = tools/libcommon.la $(LDADD)
+tests_unit_check_tool_options_LDADD = tools/libcommon.la $(LDADD)
+tests_unit_check_tool_plan_LDADD = tools/libcommon.la $(LDADD)
+tests_unit_check_tool_run_LDADD = tools/libcommon.la $(LDADD)
+tests_unit_check_tool_service_LDADD = tools/libcommon.la $(LDADD)

@@ -1,0 +1,101 @@
+#!/bin/sh
+# autobus-browse: what it lists, and what it tells as services come and go.
+# shellcheck source=/dev/null disable=SC2154,SC2034 # variables that the functions of lib-tools.sh share
+. "${0%/*}/lib-tools.sh"
+
+try autobus-browse --wait 0.5
+is 3
+out ''
+err 'no service has been found'
+err 'asked: lo 127.0.0.1'
+try autobus-browse -q --json --wait 0.5
+is 3
+out ''
+
+start watch autobus-browse --watch
+start lines autobus-browse --watch --json
+until_true grep -q '"settled"' "$work/lines.out"
+
+host=$(hostname 2>/dev/null || uname -n)
+host=${host%%.*}
+serve hall --info type=thermostat --info name=Hall --info room=hall \
+    --function 'get=echo 21.5' --function 'set=cat' --object temperature=20 --event changed \
+    --doc 'get=What is wanted.
+More of it.' --doc '=Keeps the hall warm.'
+serve bell --info type=doorbell --info "name=$(printf 'Evil\033[31m\nname')" --event rang
+
+# ---- lists
+try autobus-browse
+is 0
+quiet
+out_has "^doorbell    Evil.u001b\[31m.nname  $host +$bell_id\$"
+out_has "^thermostat  Hall +$host +$hall_id\$"
+out_has '^    127\.0\.0\.1:[0-9]+$'
+[ "$(wc -l <"$work/out")" = 4 ] || fail 'a service is a line, and one with its routes'
+[ "$(head -n 1 "$work/out" | cut -c 1-8)" = doorbell ] || fail 'it is not sorted'
+try autobus-browse thermostat
+is 0
+[ "$(wc -l <"$work/out")" = 2 ] || fail 'it lists what does not match'
+try autobus-browse "$hall_id"
+is 0
+try autobus-browse --wait 0.5 'thermostat,room=attic'
+is 3
+err 'no service matches thermostat,room=attic'
+try autobus-browse --all
+is 0
+out_has '^autobus\.details '
+try autobus-browse autobus.details
+is 0
+out_has '^autobus\.details '
+
+try autobus-browse --json thermostat
+is 0
+out_has "^\{\"service\":\"$hall_id\",\"info\":\{.*\"room\":\"hall\".*\},\"routes\":\[\{\"host\":\"127\.0\.0\.1\",\"port\":[0-9]+,\"discoverers\":\[\"[a-z]+\"\],\"preferred\":true\}\]\}\$"
+port=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$work/out")
+
+# ---- verbose
+try autobus-browse --verbose thermostat
+is 0
+out_has '^    Keeps the hall warm\.$'
+out_has '^    info +room=hall$'
+out_has '^    function +get  What is wanted\.$'
+out_has '^    function +set$'
+out_has '^    event +changed$'
+out_has '^    object +temperature$'
+try autobus-browse --verbose --json thermostat
+is 0
+out_has '"functions":\{"get":\{"doc":"What is wanted\.\\nMore of it\."\},"set":\{'
+out_has '"events":\{"changed":\{'
+out_has '"objects":\{.*"temperature":\{'
+out_has '"doc":"Keeps the hall warm\."'
+try autobus-browse --verbose "127.0.0.1:$port/$hall_id"
+is 0
+out_has '^    function +get  What is wanted\.$'
+try autobus-browse "127.0.0.1:$port/nobody"
+is 3
+try autobus-browse "127.0.0.1:1/$hall_id"
+is 5
+
+# ---- changes
+until_true grep -q "^+ ..:..:..  thermostat .*$hall_id\$" "$work/watch.out"
+until_true grep -q "^{\"change\":\"added\",\"service\":\"$bell_id\",\"info\":{" "$work/lines.out"
+start details autobus-browse --watch --verbose thermostat
+until_true grep -q '^    object    temperature' "$work/details.out"
+kill -9 "$bell_pid"
+until_true grep -q "^- ..:..:..  doorbell .*$bell_id\$" "$work/watch.out"
+until_true grep -q "^{\"change\":\"removed\",\"service\":\"$bell_id\"" "$work/lines.out"
+kill "$hall_pid"
+ended hall
+is 0
+until_true grep -q "^- ..:..:..  thermostat .*$hall_id\$" "$work/watch.out"
+until_true grep -q '^- ' "$work/details.out"
+[ "$(grep -c settled "$work/watch.out")" = 1 ] || fail 'it settles once'
+[ "$(grep -c settled "$work/lines.out")" = 1 ] || fail 'it settles once'
+kill -INT "$watch_pid"
+ended watch
+is 0
+kill -TERM "$lines_pid"
+ended lines
+is 0
+
+done_testing

@@ -1,0 +1,108 @@
+#!/bin/sh
+# autobus-serve: standard input, commands and their limits, and its end.
+# shellcheck source=/dev/null disable=SC2154,SC2034 # variables that the functions of lib-tools.sh share
+. "${0%/*}/lib-tools.sh"
+
+# ---- standard input
+mkfifo "$work/in"
+exec 8<>"$work/in"
+serve a --info type=a --object state=1 --event rang <"$work/in"
+start states autobus-watch a state
+until_true grep -qx 1 "$work/states.out"
+cat >&8 <<'END'
+state=2
+stat=3
+state={"broken"
+
+{"object": "state", "value": [4]}
+frobnicate
+END
+until_true grep -qxF '[4]' "$work/states.out"
+until_true grep -q 'line 6: there is no event frobnicate here' "$work/a.err"
+grep -q 'line 2: there is no object stat here; did you mean state?' "$work/a.err" || fail 'line 2'
+grep -q 'line 3: the value is broken JSON' "$work/a.err" || fail 'line 3'
+
+# The end of its input changes nothing; with --until-eof it is the end.
+serve b --info type=b --object o=1 </dev/null
+try autobus-watch --once b o
+is 0
+out 1
+start c sh -c 'echo o=5 | autobus-serve --info type=c --object o=1 --until-eof'
+ended c
+is 0
+
+# ---- commands
+serve d --info type=d --max-running 2 --command-timeout 1 --max-output 1000 \
+    --function 'wait=sleep 30' --function "mark=sleep 0.5; echo x >>'$work/marked'" \
+    --function 'long=yes' --function "hang=trap '' TERM; touch '$work/hangs'; sleep 30; sleep 30"
+what='commands of d'
+try autobus-call d wait
+is 4
+err 'the command took longer than 1 s'
+try autobus-call d long
+is 1
+err 'too_large'
+start one autobus-call d wait
+start two autobus-call d wait
+busy() {
+    try autobus-call d mark
+    [ "$status" = 1 ] && grep -q busy "$work/err"
+}
+until_true busy
+ended one
+is 4
+ended two
+is 4
+
+# A caller that goes takes its command with it, unless it sent a notice.
+serve e --info type=e --function "hang=echo \$\$ >'$work/pid'; exec sleep 60" \
+    --function "mark=sleep 0.3; echo x >>'$work/marked'"
+start caller autobus-call e hang
+until_true test -s "$work/pid"
+command_pid=$(cat "$work/pid")
+kill -0 "$command_pid" || fail 'the command does not run'
+kill -9 "$caller_pid"
+command_gone() { ! kill -0 "$command_pid" 2>/dev/null; }
+until_true command_gone
+rm -f "$work/marked"
+try autobus-call --notice e mark
+is 0
+until_true test -s "$work/marked"
+
+# ---- an object that a command keeps fresh
+echo 1 >"$work/number"
+serve f --info type=f --object-command "number=cat '$work/number'" --object-command 'broken=echo no >&2; exit 1' \
+    --poll 0.1
+try autobus-watch --once f number
+is 0
+out 1
+start numbers autobus-watch f number
+until_true grep -qx 1 "$work/numbers.out"
+echo 2 >"$work/number"
+until_true grep -qx 2 "$work/numbers.out"
+[ "$(grep -c 'object broken: no' "$work/f.err")" = 1 ] || fail 'a failure is told once'
+
+# ---- who may call
+grep -q 'anybody on lo (127.0.0.1) may run: hang, mark' "$work/e.err" || fail 'it did not say who may call'
+! grep -q 'anybody' "$work/a.err" || fail 'there is nothing to run'
+
+# ---- the end: a goodbye, commands ended, callers answered
+rm -f "$work/pid"
+start watched autobus-browse --watch --json e
+until_true grep -q '"added"' "$work/watched.out"
+start caller autobus-call e hang
+until_true test -s "$work/pid"
+command_pid=$(cat "$work/pid")
+kill "$e_pid"
+ended e
+is 0
+until_true command_gone
+ended caller
+what='a call when the service ends'
+[ "$status" = 1 ] || [ "$status" = 5 ] || fail "status $status"
+until_true grep -q '"removed"' "$work/watched.out"
+kill -INT "$f_pid"
+ended f
+is 0
+
+done_testing

@@ -1,0 +1,97 @@
+#!/bin/sh
+# The tools' command lines: help, and what is refused with which words and status.
+# shellcheck source=/dev/null disable=SC2154,SC2034 # variables that the functions of lib-tools.sh share
+. "${0%/*}/lib-tools.sh"
+
+for tool in browse call listen watch serve; do
+    try autobus-$tool --help
+    is 0
+    quiet
+    out_has "^Usage: autobus-$tool"
+    out_has '^      --interfaces LIST'
+    try autobus-$tool --version
+    is 0
+    out_has "^autobus-$tool .*[0-9]+\.[0-9]+"
+    try autobus-$tool --verbos5
+    is 2
+    err 'did you mean --verbose?'
+    err 'try --help'
+    try autobus-$tool --multiple
+    is 2
+    err '--multiple is not there yet'
+    try autobus-$tool --log loud
+    is 2
+    err 'error, warning, info, debug'
+done
+
+try autobus-browse --routes
+is 2
+err '--routes is not there yet'
+try autobus-browse --raw
+is 2
+err '--raw makes no sense for autobus-browse'
+try autobus-browse a b
+is 2
+err 'one argument too many: b'
+try autobus-browse --watch 127.0.0.1:1/x
+is 2
+err '--watch needs a filter'
+
+try autobus-call thermostat
+is 2
+err 'too few arguments'
+try autobus-call thermostat f '{"a": 1,}'
+is 2
+err 'argument 1 is broken JSON'
+err '(column 9)'
+try autobus-call thermostat f --args 5
+is 3 # options end at FUNCTION: these are two arguments, and there is no such service
+try autobus-call --args 5 thermostat f
+is 2
+err 'not a JSON array'
+try autobus-call 'a=1,b' f
+is 2
+err 'a=1,b: '
+try autobus-call 'a~[' f
+is 2
+try autobus-call 127.0.0.1:99999/x f
+is 2
+err 'the port is not from 1 to 65535'
+try autobus-call 127.0.0.1:80/ f
+is 2
+err 'the id after / is missing'
+try autobus-call -t soon thermostat f
+is 2
+err 'not a number of seconds'
+
+try autobus-listen --notice thermostat rang
+is 2
+err '--notice makes no sense for autobus-listen'
+try autobus-listen --count 0 thermostat rang
+is 2
+try autobus-watch --count 5 thermostat temperature
+is 2
+err '--count makes no sense for autobus-watch'
+
+try autobus-serve --function say
+is 2
+err 'NAME=COMMAND is wanted'
+try autobus-serve --event e --event e
+is 2
+err 'there is an event of that name'
+try autobus-serve --info type=x --doc ring=x --event rang
+is 2
+err 'did you mean rang?'
+try autobus-serve thermostat
+is 2
+err 'one argument too many: thermostat'
+
+if [ -c /dev/full ]; then
+    what='autobus-call --help >/dev/full'
+    status=0
+    autobus-call --help >/dev/full 2>"$work/err" || status=$?
+    is 1
+    err 'standard output: No space left on device'
+fi
+
+done_testing
