@@ -81,7 +81,7 @@ until_true() { # COMMAND…: at most 15 s
 start() { # NAME COMMAND…: in the background; its output is $work/NAME.out and .err, its pid $NAME_pid
     name=$1
     shift
-    : >"$work/$name.out" >"$work/$name.err"
+    : >"$work/$name.out" 2>"$work/$name.err" # there before anybody looks into them
     { "$@" <&3 3<&- >"$work/$name.out" 2>"$work/$name.err" & } 3<&0
     eval "${name}_pid=$!"
     pids="$pids $!"
