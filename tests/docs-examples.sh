@@ -8,7 +8,6 @@ set -eu
 
 examples=$top_builddir/tools/examples
 tools=$top_builddir/tools
-[ -x "$tools/autobus-call" ] || { echo 'the tools are not built' && exit 77; }
 folder=$(mktemp -d)
 pids=
 trap 'kill $pids 2>/dev/null || true; rm -rf "$folder"' EXIT

@@ -70,7 +70,6 @@ complain 'limits in limits.h (<) and in autobus.7 (>)' "$folder/lint"
 for page in "$top_srcdir"/man/autobus-*.1; do
     tool=${page##*/}
     tool=${tool%.1}
-    [ -x "$top_builddir/tools/$tool" ] || continue
     "$top_builddir/tools/$tool" --help | sed -n '/^ *-/{s/^ *//;s/  .*//;p;}' |
         sort >"$folder/declared"
     sed -n '/^\.SH OPTIONS/,/^\.SH [^O]/p' "$page" | sed -n '/^\.TP/{n;s/\\f.//g;s/\\-/-/g;p;}' |
@@ -83,7 +82,7 @@ done
 # ---- Installed, every function is found, and nothing is left after.
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
-make -s -C "$top_builddir" install-data DESTDIR="$folder/root" >"$folder/log" 2>&1 ||
+make -s -C "$top_builddir" install-man install-data-hook DESTDIR="$folder/root" >"$folder/log" 2>&1 ||
     { cat "$folder/log" && exit 1; }
 manual=$(find "$folder/root" -name man3)
 manual=${manual%/man3}
@@ -101,9 +100,9 @@ if command -v man >/dev/null && man -w man >/dev/null 2>&1; then
         status=1
     }
 fi
-make -s -C "$top_builddir" uninstall DESTDIR="$folder/root" >"$folder/log" 2>&1 ||
+make -s -C "$top_builddir" uninstall-man uninstall-hook DESTDIR="$folder/root" >"$folder/log" 2>&1 ||
     { cat "$folder/log" && exit 1; }
 find "$folder/root" ! -type d >"$folder/lint"
-complain 'left after make uninstall' "$folder/lint"
+complain 'left after they are uninstalled' "$folder/lint"
 
 exit $status
