@@ -19,6 +19,7 @@
 #define SILENCE        (30 * AB_SECOND)
 #define SILENCE_JITTER (5 * AB_SECOND)
 #define PROBE_AGAIN    (5 * AB_SECOND)
+#define PASSED_OVER    16
 #define SETTLE_QUIET   (250 * AB_MILLISECOND)
 #define SETTLE_LEAST   (300 * AB_MILLISECOND)
 #define SETTLE_MOST    (2 * AB_SECOND)
@@ -95,20 +96,27 @@ static void routes_changed(struct ab_found *found)
 
 /* ---- Sources and nodes */
 
-static struct ab_source *source_get(struct ab_engine *engine, const struct ab_address *at)
+static struct ab_source *source_find(struct ab_engine *engine, const struct ab_address *at)
 {
     struct ab_address host = *at;
     struct ab_map_node *node;
-    struct ab_source *source;
 
     host.port = 0;
     node = ab_map_find(&engine->directory.sources, &host, sizeof(host));
-    if (node)
-        return AB_CONTAINER(node, struct ab_source, node);
+    return node ? AB_CONTAINER(node, struct ab_source, node) : NULL;
+}
+
+static struct ab_source *source_get(struct ab_engine *engine, const struct ab_address *at)
+{
+    struct ab_source *source = source_find(engine, at);
+
+    if (source)
+        return source;
     source = ab_calloc(1, sizeof(*source));
     if (!source)
         return NULL;
-    source->host = host;
+    source->host = *at;
+    source->host.port = 0;
     ab_list_init(&source->unproved);
     ab_map_insert(&engine->directory.sources, &source->node, &source->host, sizeof(source->host));
     return source;
@@ -333,28 +341,43 @@ static void route_remove(struct ab_route *route)
     ab_keeper_review(found);
 }
 
-/* Makes room for one more route of that host by dropping the oldest that never answered. False: there is none. */
+/* Drops the oldest that never answered of a host. False: there is none. */
+static bool evict_from(struct ab_source *source)
+{
+    if (ab_list_empty(&source->unproved))
+        return false;
+    route_remove(AB_CONTAINER(source->unproved.next, struct ab_route, source_node));
+    return true;
+}
+
+/* The same of all, but a host that has no more than its share is passed over a few times, so that a flood of some hosts
+ * harms nobody else. */
+static bool evict(struct ab_directory *directory)
+{
+    for (unsigned passed = 0; !ab_list_empty(&directory->unproved); passed++) {
+        struct ab_list *oldest = directory->unproved.next;
+        struct ab_route *route = AB_CONTAINER(oldest, struct ab_route, unproved_node);
+
+        if (passed == PASSED_OVER || (uint64_t)route->source->routes * directory->sources.count > directory->routes) {
+            route_remove(route);
+            return true;
+        }
+        ab_list_remove(oldest);
+        ab_list_append(&directory->unproved, oldest);
+    }
+    return false;
+}
+
+/* Makes room for one more route of that host. False: there is nothing to give up. */
 static bool make_room(struct ab_engine *engine, const struct ab_address *at)
 {
     struct ab_directory *directory = &engine->directory;
-    struct ab_address host = *at;
-    struct ab_map_node *node;
-    struct ab_source *source;
+    struct ab_source *source = source_find(engine, at);
     size_t most = ab_address_is_loopback(at) ? engine->limits.routes_loopback : engine->limits.routes_per_host;
 
-    host.port = 0;
-    node = ab_map_find(&directory->sources, &host, sizeof(host));
-    source = node ? AB_CONTAINER(node, struct ab_source, node) : NULL;
-    if (source && source->routes >= most) {
-        if (ab_list_empty(&source->unproved))
-            return false;
-        route_remove(AB_CONTAINER(source->unproved.next, struct ab_route, source_node));
-    } else if (directory->routes >= engine->limits.routes) {
-        if (ab_list_empty(&directory->unproved))
-            return false;
-        route_remove(AB_CONTAINER(directory->unproved.next, struct ab_route, unproved_node));
-    }
-    return true;
+    if (source && source->routes >= most)
+        return evict_from(source);
+    return directory->routes < engine->limits.routes || evict(directory);
 }
 
 /* ---- What is heard */

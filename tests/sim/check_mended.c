@@ -258,6 +258,28 @@ START_TEST(routes_that_lead_nowhere_do_not_hide_a_death)
 }
 END_TEST
 
+START_TEST(a_flood_of_a_few_hosts_pushes_out_nobody_else)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+
+    sim_bus_limit(c, "routes", 100);
+    sim_bus_limit(c, "routes_per_host", 50);
+    sim_bus_start(c);
+    sim_publish(b, "hall", HALL);
+    sim_record(sim, SIM_SERVICES);
+    sim_browse(c, "hall", 0);
+    sim_run(sim, SECONDS(1));
+    for (uint32_t host = 0; host < 10; host++) {
+        char prefix[] = {(char)('a' + (int)host), '\0'};
+        forge_many(c, 0x0a000050 + host, prefix, 100);
+    }
+    ck_assert_uint_eq(sim_count(sim, "- hall"), 0);
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Calls */
 
 START_TEST(a_call_that_is_given_up_makes_room_for_the_next)
@@ -380,6 +402,7 @@ int main(void)
     tcase_add_test(memory, details_without_memory_leak_nothing);
     tcase_add_test(calls, a_notice_takes_no_room_from_calls);
     tcase_add_test(calls, a_listen_that_is_refused_is_told);
+    tcase_add_test(directory, a_flood_of_a_few_hosts_pushes_out_nobody_else);
     tcase_add_test(directory, routes_that_lead_nowhere_do_not_hide_a_death);
     tcase_add_test(calls, a_call_that_is_given_up_makes_room_for_the_next);
     suite_add_tcase(suite, objects);
