@@ -93,6 +93,7 @@ tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
 SCRIPT_TESTS += tests/docs-examples.sh
 SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/docs-readme.sh
+SCRIPT_TESTS += tests/e2e/hosts.sh
 SCRIPT_TESTS += tests/e2e/tools-browse.sh
 SCRIPT_TESTS += tests/e2e/tools-call.sh
 SCRIPT_TESTS += tests/e2e/tools-follow.sh
@@ -106,6 +107,7 @@ SCRIPT_TESTS += tests/symbols.sh
 EXTRA_DIST += tests/e2e/lib-tools.sh
 EXTRA_DIST += tests/install
 EXTRA_DIST += tests/lib-net.sh
+EXTRA_DIST += tests/lib-wait.sh
 EXTRA_DIST += tests/lint
 EXTRA_DIST += tests/run
 
