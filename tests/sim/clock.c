@@ -29,6 +29,14 @@ void *sim_grow(void *block, size_t size)
     return block;
 }
 
+void *sim_grow_to(void *block, size_t *capacity, size_t size)
+{
+    if (size <= *capacity && block)
+        return block;
+    *capacity = size * 2;
+    return sim_grow(block, *capacity);
+}
+
 char *sim_strdup(const char *text)
 {
     size_t size = strlen(text) + 1;

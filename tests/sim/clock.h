@@ -36,6 +36,8 @@ struct sim_clock {
 /* Memory of the simulation itself: zeroed, never NULL, and outside of what a test makes fail. */
 void *sim_alloc(size_t size);
 void *sim_grow(void *block, size_t size);
+/* The same for what grows often: room for `size`, doubled when it has to grow. */
+void *sim_grow_to(void *block, size_t *capacity, size_t size);
 char *sim_strdup(const char *text);
 char *sim_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

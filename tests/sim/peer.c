@@ -270,7 +270,7 @@ void sim_send_bytes(struct sim_link *link, const void *data, size_t size)
 {
     if (!link->socket)
         return;
-    link->output = sim_grow(link->output, link->output_size + size);
+    link->output = sim_grow_to(link->output, &link->output_capacity, link->output_size + size);
     memcpy(link->output + link->output_size, data, size);
     link->output_size += size;
     push(link);

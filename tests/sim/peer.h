@@ -24,6 +24,7 @@ struct sim_link { /* a connection of a peer; lives until sim_free */
     size_t input_size;
     char *output; /* the kernel has not taken it */
     size_t output_size;
+    size_t output_capacity;
     size_t received; /* bytes in all */
     void *context;
 };

@@ -64,10 +64,7 @@ static void give_verdict(void *context);
 
 static void bytes_append(struct bytes *bytes, const void *data, size_t size)
 {
-    if (bytes->size + size > bytes->capacity) {
-        bytes->capacity = (bytes->size + size) * 2;
-        bytes->data = sim_grow(bytes->data, bytes->capacity);
-    }
+    bytes->data = sim_grow_to(bytes->data, &bytes->capacity, bytes->size + size);
     if (size)
         memcpy(bytes->data + bytes->size, data, size);
     bytes->size += size;

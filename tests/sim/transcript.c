@@ -32,6 +32,7 @@ void sim_transcript_clear(struct sim_transcript *transcript)
     free(transcript->text);
     transcript->text = NULL;
     transcript->size = 0;
+    transcript->capacity = 0;
 }
 
 /* ---- Aliases */
@@ -80,7 +81,7 @@ void sim_transcript_add(struct sim_transcript *transcript, unsigned kind, const 
 
     char *stamped = sim_format("%.3f %s\n", floor((double)transcript->clock->now / 1e3) / 1e3, line);
     size_t size = strlen(stamped);
-    transcript->text = sim_grow(transcript->text, transcript->size + size + 1);
+    transcript->text = sim_grow_to(transcript->text, &transcript->capacity, transcript->size + size + 1);
     memcpy(transcript->text + transcript->size, stamped, size + 1);
     transcript->size += size;
     free(stamped);

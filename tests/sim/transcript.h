@@ -45,6 +45,7 @@ struct sim_transcript {
     unsigned kinds;
     char *text;
     size_t size;
+    size_t capacity;
     struct sim_alias *aliases;
     size_t alias_count;
 };
