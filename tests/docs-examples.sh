@@ -57,6 +57,13 @@ expr "$value" : '{"1min":[0-9.]*,"5min":[0-9.]*,"15min":[0-9.]*}$' >/dev/null ||
 stop "$monitor" cpu-monitor
 "$examples/cpu-monitor" 0 2>/dev/null && fail 'cpu-monitor 0 is no usage'
 
+# Its unit is one that systemd takes.
+if command -v systemd-analyze >/dev/null; then
+    sed "s,/usr/local/bin,$examples," "$top_srcdir/tools/examples/cpu-monitor.service" >"$folder/cpu-monitor.service"
+    systemd-analyze --man=no verify "$folder/cpu-monitor.service" >"$folder/unit" 2>&1 || true
+    ! grep 'cpu-monitor' "$folder/unit" || fail 'systemd-analyze complains'
+fi
+
 # ---- thermostat and its client.
 
 start thermostat "$examples/thermostat" hall 1
