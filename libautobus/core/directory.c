@@ -295,6 +295,7 @@ static struct ab_route *route_new(struct ab_found *found, const struct ab_addres
     ab_list_append(&node->routes, &route->node_node);
     ab_list_append(&source->unproved, &route->source_node);
     ab_list_append(&engine->directory.unproved, &route->unproved_node);
+    found->route_count++;
     source->routes++;
     engine->directory.routes++;
     return route;
@@ -313,6 +314,7 @@ static void route_free(struct ab_route *route)
     ab_list_remove(&route->node_node);
     ab_list_remove(&route->unproved_node);
     ab_list_remove(&route->source_node);
+    route->found->route_count--;
     route->source->routes--;
     engine->directory.routes--;
     source_put(engine, route->source);
@@ -455,7 +457,7 @@ void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, str
             change_info(found, packet);
         return;
     }
-    if (!make_room(engine, at)) {
+    if ((found && found->route_count >= engine->limits.routes_per_service) || !make_room(engine, at)) {
         ab_engine_log(engine, AB_LOG_WARNING, "too many routes are known; service %s is ignored", packet->service);
         return;
     }

@@ -47,6 +47,7 @@ struct ab_found {
     json_t *view;             /* info with host, port and service of the preferred route; replaced, never changed */
     struct ab_address teller; /* the host whose info it is */
     struct ab_list routes;    /* preferred first */
+    size_t route_count;
     struct ab_list keep_node; /* in the list of the node's keep, or in none */
 };
 

@@ -280,6 +280,26 @@ START_TEST(a_flood_of_a_few_hosts_pushes_out_nobody_else)
 }
 END_TEST
 
+START_TEST(a_service_has_no_more_routes_than_a_machine_has_interfaces)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_slot *slot = sim_browse(c, NULL, 0);
+
+    for (unsigned port = 1; port <= 200; port++) {
+        char text[100];
+        snprintf(text, sizeof text, "{\"command\": \"add\", \"port\": %u, \"service\": \"x\", \"info\": {}}", port);
+        sim_forge(c->process.host, 0x0a000050, text);
+    }
+    sim_record(sim, SIM_SERVICES);
+    sim_run(sim, MS(10));
+    ck_assert_uint_eq(sim_count(sim, "c: + x"), 1);
+    ck_assert_uint_eq(sim_count(sim, "c: ~ x"), 63);
+    ck_assert_uint_eq(slot->count, 64);
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Calls */
 
 START_TEST(a_call_that_is_given_up_makes_room_for_the_next)
@@ -403,6 +423,7 @@ int main(void)
     tcase_add_test(calls, a_notice_takes_no_room_from_calls);
     tcase_add_test(calls, a_listen_that_is_refused_is_told);
     tcase_add_test(directory, a_flood_of_a_few_hosts_pushes_out_nobody_else);
+    tcase_add_test(directory, a_service_has_no_more_routes_than_a_machine_has_interfaces);
     tcase_add_test(directory, routes_that_lead_nowhere_do_not_hide_a_death);
     tcase_add_test(calls, a_call_that_is_given_up_makes_room_for_the_next);
     suite_add_tcase(suite, objects);
