@@ -258,7 +258,7 @@ AUTOBUS_EXPORT int autobus_bus_set_queue(autobus_bus *bus, autobus_queue *queue)
 
 /* A service of this program, not yet seen by anybody: add to it, then publish it. `info` is an object, by convention
  * with `type` and perhaps `name`, `room`, `version`; `hostname` is added unless it is there (section 1); NULL: an empty
- * one. AUTOBUS_ETOOLARGE: over 8 KiB encoded. */
+ * one. AUTOBUS_ETOOLARGE: over 8 KiB encoded, or some 120 members. */
 AUTOBUS_EXPORT int autobus_service_new(autobus_bus *bus, const json_t *info, autobus_service **ret_service);
 AUTOBUS_EXPORT autobus_service *autobus_service_ref(autobus_service *service);
 /* Dropping the last reference closes the service. */

@@ -118,12 +118,16 @@ static int encode_info(struct ab_engine *engine, const json_t *info, struct ab_t
 
 static int check_fits(struct ab_engine *engine, const char *id, const struct ab_text *info)
 {
+    const struct ab_limits *limits = &engine->limits;
     struct ab_buffer *packet = ab_engine_scratch(engine);
     int r = ab_packet_write_add(packet, UINT16_MAX, id, info);
 
-    if (r == 0 && ab_buffer_size(packet) > engine->limits.datagram_send)
-        r = AB_ETOOLARGE;
-    return r;
+    if (r < 0)
+        return r;
+    if (ab_buffer_size(packet) > limits->datagram_send)
+        return AB_ETOOLARGE;
+    return ab_json_measure(ab_buffer_data(packet), ab_buffer_size(packet), limits->datagram_nesting,
+                           limits->datagram_tokens);
 }
 
 static int make_info(struct ab_engine *engine, const char *id, const json_t *info, struct ab_text **ret_text)

@@ -12,6 +12,7 @@
     X(datagram_read, 16384, 512, 65507)               /* bytes of a datagram read; longer is dropped */   \
     X(datagram_send, 8192, 512, 65507)                /* bytes of a datagram sent */                      \
     X(datagram_nesting, 16, 1, 64)                    /* depth of JSON in a datagram */                   \
+    X(datagram_tokens, 256, 16, 65536)                /* JSON tokens in a datagram */                     \
     X(routes, 16384, 1, 1048576)                      /* routes known in all */                           \
     X(routes_per_host, 1024, 1, 1048576)              /* routes from one source host */                   \
     X(routes_loopback, 4096, 1, 1048576)              /* routes from loopback */                          \

@@ -74,7 +74,7 @@ int ab_packet_decode(const char *data, size_t size, const struct ab_limits *limi
 
     if (size > limits->datagram_read)
         return AB_ETOOLARGE;
-    result = ab_json_parse(data, size, limits->datagram_nesting, limits->tokens, &object, NULL);
+    result = ab_json_parse(data, size, limits->datagram_nesting, limits->datagram_tokens, &object, NULL);
     if (result < 0)
         return result;
     result = packet_read(object, &packet);

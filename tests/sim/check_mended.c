@@ -144,6 +144,33 @@ START_TEST(details_that_are_too_long_are_refused)
 }
 END_TEST
 
+START_TEST(an_info_of_which_others_would_keep_nothing_is_refused)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct ab_service *service = NULL;
+    json_t *info = json_object();
+    char key[24];
+
+    for (int i = 0; i < 120; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        json_object_set_new(info, key, json_true());
+    }
+    sim_publish(b, "hall", HALL);
+    sim_bus_enter(b);
+    ck_assert_int_eq(ab_service_new(b->engine, info, &service), 0);
+    for (int i = 120; i < 130; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        json_object_set_new(info, key, json_true());
+    }
+    ck_assert_int_eq(ab_service_set_info(service, sim_now(sim), info), AB_ETOOLARGE);
+    ab_service_free(service, sim_now(sim));
+    sim_bus_leave(b);
+    json_decref(info);
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Servers that are not ours */
 
 /* As the existing implementation: unwatch is followed by a `changed` with null. */
@@ -416,6 +443,7 @@ int main(void)
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
     tcase_add_test(objects, who_watches_by_a_notice_hears_the_value_that_is_there);
     tcase_add_test(output, a_client_has_ten_seconds_from_when_it_falls_behind);
+    tcase_add_test(memory, an_info_of_which_others_would_keep_nothing_is_refused);
     tcase_add_test(memory, a_name_that_nothing_can_have_is_not_kept);
     tcase_add_test(output, details_that_are_too_long_are_refused);
     tcase_add_test(others, a_get_after_a_get_gets_the_value_too);

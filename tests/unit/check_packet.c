@@ -135,7 +135,7 @@ START_TEST(limits_hold)
     ck_assert_int_eq(decode(text, 16385), AB_ETOOLARGE);
     ck_assert_int_eq(decode_text("{\"command\":\"query\",\"x\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}"), 0);
     ck_assert_int_eq(decode_text("{\"command\":\"query\",\"x\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}"), AB_ETOOLARGE);
-    limits.tokens = 64;
+    limits.datagram_tokens = 64;
     snprintf(text, sizeof(text), "%s", "{\"command\":\"query\",\"x\":[");
     for (int i = 0; i < 70; i++)
         strcat(text, "1,");
