@@ -150,7 +150,7 @@ static void node_put(struct ab_engine *engine, struct ab_node *node)
 {
     if (!ab_list_empty(&node->routes))
         return;
-    ab_keeper_node_gone(engine, node);
+    ab_keeper_node_gone(node);
     ab_map_remove(&engine->directory.nodes, &node->node);
     ab_free(node);
 }
@@ -180,7 +180,7 @@ static struct ab_found *found_new(struct ab_engine *engine, const struct ab_addr
 
 static void found_free(struct ab_found *found)
 {
-    ab_keeper_forget(found->engine, found);
+    ab_keeper_forget(found);
     ab_map_remove(&found->engine->directory.services, &found->node);
     json_decref(found->info);
     json_decref(found->view);

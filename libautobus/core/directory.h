@@ -48,7 +48,8 @@ struct ab_found {
     struct ab_address teller; /* the host whose info it is */
     struct ab_list routes;    /* preferred first */
     size_t route_count;
-    struct ab_list keep_node; /* in the list of the node's keep, or in none */
+    struct ab_keep *keep;     /* of keeper.c: the idle connection that watches over it, or NULL */
+    struct ab_list keep_node; /* in its list, or in none */
 };
 
 struct ab_route {

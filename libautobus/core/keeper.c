@@ -2,9 +2,9 @@
  * Owns the idle connections of liveness. Must not remove anything from the directory: a connection that ends makes it
  * suspect the routes of that node, and the prober finds out.
  *
- * Invariants: a node has a keep exactly while a service that some liveness listener lists prefers a route of that node
- * (and there is room); the keep's list holds those services; its connection is bound to one of them or waits to try
- * again.
+ * Invariants: a service that some liveness listener lists is in the list of one keep (if there is room), that of the node
+ * whose route it preferred when it was last reviewed; a keep lives as long as its list is not empty; its connection is
+ * bound to one of the node's services or waits to try again.
  */
 #include "core/keeper.h"
 
@@ -108,28 +108,16 @@ static struct ab_keep *keep_get(struct ab_engine *engine, struct ab_node *node)
     return keep;
 }
 
-void ab_keeper_forget(struct ab_engine *engine, struct ab_found *found)
+void ab_keeper_forget(struct ab_found *found)
 {
-    struct ab_list *neighbour = found->keep_node.next;
-    bool alone = neighbour == found->keep_node.prev;
+    struct ab_keep *keep = found->keep;
 
-    (void)engine;
-    if (!ab_list_linked(&found->keep_node))
+    if (!keep)
         return;
+    found->keep = NULL;
     ab_list_remove(&found->keep_node);
-    if (alone)
-        keep_free(AB_CONTAINER(neighbour, struct ab_keep, services));
-}
-
-static bool is_kept_at(const struct ab_found *found, const struct ab_node *node)
-{
-    if (!node->keep)
-        return false;
-    AB_LIST_EACH (each, &node->keep->services) {
-        if (each == &found->keep_node)
-            return true;
-    }
-    return false;
+    if (ab_list_empty(&keep->services))
+        keep_free(keep);
 }
 
 void ab_keeper_review(struct ab_found *found)
@@ -139,15 +127,14 @@ void ab_keeper_review(struct ab_found *found)
     bool wanted = engine->keeper.listeners > 0 && !engine->closing && ab_browsers_want_alive(found);
     struct ab_keep *keep;
 
-    if (!wanted && !ab_list_linked(&found->keep_node))
+    if (wanted ? found->keep && found->keep->node == node : !found->keep)
         return;
-    if (wanted && ab_list_linked(&found->keep_node) && is_kept_at(found, node))
-        return;
-    ab_keeper_forget(engine, found);
+    ab_keeper_forget(found);
     keep = wanted ? keep_get(engine, node) : NULL;
     if (!keep)
         return;
     ab_list_append(&keep->services, &found->keep_node);
+    found->keep = keep;
     if (!keep->connection && !keep->again.armed)
         connect_to(keep);
 }
@@ -159,21 +146,20 @@ void ab_keeper_review_all(struct ab_engine *engine)
     }
 }
 
-void ab_keeper_node_gone(struct ab_engine *engine, struct ab_node *node)
+void ab_keeper_node_gone(struct ab_node *node)
 {
     struct ab_list *each;
 
-    (void)engine;
     if (!node->keep)
         return;
     while ((each = ab_list_take(&node->keep->services)))
-        continue;
+        AB_CONTAINER(each, struct ab_found, keep_node)->keep = NULL;
     keep_free(node->keep);
 }
 
 void ab_keeper_stop(struct ab_engine *engine)
 {
     AB_MAP_EACH (each, &engine->directory.nodes) {
-        ab_keeper_node_gone(engine, AB_CONTAINER(each, struct ab_node, node));
+        ab_keeper_node_gone(AB_CONTAINER(each, struct ab_node, node));
     }
 }

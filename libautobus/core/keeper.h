@@ -20,8 +20,8 @@ struct ab_keeper {
 /* The service or the listeners changed: whether and where it is kept is decided anew. */
 void ab_keeper_review(struct ab_found *found);
 void ab_keeper_review_all(struct ab_engine *engine);
-void ab_keeper_forget(struct ab_engine *engine, struct ab_found *found);
-void ab_keeper_node_gone(struct ab_engine *engine, struct ab_node *node);
+void ab_keeper_forget(struct ab_found *found);
+void ab_keeper_node_gone(struct ab_node *node);
 void ab_keeper_stop(struct ab_engine *engine);
 
 #endif
