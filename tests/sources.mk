@@ -36,6 +36,7 @@ NET_RIG_FILES += tests/net/engine.c
 NET_RIG_FILES += tests/net/rig.c
 NET_RIG_FILES += tests/net/rig.h
 
+UNIT_TESTS += tests/sim/check_callbacks
 UNIT_TESTS += tests/sim/check_calls
 UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discovery

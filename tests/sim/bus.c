@@ -44,6 +44,7 @@ void sim_bus_leave(struct sim_bus *bus)
     bus->depth--;
     sim_streams_flush(bus);
     set_tick(bus);
+    sim_bus_act(bus);
 }
 
 static void tick(void *context)
@@ -68,6 +69,7 @@ struct sim_bus *sim_bus_new(struct sim *sim, struct sim_host *host, const char *
     bus->first_port = 52722;
     ab_list_init(&bus->streams);
     ab_list_init(&bus->slots);
+    ab_list_init(&bus->taken);
     ab_list_init(&bus->services);
     ab_list_init(&bus->remotes);
     sim_timer_init(&bus->tick, tick, bus);
@@ -147,6 +149,7 @@ static void free_engine(struct sim_bus *bus)
     sim_bus_take_notices(bus);
     bus->depth--;
     sim_streams_flush(bus);
+    sim_bus_act(bus);
     if (!bus->silent)
         ck_assert_msg(bus->open_streams == 0, "%s: %u streams were never closed", bus->name, bus->open_streams);
     bus->depth++;

@@ -10,8 +10,9 @@
 struct sim_slot *sim_slot_new(struct sim_bus *bus, enum sim_slot_kind kind, const char *label);
 /* A negative result fails the test, unless memory was made to fail. True: it worked. */
 bool sim_worked(struct sim_bus *bus, int result, const char *what);
-/* Takes all notices, records them, and lets the program act on them. */
 void sim_bus_take_notices(struct sim_bus *bus);
+/* Records the notices that were taken, and lets the program act on each. */
+void sim_bus_act(struct sim_bus *bus);
 /* Cancels and frees all that the program has on the bus. */
 void sim_bus_drop_handles(struct sim_bus *bus);
 /* Last words at the end of a test: handles, engine, memory. */

@@ -66,6 +66,7 @@ struct sim_slot {
     enum sim_slot_kind kind;
     char *label;
     bool ended;                                          /* cancelled, or complete: no notice may come */
+    bool completed;                                      /* of a call: its completion was taken */
     unsigned count;                                      /* notices */
     int code;                                            /* of the last: its code, or its change */
     char *value;                                         /* of the last, as JSON text; NULL: absent */
@@ -94,6 +95,8 @@ struct sim_bus {
     struct ab_list remotes;
     struct sim_timer tick;
     ab_stream_id last_stream;
+    struct ab_list taken;          /* notices that the program did not act on yet */
+    bool acting;                   /* a callback of the program runs */
     unsigned depth;                /* entries into the engine */
     unsigned ticks;                /* how often the engine's deadline came */
     unsigned open_streams;         /* that the engine knows of */
