@@ -52,8 +52,8 @@ void ab_engine_connected(struct ab_engine *engine, ab_time now, ab_stream_id str
 void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id stream, struct ab_message *message);
 /* The peer shut its sending half; all messages before have been handed over. */
 void ab_engine_input_ended(struct ab_engine *engine, ab_time now, ab_stream_id stream);
-/* The system took bytes of a stream that had been full, or of which `waiting` had told that much waits: the smaller of
- * the limits output_values and output_pause, or more. */
+/* The system took bytes of a stream that had been full, or of which `waiting` had told that much waits: the least of the
+ * limits output_values, half of output_pause, and output_close, or more. */
 void ab_engine_progress(struct ab_engine *engine, ab_time now, ab_stream_id stream);
 /* The stream is gone: AB_ENETWORK (refused, unreachable), AB_EDISCONNECTED, AB_ENOMEM, AB_ETIMEDOUT. */
 void ab_engine_closed(struct ab_engine *engine, ab_time now, ab_stream_id stream, int reason);

@@ -17,6 +17,17 @@
 
 /* ---- The table. */
 
+/* The least at which the engine holds anything back: values, what it reads, calls (core/engine.h). It reads on at half of
+ * what made it pause. */
+static size_t least_behind(const struct ab_limits *limits)
+{
+    size_t least = limits->output_pause / 2;
+
+    if (limits->output_values < least)
+        least = limits->output_values;
+    return limits->output_close < least ? limits->output_close : least;
+}
+
 int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
 {
     const struct ab_limits *limits = net->limits;
@@ -26,7 +37,7 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
     ab_list_init(&sockets->dirty);
     ab_list_init(&sockets->attention);
     ab_list_init(&sockets->lingering);
-    sockets->behind = limits->output_values < limits->output_pause ? limits->output_values : limits->output_pause;
+    sockets->behind = least_behind(limits);
     sockets->linger_timer = evtimer_new(net->base, ab_sockets_on_linger_timer, net);
     return sockets->linger_timer ? 0 : AB_ENOMEM;
 }
