@@ -7,9 +7,6 @@
  */
 #include "core/browser.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/browser_internal.h"
@@ -350,30 +347,13 @@ void ab_browser_free(struct ab_browser *browser, ab_time now)
     ab_free(browser);
 }
 
-static int by_id(const void *one, const void *other)
-{
-    const struct ab_found *const *a = one;
-    const struct ab_found *const *b = other;
-
-    return strcmp((*a)->id->data, (*b)->id->data);
-}
-
 int ab_browser_snapshot(struct ab_engine *engine, struct ab_filter *filter, json_t **ret_entries)
 {
-    size_t count = 0;
-    struct ab_found **all = ab_calloc(engine->directory.services.count + 1, sizeof(*all));
     json_t *entries = json_array();
-    int r = all && entries ? 0 : AB_ENOMEM;
+    struct ab_found **all = NULL;
+    size_t count = 0;
+    int r = entries ? ab_directory_select(engine, filter, &all, &count) : AB_ENOMEM;
 
-    if (r == 0) {
-        AB_MAP_EACH (each, &engine->directory.services) {
-            struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
-
-            if (!filter || ab_filter_match(filter, found->view))
-                all[count++] = found;
-        }
-        qsort(all, count, sizeof(*all), by_id);
-    }
     for (size_t i = 0; r == 0 && i < count; i++) {
         if (json_array_append_new(entries, make_entry(all[i], all[i]->view, NULL)) < 0)
             r = AB_ENOMEM;

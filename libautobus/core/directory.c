@@ -7,6 +7,7 @@
  */
 #include "core/directory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -193,6 +194,46 @@ struct ab_found *ab_directory_find(struct ab_engine *engine, const char *service
     struct ab_map_node *node = ab_map_find_text(&engine->directory.services, service);
 
     return node ? AB_CONTAINER(node, struct ab_found, node) : NULL;
+}
+
+static int by_id(const void *one, const void *other)
+{
+    const struct ab_found *const *a = one;
+    const struct ab_found *const *b = other;
+
+    return strcmp((*a)->id->data, (*b)->id->data);
+}
+
+static size_t collect(struct ab_engine *engine, struct ab_filter *filter, struct ab_found **all)
+{
+    size_t count = 0;
+
+    AB_MAP_EACH (each, &engine->directory.services) {
+        struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
+
+        if (!filter || ab_filter_match(filter, found->view))
+            all[count++] = found;
+    }
+    qsort(all, count, sizeof(struct ab_found *), by_id);
+    return count;
+}
+
+int ab_directory_select(struct ab_engine *engine, struct ab_filter *filter, struct ab_found ***ret_all,
+                        size_t *ret_count)
+{
+    const char *id = filter ? ab_filter_service(filter) : NULL;
+    struct ab_found **all = ab_calloc(id ? 1 : engine->directory.services.count + 1, sizeof(*all));
+
+    if (!all)
+        return AB_ENOMEM;
+    if (id) {
+        all[0] = ab_directory_find(engine, id); /* a filter that names an id needs no search */
+        *ret_count = all[0] && ab_filter_match(filter, all[0]->view);
+    } else {
+        *ret_count = collect(engine, filter, all);
+    }
+    *ret_all = all;
+    return 0;
 }
 
 /* ---- Routes */

@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "core/timer.h"
+#include "wire/filter.h"
 #include "wire/packet.h"
 
 struct ab_engine;
@@ -88,6 +89,9 @@ void ab_directory_goodbye(struct ab_engine *engine, const struct ab_address *at,
 void ab_directory_woke(struct ab_engine *engine);
 
 struct ab_found *ab_directory_find(struct ab_engine *engine, const char *service);
+/* Those that match, in the order of their ids: an array, the caller's own. `filter` may be NULL. AB_ENOMEM. */
+int ab_directory_select(struct ab_engine *engine, struct ab_filter *filter, struct ab_found ***ret_all,
+                        size_t *ret_count);
 struct ab_route *ab_directory_route(struct ab_engine *engine, const struct ab_address *at, const char *service);
 /* A connection was bound over the route. */
 void ab_directory_answered(struct ab_route *route);

@@ -80,35 +80,6 @@ static void drop_candidates(struct ab_remote *remote)
     remote->candidate_next = 0;
 }
 
-static bool was_last(const struct ab_remote *remote, const struct ab_found *found)
-{
-    return ab_text_equal(remote->service, found->id);
-}
-
-/* The service it was bound to last comes first, then by id, so that two proxies agree. */
-static bool comes_before(const struct ab_remote *remote, const struct ab_found *one, const struct ab_found *other)
-{
-    if (was_last(remote, one) != was_last(remote, other))
-        return was_last(remote, one);
-    return strcmp(one->id->data, other->id->data) < 0;
-}
-
-/* The first service that matches and comes after `previous` in that order. */
-static struct ab_found *next_service(struct ab_remote *remote, const struct ab_found *previous)
-{
-    struct ab_found *next = NULL;
-
-    AB_MAP_EACH (each, &remote->engine->directory.services) {
-        struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
-
-        if (previous && !comes_before(remote, previous, found))
-            continue;
-        if ((!next || comes_before(remote, found, next)) && ab_filter_match(remote->filter, found->view))
-            next = found;
-    }
-    return next;
-}
-
 static void add_candidate(struct ab_remote *remote, const struct ab_address *address, struct ab_text *service)
 {
     remote->candidates[remote->candidate_count++] = (struct ab_candidate){*address, ab_text_ref(service)};
@@ -136,34 +107,28 @@ static void add_routes(struct ab_remote *remote, const struct ab_found *found)
     }
 }
 
-/* A filter that names an id needs no search. */
-static struct ab_found *first_service(struct ab_remote *remote)
-{
-    const char *id = ab_filter_service(remote->filter);
-    struct ab_found *found;
-
-    if (!id)
-        return next_service(remote, NULL);
-    found = ab_directory_find(remote->engine, id);
-    return found && ab_filter_match(remote->filter, found->view) ? found : NULL;
-}
-
-/* At most 8 services and their routes: the rest is for a later round. AB_ENOMEM. */
+/* The service it was bound to last comes first, then by id, so that two proxies agree. AB_ENOMEM. */
 static int collect_candidates(struct ab_remote *remote)
 {
-    struct ab_found *found = first_service(remote);
+    struct ab_found **all;
+    size_t count;
+    int r = ab_directory_select(remote->engine, remote->filter, &all, &count);
 
     drop_candidates(remote);
-    if (!found)
-        return 0;
-    remote->candidates = ab_calloc(CANDIDATES_MOST, sizeof(*remote->candidates));
-    if (!remote->candidates)
-        return AB_ENOMEM;
-    for (unsigned services = 0; found && services < 8; services++) {
-        add_routes(remote, found);
-        found = next_service(remote, found);
+    if (r < 0)
+        return r;
+    if (count > 0) {
+        remote->candidates = ab_calloc(CANDIDATES_MOST, sizeof(*remote->candidates));
+        r = remote->candidates ? 0 : AB_ENOMEM;
     }
-    return 0;
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        if (ab_text_equal(remote->service, all[i]->id))
+            add_routes(remote, all[i]);
+    }
+    for (size_t i = 0; r == 0 && i < count; i++)
+        add_routes(remote, all[i]);
+    ab_free(all);
+    return r;
 }
 
 /* ---- The end of a remote */
