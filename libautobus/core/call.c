@@ -56,6 +56,7 @@ static void detach(struct ab_call *call)
     }
 }
 
+/* The service is named only if the call has to do with it: a proxy also knows which one it was bound to before. */
 static void emit(struct ab_call *call, int code)
 {
     struct ab_remote *remote = call->remote;
@@ -63,7 +64,7 @@ static void emit(struct ab_call *call, int code)
     detach(call);
     call->completed = true;
     call->notice.code = code;
-    if (remote->service)
+    if (remote->service && (call->sent || remote->bound || !remote->filter))
         call->notice.service = ab_text_ref(remote->service);
     ab_engine_emit(remote->engine, &call->notice);
 }

@@ -378,6 +378,36 @@ START_TEST(a_notice_takes_no_room_from_calls)
 }
 END_TEST
 
+START_TEST(a_call_that_reached_nobody_names_nobody)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    struct ab_notice *notice;
+    struct ab_call *call;
+
+    struct sim_remote *remote = sim_proxy(c, "hall");
+    sim_run(sim, SECONDS(1));
+    sim_service_end(hall);
+    sim_run(sim, SECONDS(1));
+    ck_assert(!sim_bound(remote));
+    struct ab_text *args = ab_text_new("[]", 2);
+    ab_time now = sim_bus_enter(c);
+    ck_assert_int_eq(ab_remote_call(remote->remote, now, AB_CALL_FUNCTION, "echo", args, 0, now + 1, remote, &call), 0);
+    ab_engine_tick(c->engine, now + 1);
+    do
+        notice = ab_engine_take_notice(c->engine);
+    while (notice->kind != AB_NOTICE_COMPLETION);
+    ck_assert_int_eq(notice->code, AB_ETIMEDOUT);
+    ck_assert_ptr_null(notice->service);
+    ab_notice_release(notice);
+    sim_bus_leave(c);
+    ab_text_unref(args);
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Memory */
 
 START_TEST(a_name_that_nothing_can_have_is_not_kept)
@@ -453,6 +483,7 @@ int main(void)
     tcase_add_test(directory, a_flood_of_a_few_hosts_pushes_out_nobody_else);
     tcase_add_test(directory, a_service_has_no_more_routes_than_a_machine_has_interfaces);
     tcase_add_test(directory, routes_that_lead_nowhere_do_not_hide_a_death);
+    tcase_add_test(calls, a_call_that_reached_nobody_names_nobody);
     tcase_add_test(calls, a_call_that_is_given_up_makes_room_for_the_next);
     suite_add_tcase(suite, objects);
     suite_add_tcase(suite, directory);
