@@ -46,6 +46,7 @@ UNIT_TESTS += tests/sim/check_memory
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_network
 UNIT_TESTS += tests/sim/check_objects
+UNIT_TESTS += tests/sim/check_random
 UNIT_TESTS += tests/sim/check_remote
 UNIT_TESTS += tests/unit/check_acceptor
 UNIT_TESTS += tests/unit/check_address
