@@ -53,6 +53,7 @@ UNIT_TESTS += tests/unit/check_address
 UNIT_TESTS += tests/unit/check_buffer
 UNIT_TESTS += tests/unit/check_bus
 UNIT_TESTS += tests/unit/check_discovery
+UNIT_TESTS += tests/unit/check_call
 UNIT_TESTS += tests/unit/check_error
 UNIT_TESTS += tests/unit/check_filter
 UNIT_TESTS += tests/unit/check_framer
@@ -69,6 +70,7 @@ UNIT_TESTS += tests/unit/check_notice
 UNIT_TESTS += tests/unit/check_packet
 UNIT_TESTS += tests/unit/check_random
 UNIT_TESTS += tests/unit/check_reader
+UNIT_TESTS += tests/unit/check_queue
 UNIT_TESTS += tests/unit/check_request
 UNIT_TESTS += tests/unit/check_resolver
 UNIT_TESTS += tests/unit/check_settings
@@ -87,6 +89,7 @@ UNIT_TESTS += tests/unit/check_tool_plan
 UNIT_TESTS += tests/unit/check_tool_run
 UNIT_TESTS += tests/unit/check_tool_service
 UNIT_TESTS += tests/unit/check_value
+UNIT_TESTS += tests/unit/check_workers
 
 # These drive net with an engine that only writes down what it hears, in the place of ours.
 tests_unit_check_acceptor_LDADD = tests/librig.la $(LDADD)

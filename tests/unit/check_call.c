@@ -1,0 +1,553 @@
+/* Calls: blocking and not, in every mode of a function, and each way in which they can end. */
+
+#include "buses.h"
+#include "harness.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MODES 3
+
+static const char *const mode_names[MODES] = {"thread", "sync", "async"};
+
+static void add(autobus_request *request, void *user_data)
+{
+    int a, b;
+
+    (void)user_data;
+    if (autobus_request_unpack(request, "[ii]", &a, &b) == 0)
+        autobus_reply(request, "i", a + b);
+}
+
+static void add_in_all_modes(struct ab_pair *pair)
+{
+    for (int mode = 0; mode < MODES; mode++)
+        ab_pair_function(pair, mode_names[mode], (enum autobus_mode)mode, add, NULL);
+}
+
+START_TEST(in_all_modes)
+{
+    struct ab_pair pair;
+
+    ab_pair_open(&pair, NULL);
+    add_in_all_modes(&pair);
+    for (int mode = 0; mode < MODES; mode++) {
+        json_t *result = NULL;
+
+        ck_assert_int_eq(autobus_call(pair.remote, &result, NULL, mode_names[mode], "[ii]", 2, 3), 0);
+        if (mode == AUTOBUS_ASYNC)
+            ck_assert(json_is_null(result));
+        else
+            ck_assert_int_eq(json_integer_value(result), 5);
+        json_decref(result);
+    }
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* ---- With a callback */
+
+struct answer {
+    struct ab_gate came;
+    struct ab_gate destroyed;
+    int code;
+    json_int_t value;
+    char type[32];
+};
+
+#define ANSWER_INIT                          \
+    {                                        \
+        AB_GATE_INIT, AB_GATE_INIT, 1, 0, "" \
+    }
+
+static void note_result(const autobus_result *result, void *user_data)
+{
+    struct answer *answer = user_data;
+
+    answer->code = result->code;
+    answer->value = json_integer_value(result->value);
+    ck_assert((result->code == 0) == (result->error == NULL));
+    ck_assert((result->code == 0) == (result->value != NULL));
+    if (result->error) {
+        ck_assert_int_eq(result->error->code, result->code);
+        snprintf(answer->type, sizeof(answer->type), "%s", result->error->type);
+    }
+    ab_gate_pass(&answer->came);
+}
+
+static void answer_destroyed(void *user_data)
+{
+    struct answer *answer = user_data;
+
+    ck_assert_int_le(ab_gate_count(&answer->came), 1);
+    ab_gate_pass(&answer->destroyed);
+}
+
+static int ask(struct ab_pair *pair, const char *function, unsigned flags, int timeout_ms, struct answer *answer)
+{
+    json_t *args = json_pack("[ii]", 2, 3);
+    int r = autobus_call_async(pair->remote, function, args, flags, timeout_ms, note_result, answer, answer_destroyed,
+                               NULL);
+
+    json_decref(args);
+    return r;
+}
+
+static void ends_with(struct answer *answer, int code, const char *type)
+{
+    ab_gate_wait(&answer->destroyed, 1);
+    ck_assert_int_eq(ab_gate_count(&answer->came), 1);
+    ck_assert_int_eq(answer->code, code);
+    if (type)
+        ck_assert_str_eq(answer->type, type);
+}
+
+START_TEST(with_a_callback)
+{
+    struct ab_pair pair;
+
+    ab_pair_open(&pair, NULL);
+    add_in_all_modes(&pair);
+    for (int mode = 0; mode < MODES; mode++) {
+        struct answer answer = ANSWER_INIT;
+
+        ck_assert_int_eq(ask(&pair, mode_names[mode], 0, 0, &answer), 0);
+        ends_with(&answer, 0, NULL);
+        ck_assert_int_eq(answer.value, mode == AUTOBUS_ASYNC ? 0 : 5);
+    }
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* ---- How calls end */
+
+static void throw(autobus_request * request, void *user_data)
+{
+    (void)user_data;
+    autobus_reply_error(request, "cold", "too cold");
+}
+
+/* Keeps what it is called with, and does not answer. */
+struct keeper {
+    struct ab_gate came;
+    autobus_request *requests[4];
+};
+
+#define KEEPER_INIT                \
+    {                              \
+        AB_GATE_INIT,              \
+        {                          \
+            NULL, NULL, NULL, NULL \
+        }                          \
+    }
+
+static void never(autobus_request *request, void *user_data)
+{
+    struct keeper *keeper = user_data;
+
+    keeper->requests[ab_gate_count(&keeper->came)] = autobus_request_ref(request);
+    ab_gate_pass(&keeper->came);
+}
+
+static void keeper_drop(struct keeper *keeper)
+{
+    for (int i = 0; i < ab_gate_count(&keeper->came); i++)
+        autobus_request_unref(keeper->requests[i]);
+}
+
+START_TEST(what_the_remote_says)
+{
+    struct ab_pair pair;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    struct answer missing = ANSWER_INIT;
+    struct answer thrown = ANSWER_INIT;
+    json_t *result = (json_t *)&pair;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "throw", AUTOBUS_THREAD, throw, NULL);
+    ck_assert_int_eq(autobus_call(pair.remote, &result, &error, "missing", NULL), AUTOBUS_EREMOTE);
+    ck_assert_str_eq(error.type, "no_such_function");
+    ck_assert_int_eq(autobus_call(pair.remote, &result, &error, "throw", NULL), AUTOBUS_EREMOTE);
+    ck_assert_str_eq(error.type, "cold");
+    ck_assert_str_eq(error.text, "too cold");
+    ck_assert_ptr_eq(result, (json_t *)&pair);
+    ck_assert_int_eq(ask(&pair, "missing", 0, 0, &missing), 0);
+    ends_with(&missing, AUTOBUS_EREMOTE, "no_such_function");
+    ck_assert_int_eq(ask(&pair, "throw", 0, 0, &thrown), 0);
+    ends_with(&thrown, AUTOBUS_EREMOTE, "cold");
+    autobus_error_clear(&error);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(out_of_time)
+{
+    struct ab_pair pair;
+    struct keeper keeper = KEEPER_INIT;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    struct answer answer = ANSWER_INIT;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "never", AUTOBUS_SYNC, never, &keeper);
+    ck_assert_int_eq(autobus_call_json(pair.remote, NULL, &error, "never", NULL, 0, 20), AUTOBUS_ETIMEDOUT);
+    ck_assert_str_eq(error.type, "timed_out");
+    ck_assert_int_eq(autobus_remote_set_timeout(pair.remote, 20), 0);
+    ck_assert_int_eq(autobus_remote_set_timeout(pair.remote, 0), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, &error, "never", NULL), AUTOBUS_ETIMEDOUT);
+    ck_assert_int_eq(ask(&pair, "never", 0, 0, &answer), 0);
+    ends_with(&answer, AUTOBUS_ETIMEDOUT, "timed_out");
+    autobus_error_clear(&error);
+    autobus_bus_close(pair.server);
+    ab_pair_close(&pair);
+    keeper_drop(&keeper);
+}
+END_TEST
+
+START_TEST(nobody_is_there)
+{
+    autobus_bus *bus = ab_test_bus();
+    autobus_remote *remote;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    struct ab_pair pair = {.client = bus};
+    struct answer answer = ANSWER_INIT;
+    json_t *value;
+
+    ck_assert_int_eq(autobus_proxy(bus, "nobody", &remote, NULL), 0);
+    pair.remote = remote;
+    ck_assert_int_eq(autobus_remote_wait(remote, 10, &error), AUTOBUS_ETIMEDOUT);
+    ck_assert_int_eq(error.code, AUTOBUS_ETIMEDOUT);
+    ck_assert_int_eq(autobus_remote_info(remote, &value), AUTOBUS_ENOTBOUND);
+    ck_assert_int_eq(autobus_notice(remote, "x", NULL), AUTOBUS_ENOTBOUND);
+    ck_assert_int_eq(autobus_call_json(remote, NULL, &error, "x", NULL, AUTOBUS_CALL_BOUND, 0), AUTOBUS_ENOTBOUND);
+    ck_assert_int_eq(error.code, AUTOBUS_ENOTBOUND);
+    ck_assert_int_eq(autobus_get(remote, "x", AUTOBUS_CALL_BOUND, 0, &value, NULL), AUTOBUS_ENOTBOUND);
+    ck_assert_int_eq(ask(&pair, "x", AUTOBUS_CALL_BOUND, 0, &answer), AUTOBUS_ENOTBOUND);
+    ck_assert_int_eq(autobus_call_json(remote, NULL, NULL, "x", NULL, 0, 10), AUTOBUS_ETIMEDOUT);
+    ck_assert_int_eq(ask(&pair, "x", 0, 0, &answer), 0);
+    autobus_remote_close(remote);
+    ends_with(&answer, AUTOBUS_ECLOSED, "closed");
+    autobus_remote_unref(remote);
+    autobus_error_clear(&error);
+    ab_test_bus_end(bus);
+}
+END_TEST
+
+START_TEST(the_server_goes)
+{
+    struct ab_pair pair;
+    struct keeper keeper = KEEPER_INIT;
+    struct answer answer = ANSWER_INIT;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, never, &keeper);
+    ck_assert_int_eq(ask(&pair, "hold", 0, 0, &answer), 0);
+    ab_gate_wait(&keeper.came, 1);
+    ck_assert_int_eq(autobus_bus_close_wait(pair.server), 0);
+    ends_with(&answer, AUTOBUS_EDISCONNECTED, NULL);
+    keeper_drop(&keeper);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(the_client_closes)
+{
+    struct ab_pair pair;
+    struct keeper keeper = KEEPER_INIT;
+    struct answer answer = ANSWER_INIT;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, never, &keeper);
+    ck_assert_int_eq(ask(&pair, "hold", 0, 0, &answer), 0);
+    ab_gate_wait(&keeper.came, 1);
+    ck_assert_int_eq(autobus_bus_close_wait(pair.client), 0);
+    ck_assert_int_eq(ab_gate_count(&answer.destroyed), 1);
+    ends_with(&answer, AUTOBUS_ECLOSED, "closed");
+    autobus_bus_close(pair.server);
+    keeper_drop(&keeper);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+static void *call_and_block(void *user_data)
+{
+    struct ab_pair *pair = user_data;
+
+    return (void *)(intptr_t)autobus_call(pair->remote, NULL, NULL, "hold", NULL);
+}
+
+START_TEST(closed_while_it_blocks)
+{
+    struct ab_pair pair;
+    struct keeper keeper = KEEPER_INIT;
+    pthread_t thread;
+    void *code;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, never, &keeper);
+    pthread_create(&thread, NULL, call_and_block, &pair);
+    ab_gate_wait(&keeper.came, 1);
+    autobus_bus_close(pair.client);
+    pthread_join(thread, &code);
+    ck_assert_int_eq((int)(intptr_t)code, AUTOBUS_ECLOSED);
+    autobus_bus_close(pair.server);
+    keeper_drop(&keeper);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(bad_arguments)
+{
+    struct ab_pair pair;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    struct answer answer = ANSWER_INIT;
+    json_t *deep = json_array();
+    json_t *object = json_object();
+    json_t *large;
+    json_t *out;
+    char *text = malloc(2 << 20);
+
+    for (int i = 0; i < 64; i++)
+        deep = json_pack("[o]", deep);
+    memset(text, 'x', 2 << 20);
+    large = json_pack("[o]", json_stringn(text, 2 << 20));
+    free(text);
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, &error, "echo", "[s"), AUTOBUS_EINVAL);
+    ck_assert_uint_gt(strlen(error.text), 0);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", "i", 1), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "", NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call(NULL, NULL, NULL, "echo", NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call_json(pair.remote, NULL, NULL, "echo", object, 0, 0), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call_json(pair.remote, NULL, NULL, "echo", NULL, 2, 0), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call_json(pair.remote, NULL, NULL, "echo", NULL, 0, -1), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call_json(pair.remote, NULL, &error, "echo", deep, 0, 0), AUTOBUS_ETOOLARGE);
+    ck_assert_int_eq(autobus_call_json(pair.remote, NULL, &error, "echo", large, 0, 0), AUTOBUS_ETOOLARGE);
+    ck_assert_int_eq(autobus_notice_json(pair.remote, "echo", large), AUTOBUS_ETOOLARGE);
+    ck_assert_int_eq(autobus_notice(pair.remote, NULL, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_get(pair.remote, "value", 0, 0, NULL, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_get(pair.remote, "", 0, 0, &out, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, NULL, &answer, answer_destroyed, NULL),
+                     AUTOBUS_EINVAL);
+    ck_assert_int_eq(ab_gate_count(&answer.destroyed), 0);
+    autobus_error_clear(&error);
+    json_decref(deep);
+    json_decref(object);
+    json_decref(large);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* ---- No room */
+
+START_TEST(no_room)
+{
+    struct ab_pair pair;
+    struct keeper keeper = KEEPER_INIT;
+    struct answer first = ANSWER_INIT;
+    struct answer second = ANSWER_INIT;
+
+    ab_pair_open(&pair, ab_test_options("calls", "1", NULL));
+    ab_pair_function(&pair, "never", AUTOBUS_SYNC, never, &keeper);
+    ck_assert_int_eq(ask(&pair, "never", 0, 0, &first), 0);
+    ck_assert_int_eq(ask(&pair, "never", 0, 0, &second), AUTOBUS_EAGAIN);
+    /* One that blocks waits for room, here until its time is over. */
+    ck_assert_int_eq(autobus_call_json(pair.remote, NULL, NULL, "never", NULL, 0, 20), AUTOBUS_ETIMEDOUT);
+    ck_assert_int_eq(ab_gate_count(&first.came), 0);
+    autobus_bus_close(pair.server);
+    ends_with(&first, AUTOBUS_EDISCONNECTED, NULL);
+    ck_assert_int_eq(ab_gate_count(&second.destroyed), 0);
+    ab_pair_close(&pair);
+    keeper_drop(&keeper);
+}
+END_TEST
+
+/* ---- Where it may block */
+
+struct place {
+    struct ab_pair *pair;
+    struct ab_gate done;
+    int call, get, wait, settle;
+};
+
+static void block(struct place *place)
+{
+    json_t *value = NULL;
+
+    place->call = autobus_call(place->pair->remote, NULL, NULL, "echo", NULL);
+    place->get = autobus_get(place->pair->remote, "value", 0, 0, &value, NULL);
+    place->wait = autobus_remote_wait(place->pair->remote, 1000, NULL);
+    place->settle = autobus_bus_settle(place->pair->client, 5000);
+    json_decref(value);
+    ab_gate_pass(&place->done);
+}
+
+static void block_in_function(autobus_request *request, void *user_data)
+{
+    (void)request;
+    block(user_data);
+}
+
+static void block_in_result(const autobus_result *result, void *user_data)
+{
+    (void)result;
+    block(user_data);
+}
+
+static void all_are(struct place *place, int code)
+{
+    ab_gate_wait(&place->done, 1);
+    ck_assert_int_eq(place->call, code);
+    ck_assert_int_eq(place->get, code);
+    ck_assert_int_eq(place->wait, code);
+    ck_assert_int_eq(place->settle, code);
+}
+
+START_TEST(where_it_may_block)
+{
+    struct ab_pair pair;
+    struct place sync = {&pair, AB_GATE_INIT, 1, 1, 1, 1};
+    struct place thread = {&pair, AB_GATE_INIT, 1, 1, 1, 1};
+    struct place queue = {&pair, AB_GATE_INIT, 1, 1, 1, 1};
+    struct place events = {&pair, AB_GATE_INIT, 1, 1, 1, 1};
+    autobus_queue *event_queue;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "sync", AUTOBUS_SYNC, block_in_function, &sync);
+    ab_pair_function(&pair, "thread", AUTOBUS_THREAD, block_in_function, &thread);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "sync", NULL), 0);
+    all_are(&sync, AUTOBUS_EDEADLK);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "thread", NULL), 0);
+    all_are(&thread, 0);
+    ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, block_in_result, &queue, NULL, NULL), 0);
+    all_are(&queue, 0);
+    event_queue = autobus_bus_event_queue(pair.client);
+    ck_assert_int_eq(autobus_remote_set_queue(pair.remote, event_queue), 0);
+    autobus_queue_unref(event_queue);
+    ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, block_in_result, &events, NULL, NULL), 0);
+    all_are(&events, AUTOBUS_EDEADLK);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* ---- Objects */
+
+START_TEST(reading_an_object)
+{
+    struct ab_pair pair;
+    struct answer there = ANSWER_INIT;
+    struct answer missing = ANSWER_INIT;
+    json_t *value = NULL;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_set(pair.service, "value", "i", 41), 0);
+    ck_assert_int_eq(autobus_get(pair.remote, "value", 0, 0, &value, NULL), 0);
+    ck_assert_int_eq(json_integer_value(value), 41);
+    json_decref(value);
+    ck_assert_int_eq(autobus_get(pair.remote, "missing", 0, 0, &value, NULL), AUTOBUS_ENOENT);
+    ck_assert_int_eq(autobus_get_async(pair.remote, "value", 0, 0, note_result, &there, answer_destroyed, NULL), 0);
+    ends_with(&there, 0, NULL);
+    ck_assert_int_eq(there.value, 41);
+    ck_assert_int_eq(autobus_get_async(pair.remote, "missing", 0, 0, note_result, &missing, answer_destroyed, NULL), 0);
+    ends_with(&missing, AUTOBUS_ENOENT, "no_such_name");
+    ab_pair_close(&pair);
+}
+END_TEST
+
+/* ---- Connections */
+
+START_TEST(a_connection)
+{
+    struct ab_pair pair;
+    autobus_remote *remote;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    json_t *info;
+    uint16_t port;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_remote_info(pair.remote, &info), 0);
+    port = (uint16_t)json_integer_value(json_object_get(info, "port"));
+    json_decref(info);
+    ck_assert_int_eq(autobus_connect(pair.client, "localhost", port, autobus_service_id(pair.service), &remote), 0);
+    ck_assert_int_eq(autobus_call(remote, NULL, &error, "echo", NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait(remote, 0, &error), 0);
+    ck_assert_int_eq(autobus_remote_info(remote, &info), 0);
+    ck_assert_uint_eq(json_object_size(info), 3);
+    json_decref(info);
+    autobus_remote_unref(remote);
+
+    ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", port, "missing", &remote), 0);
+    ck_assert_int_eq(autobus_call(remote, NULL, &error, "echo", NULL), AUTOBUS_EREMOTE);
+    ck_assert_str_eq(error.type, "no_such_service");
+    ck_assert_int_eq(autobus_remote_wait(remote, 0, &error), AUTOBUS_EREMOTE);
+    ck_assert_str_eq(error.type, "no_such_service");
+    autobus_remote_unref(remote);
+
+    ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", 1, "missing", &remote), 0);
+    ck_assert_int_eq(autobus_remote_wait(remote, 5000, &error), AUTOBUS_ENETWORK);
+    autobus_remote_unref(remote);
+    ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", 0, "missing", &remote), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_connect(pair.client, "", 1, "missing", &remote), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", 1, NULL, &remote), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_proxy(pair.client, "a~(", &remote, &error), AUTOBUS_EINVAL);
+    autobus_error_clear(&error);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+struct bindings {
+    struct ab_gate told;
+    bool bound[2];
+    int reason[2];
+};
+
+static void note_binding(const autobus_binding *binding, void *user_data)
+{
+    struct bindings *bindings = user_data;
+    int index = ab_gate_count(&bindings->told);
+
+    ck_assert_int_lt(index, 2);
+    ck_assert(binding->bound == (binding->info != NULL));
+    bindings->bound[index] = binding->bound;
+    bindings->reason[index] = binding->reason;
+    ab_gate_pass(&bindings->told);
+}
+
+START_TEST(bound_and_lost)
+{
+    struct ab_pair pair;
+    struct bindings bindings = {.told = AB_GATE_INIT};
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_remote_on_binding(pair.remote, note_binding, &bindings, NULL, NULL), 0);
+    ab_gate_wait(&bindings.told, 1);
+    ck_assert_int_eq(autobus_bus_close_wait(pair.server), 0);
+    ab_gate_wait(&bindings.told, 2);
+    ck_assert(bindings.bound[0] && !bindings.bound[1]);
+    ck_assert_int_eq(bindings.reason[0], 0);
+    ck_assert_int_lt(bindings.reason[1], 0);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("call");
+    TCase *tcase = tcase_create("call");
+
+    tcase_add_test(tcase, in_all_modes);
+    tcase_add_test(tcase, with_a_callback);
+    tcase_add_test(tcase, what_the_remote_says);
+    tcase_add_test(tcase, out_of_time);
+    tcase_add_test(tcase, nobody_is_there);
+    tcase_add_test(tcase, the_server_goes);
+    tcase_add_test(tcase, the_client_closes);
+    tcase_add_test(tcase, closed_while_it_blocks);
+    tcase_add_test(tcase, bad_arguments);
+    tcase_add_test(tcase, no_room);
+    tcase_add_test(tcase, where_it_may_block);
+    tcase_add_test(tcase, reading_an_object);
+    tcase_add_test(tcase, a_connection);
+    tcase_add_test(tcase, bound_and_lost);
+    suite_add_tcase(suite, tcase);
+    return ab_test_run(suite);
+}
