@@ -118,7 +118,6 @@ static void end(autobus_bus *bus)
     ab_bus_unlock(bus);
     ab_engine_free(engine);
     ab_net_free(net);
-    ab_deferred_run();
     ab_log_tell(&bus->log);
 }
 

@@ -38,7 +38,7 @@ int ab_guard_callback(void);
 /* True in a child of fork. */
 bool ab_forked(void);
 
-/* Runs it once this thread holds no lock: now, or in ab_deferred_run. */
+/* Runs it once this thread holds no lock: now, or when it lets go of it. */
 void ab_defer(struct ab_deferred *deferred, void (*run)(struct ab_deferred *deferred));
 void ab_deferred_run(void);
 

@@ -51,6 +51,7 @@ void ab_bus_unlock(autobus_bus *bus)
     pthread_mutex_unlock(&bus->lock);
     if (start)
         ab_workers_start(bus);
+    ab_deferred_run();
 }
 
 void ab_bus_wait(autobus_bus *bus)
@@ -112,7 +113,6 @@ void ab_bus_leave(autobus_bus *bus)
     flush(bus);
     ab_bus_unlock(bus);
     ab_slots_finish(&over);
-    ab_deferred_run();
     if (ab_log_tell(&bus->log)) {
         ab_bus_lock(bus);
         pthread_cond_broadcast(&bus->changed);
