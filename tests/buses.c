@@ -7,6 +7,7 @@
 #include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,6 +70,21 @@ static int discovery_port(void)
     return port;
 }
 
+/* For whoever looks for a fault: AUTOBUS_TEST_LOG=4 shows everything. */
+static void show(int level, const char *text, void *user_data)
+{
+    (void)user_data;
+    fprintf(stderr, "[%d] %s\n", level, text);
+}
+
+static void log_if_wanted(autobus_options *options)
+{
+    const char *level = getenv("AUTOBUS_TEST_LOG");
+
+    if (level)
+        ck_assert_int_eq(autobus_options_set_log(options, atoi(level), show, NULL), 0);
+}
+
 autobus_options *ab_test_options(const char *name, ...)
 {
     autobus_options *options;
@@ -83,6 +99,7 @@ autobus_options *ab_test_options(const char *name, ...)
     for (; name; name = va_arg(rest, const char *))
         ck_assert_int_eq(autobus_options_set(options, name, va_arg(rest, const char *), NULL), 0);
     va_end(rest);
+    log_if_wanted(options);
     return options;
 }
 

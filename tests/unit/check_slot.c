@@ -3,8 +3,9 @@
 #include "buses.h"
 #include "harness.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "bus/bus.h"
 
 /* A callback that reports that it runs, and holds its queue until it is let go. */
 struct slow {
@@ -426,6 +427,60 @@ START_TEST(only_the_newest_value)
 }
 END_TEST
 
+/* ---- Ups and downs, as the engine would tell them */
+
+struct ups {
+    struct ab_gate told;
+    bool bound;
+    int reason;
+};
+
+static void note_binding(const autobus_binding *binding, void *user_data)
+{
+    struct ups *ups = user_data;
+
+    if (ab_gate_count(&ups->told) > 0)
+        ck_assert(binding->bound != ups->bound);
+    ups->bound = binding->bound;
+    ups->reason = binding->reason;
+    ab_gate_pass(&ups->told);
+}
+
+static void tell(autobus_slot *slot, bool bound, int reason)
+{
+    struct ab_notice *notice = ab_notice_new(AB_NOTICE_BINDING, slot);
+
+    notice->change = bound;
+    notice->code = reason;
+    ab_bus_lock(slot->bus);
+    slot->target.deliver(&slot->target, notice);
+    ab_bus_unlock(slot->bus);
+}
+
+START_TEST(only_so_many_binds)
+{
+    struct ab_pair pair;
+    struct slow slow = SLOW_INIT;
+    struct ups ups = {.told = AB_GATE_INIT};
+    autobus_slot *slot;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_remote_on_binding(pair.remote, note_binding, &ups, NULL, &slot), 0);
+    ab_gate_wait(&ups.told, 1);
+    block_queue(&pair, &slow);
+    for (int i = 0; i < 101; i++)
+        tell(slot, i % 2 == 1, i < 100 ? AUTOBUS_EDISCONNECTED : AUTOBUS_ETIMEDOUT);
+    ab_gate_pass(&slow.released);
+    ab_gate_wait(&ups.told, 16);
+    autobus_slot_unref(slot);
+    autobus_slot_unref(slow.slot);
+    ab_pair_close(&pair);
+    ck_assert_int_le(ab_gate_count(&ups.told), 17);
+    ck_assert(!ups.bound);
+    ck_assert_int_eq(ups.reason, AUTOBUS_ETIMEDOUT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("slot");
@@ -445,6 +500,7 @@ int main(void)
     tcase_add_test(slow, just_as_many);
     tcase_add_test(slow, cut_off_and_cancelled);
     tcase_add_test(slow, only_the_newest_value);
+    tcase_add_test(slow, only_so_many_binds);
     suite_add_tcase(suite, cancel);
     suite_add_tcase(suite, slow);
     return ab_test_run(suite);
