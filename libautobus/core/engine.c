@@ -133,6 +133,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_map_init(&engine->streams, ab_random_next(&engine->random));
     ab_directory_init(engine);
     ab_announcer_init(engine);
+    ab_keeper_init(engine);
     ab_prober_init(engine);
     ab_server_init(engine);
     if (copy_config(engine, config) < 0) {

@@ -84,6 +84,8 @@ static void keep_free(struct ab_keep *keep)
     ab_engine_disarm(keep->engine, &keep->again);
     keep->node->keep = NULL;
     keep->engine->keeper.kept--;
+    if (keep->engine->keeper.refused)
+        ab_engine_arm(keep->engine, &keep->engine->keeper.room, 0);
     ab_free(keep);
 }
 
@@ -93,8 +95,10 @@ static struct ab_keep *keep_get(struct ab_engine *engine, struct ab_node *node)
 
     if (keep)
         return keep;
-    if (engine->keeper.kept >= engine->limits.live_connections * engine->keeper.listeners)
+    if (engine->keeper.kept >= engine->limits.live_connections * engine->keeper.listeners) {
+        engine->keeper.refused = true;
         return NULL;
+    }
     keep = ab_calloc(1, sizeof(*keep));
     if (!keep)
         return NULL;
@@ -141,6 +145,7 @@ void ab_keeper_review(struct ab_found *found)
 
 void ab_keeper_review_all(struct ab_engine *engine)
 {
+    engine->keeper.refused = false;
     AB_MAP_EACH (each, &engine->directory.services) {
         ab_keeper_review(AB_CONTAINER(each, struct ab_found, node));
     }
@@ -157,9 +162,21 @@ void ab_keeper_node_gone(struct ab_node *node)
     keep_free(node->keep);
 }
 
+/* One that ended left its place to another. */
+static void on_room(struct ab_timer *timer)
+{
+    ab_keeper_review_all(AB_CONTAINER(timer, struct ab_engine, keeper.room));
+}
+
+void ab_keeper_init(struct ab_engine *engine)
+{
+    ab_timer_init(&engine->keeper.room, on_room);
+}
+
 void ab_keeper_stop(struct ab_engine *engine)
 {
     AB_MAP_EACH (each, &engine->directory.nodes) {
         ab_keeper_node_gone(AB_CONTAINER(each, struct ab_node, node));
     }
+    ab_engine_disarm(engine, &engine->keeper.room);
 }

@@ -5,7 +5,10 @@
 #ifndef AB_CORE_KEEPER_H
 #define AB_CORE_KEEPER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "core/timer.h"
 
 struct ab_engine;
 struct ab_found;
@@ -15,7 +18,11 @@ struct ab_node;
 struct ab_keeper {
     size_t listeners; /* browsers that ask for liveness */
     size_t kept;
+    bool refused;         /* there was no room for one since the last review of all */
+    struct ab_timer room; /* there is again */
 };
+
+void ab_keeper_init(struct ab_engine *engine);
 
 /* The service or the listeners changed: whether and where it is kept is decided anew. */
 void ab_keeper_review(struct ab_found *found);
