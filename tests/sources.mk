@@ -42,6 +42,7 @@ UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discovery
 UNIT_TESTS += tests/sim/check_inbound
 UNIT_TESTS += tests/sim/check_legacy
+UNIT_TESTS += tests/sim/check_limits
 UNIT_TESTS += tests/sim/check_memory
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_network

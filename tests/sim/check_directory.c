@@ -494,91 +494,6 @@ START_TEST(a_listener_hears_what_begins_and_ceases_to_match)
 }
 END_TEST
 
-/* ---- Limits */
-
-static void add_many(struct sim *sim, struct sim_host *to, uint32_t source, unsigned first, unsigned count)
-{
-    char text[100];
-
-    for (unsigned i = first; i < first + count; i++) {
-        snprintf(text, sizeof text, "{\"command\": \"add\", \"port\": 80, \"service\": \"s%u\", \"info\": {}}", i);
-        sim_forge(to, source, text);
-    }
-    sim_run(sim, MS(1));
-}
-
-static size_t known(struct sim_bus *bus)
-{
-    json_t *entries;
-    ck_assert_int_eq(ab_browser_snapshot(bus->engine, NULL, &entries), 0);
-    size_t count = json_array_size(entries);
-    json_decref(entries);
-    return count;
-}
-
-START_TEST(routes_are_limited_in_all_and_for_each_host)
-{
-    struct sim *sim = sim_new(1);
-    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
-
-    sim_bus_limit(c, "routes_per_host", 10);
-    sim_bus_limit(c, "routes_loopback", 20);
-    sim_bus_limit(c, "routes", 50);
-    sim_bus_start(c);
-    add_many(sim, c->process.host, 0x0a000050, 0, 100);
-    ck_assert_uint_eq(known(c), 10);
-    add_many(sim, c->process.host, SIM_LOOPBACK, 1000, 100);
-    ck_assert_uint_eq(known(c), 30);
-    for (uint32_t host = 0; host < 10; host++)
-        add_many(sim, c->process.host, 0x0a000060 + host, 2000 + host * 100, 100);
-    ck_assert_uint_eq(known(c), 50);
-    sim_free(sim);
-}
-END_TEST
-
-START_TEST(a_route_in_use_is_never_evicted)
-{
-    struct sim *sim = sim_new(1);
-    struct sim_bus *b = sim_bus(sim, "b");
-    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
-
-    sim_publish(b, "hall", HALL);
-    sim_bus_limit(c, "routes_per_host", 3);
-    sim_bus_limit(c, "routes", 4);
-    sim_bus_start(c);
-    sim_record(sim, SIM_SERVICES);
-    sim_browse(c, "hall", AB_BROWSER_EXISTING);
-    struct sim_remote *remote = sim_proxy(c, "hall");
-    sim_run(sim, SECONDS(1));
-    ck_assert(sim_bound(remote));
-    add_many(sim, c->process.host, 0x0a000001, 0, 100);
-    for (uint32_t host = 0; host < 100; host++)
-        add_many(sim, c->process.host, 0x0a000060 + host, 2000 + host * 10, 10);
-    sim_run(sim, SECONDS(100));
-    ck_assert(sim_bound(remote));
-    ck_assert_uint_eq(sim_count(sim, "- hall"), 0);
-    ck_assert_uint_le(known(c), 4);
-    sim_free(sim);
-}
-END_TEST
-
-START_TEST(probes_are_limited)
-{
-    struct sim *sim = sim_new(1);
-    struct sim_bus *c = sim_bus(sim, "c");
-    unsigned most = 0;
-
-    for (uint32_t host = 0; host < 4; host++)
-        add_many(sim, c->process.host, 0x0a000050 + host, host * 100, 100);
-    for (unsigned i = 0; i < 600; i++) {
-        sim_run(sim, MS(100));
-        most = c->open_streams > most ? c->open_streams : most;
-    }
-    ck_assert_uint_eq(most, 6); /* the others are for routes that somebody used */
-    sim_free(sim);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("the directory");
@@ -586,7 +501,6 @@ int main(void)
     TCase *routes = tcase_create("routes");
     TCase *dying = tcase_create("dying");
     TCase *marks = tcase_create("marks");
-    TCase *limits = tcase_create("limits");
 
     tcase_add_test(info, a_changed_info_is_a_change_of_the_service);
     tcase_add_test(info, a_changed_info_leaves_connections_alone);
@@ -606,13 +520,9 @@ int main(void)
     tcase_add_test(marks, discovery_settles_a_quarter_second_after_the_last_news);
     tcase_add_test(marks, discovery_settles_after_two_seconds_whatever_comes);
     tcase_add_test(marks, a_listener_hears_what_begins_and_ceases_to_match);
-    tcase_add_test(limits, routes_are_limited_in_all_and_for_each_host);
-    tcase_add_test(limits, a_route_in_use_is_never_evicted);
-    tcase_add_test(limits, probes_are_limited);
     suite_add_tcase(suite, info);
     suite_add_tcase(suite, routes);
     suite_add_tcase(suite, dying);
     suite_add_tcase(suite, marks);
-    suite_add_tcase(suite, limits);
     return ab_test_run(suite);
 }

@@ -226,7 +226,8 @@ void sim_bus_take_notices(struct sim_bus *bus)
 static void note(struct sim_slot *slot, struct ab_notice *notice)
 {
     slot->count++;
-    slot->code = notice->kind == AB_NOTICE_SERVICES || notice->kind == AB_NOTICE_BINDING ? notice->change : notice->code;
+    slot->code =
+        notice->kind == AB_NOTICE_SERVICES || notice->kind == AB_NOTICE_BINDING ? notice->change : notice->code;
     free(slot->value);
     slot->value = value_text(&notice->value);
     if (notice->kind == AB_NOTICE_COMPLETION)
