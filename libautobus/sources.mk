@@ -83,6 +83,8 @@ ENGINE_FILES += libautobus/core/stream.h
 ENGINE_FILES += libautobus/core/subscription.c
 ENGINE_FILES += libautobus/core/timer.c
 ENGINE_FILES += libautobus/core/timer.h
+ENGINE_FILES += libautobus/core/topic.c
+ENGINE_FILES += libautobus/core/topic.h
 
 # net
 HOST_FILES += libautobus/net/acceptor.c

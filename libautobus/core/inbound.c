@@ -194,7 +194,7 @@ static bool agreed(const struct ab_inbound *connection, unsigned extension)
 /* What introspection has to say may be longer than a line. */
 static bool is_too_long(const struct ab_topic *topic, const struct ab_text *value)
 {
-    return topic->builtin && value && !ab_service_fits_line(topic->service, topic->name->data, value);
+    return topic->builtin && value && !ab_topic_fits(&topic->service->engine->limits, topic->name->data, value);
 }
 
 static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
@@ -308,7 +308,7 @@ static void on_watch(struct ab_inbound *connection, const struct ab_message *mes
     }
     if (refuse_name(connection, message))
         return;
-    topic = ab_service_object_topic(connection->service, message->name);
+    topic = ab_topic_get(connection->service, &connection->service->objects, message->name);
     if (!add_interest(connection, &connection->watches, topic, message))
         return;
     value = topic->exists ? ab_topic_value(topic) : NULL;
@@ -355,8 +355,8 @@ static void on_listen(struct ab_inbound *connection, const struct ab_message *me
     }
     if (refuse_name(connection, message))
         return;
-    if (add_interest(connection, &connection->listens, ab_service_event_topic(connection->service, message->name),
-                     message) &&
+    if (add_interest(connection, &connection->listens,
+                     ab_topic_get(connection->service, &connection->service->events, message->name), message) &&
         message->type == AB_MESSAGE_COMMAND)
         respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine), message->id,
                                                             message->name));
@@ -387,7 +387,7 @@ static void respond_result(struct ab_inbound *connection, const struct ab_messag
 /* What is long is not made anew for each who asks, and is refused where the client could not read it. */
 static void on_details(struct ab_inbound *connection, const struct ab_message *message)
 {
-    struct ab_topic *topic = ab_service_object_topic(connection->service, AB_DETAILS_OBJECT);
+    struct ab_topic *topic = ab_topic_get(connection->service, &connection->service->objects, AB_DETAILS_OBJECT);
     struct ab_text *value = topic ? ab_topic_value(topic) : NULL;
 
     if (topic && is_too_long(topic, value))

@@ -32,7 +32,7 @@ static const char *builtin_name(enum ab_builtin builtin)
 
 static int add_builtin(struct ab_service *service, const char *name, enum ab_builtin builtin)
 {
-    struct ab_topic *topic = ab_service_object_topic(service, name);
+    struct ab_topic *topic = ab_topic_get(service, &service->objects, name);
 
     if (!topic)
         return AB_ENOMEM;
@@ -160,8 +160,7 @@ struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_built
 
 static void refresh(struct ab_service *service, enum ab_builtin what)
 {
-    struct ab_map_node *node = ab_map_find_text(&service->objects, builtin_name(what));
-    struct ab_topic *topic = node ? AB_CONTAINER(node, struct ab_topic, node) : NULL;
+    struct ab_topic *topic = ab_topic_find(&service->objects, builtin_name(what));
 
     if (!topic || topic->builtin != what)
         return;

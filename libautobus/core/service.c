@@ -2,8 +2,7 @@
  * Owns the tables of a service and tells who listens and watches. Must not know connections beyond handing them
  * messages, nor how functions are carried out.
  *
- * Invariants: a topic is in its table while it exists or somebody asks for it; a service lives until its handle is given
- * up and its goodbyes are said. The order of what is told is PROTOCOL section 3's: an object is told to its watchers
+ * Invariant: a service lives until its handle is given up and its goodbyes are said. The order of what is told is PROTOCOL section 3's: an object is told to its watchers
  * before it is listed, and unlisted before it is told gone.
  */
 #include "core/service.h"
@@ -18,86 +17,6 @@
 
 #define NESTING  64
 #define RESERVED "autobus."
-
-/* ---- Topics */
-
-static struct ab_topic *find_topic(const struct ab_map *map, const char *name)
-{
-    struct ab_map_node *node = ab_map_find_text(map, name);
-
-    return node ? AB_CONTAINER(node, struct ab_topic, node) : NULL;
-}
-
-static struct ab_topic *get_topic(struct ab_service *service, struct ab_map *map, const char *name)
-{
-    struct ab_topic *topic = find_topic(map, name);
-
-    if (topic)
-        return topic;
-    topic = ab_calloc(1, sizeof(*topic));
-    if (!topic)
-        return NULL;
-    topic->name = ab_text_new(name, strlen(name));
-    if (!topic->name) {
-        ab_free(topic);
-        return NULL;
-    }
-    topic->service = service;
-    ab_list_init(&topic->interests);
-    ab_map_insert(map, &topic->node, topic->name->data, topic->name->size);
-    return topic;
-}
-
-struct ab_topic *ab_service_event_topic(struct ab_service *service, const char *name)
-{
-    return get_topic(service, &service->events, name);
-}
-
-struct ab_topic *ab_service_object_topic(struct ab_service *service, const char *name)
-{
-    return get_topic(service, &service->objects, name);
-}
-
-static void topic_free(struct ab_map *map, struct ab_topic *topic)
-{
-    ab_map_remove(map, &topic->node);
-    ab_text_unref(topic->name);
-    ab_text_unref(topic->value);
-    ab_free(topic->doc);
-    ab_free(topic);
-}
-
-void ab_topic_settle(struct ab_topic *topic)
-{
-    struct ab_service *service = topic->service;
-    bool event = find_topic(&service->events, topic->name->data) == topic;
-
-    if (!topic->exists && !topic->walking && ab_list_empty(&topic->interests))
-        topic_free(event ? &service->events : &service->objects, topic);
-}
-
-struct ab_text *ab_topic_value(struct ab_topic *topic)
-{
-    if (!topic->value && topic->builtin)
-        topic->value = ab_introspection_value(topic->service, topic->builtin);
-    return topic->value;
-}
-
-/* A connection that is cut off meanwhile takes its interests along, so the walk begins at a list moved aside. */
-void ab_topic_changed(struct ab_topic *topic)
-{
-    struct ab_list told;
-    struct ab_list *each;
-
-    ab_list_init(&told);
-    ab_list_splice(&told, &topic->interests);
-    topic->walking = true;
-    while ((each = ab_list_take(&told))) {
-        ab_list_append(&topic->interests, each);
-        ab_interest_send_value(AB_CONTAINER(each, struct ab_interest, topic_node));
-    }
-    topic->walking = false;
-}
 
 /* ---- Info */
 
@@ -168,20 +87,23 @@ int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *i
 
 /* ---- Life */
 
+static void function_free(struct ab_function *function)
+{
+    ab_text_unref(function->name);
+    ab_free(function->doc);
+    ab_free(function);
+}
+
 static void free_tables(struct ab_service *service)
 {
     AB_MAP_EACH (each, &service->functions) {
-        struct ab_function *function = AB_CONTAINER(each, struct ab_function, node);
-
-        ab_text_unref(function->name);
-        ab_free(function->doc);
-        ab_free(function);
+        function_free(AB_CONTAINER(each, struct ab_function, node));
     }
     AB_MAP_EACH (event, &service->events) {
-        topic_free(&service->events, AB_CONTAINER(event, struct ab_topic, node));
+        ab_topic_free(AB_CONTAINER(event, struct ab_topic, node));
     }
     AB_MAP_EACH (object, &service->objects) {
-        topic_free(&service->objects, AB_CONTAINER(object, struct ab_topic, node));
+        ab_topic_free(AB_CONTAINER(object, struct ab_topic, node));
     }
     ab_map_deinit(&service->functions);
     ab_map_deinit(&service->events);
@@ -330,14 +252,6 @@ static int may_add(const struct ab_service *service, const char *name)
     return strncmp(name, RESERVED, strlen(RESERVED)) == 0 ? AB_EINVAL : 0;
 }
 
-/* Room for the name fully escaped and for the longest envelope, that of a response with its id. */
-bool ab_service_fits_line(const struct ab_service *service, const char *name, const struct ab_text *value)
-{
-    const struct ab_limits *limits = &service->engine->limits;
-
-    return value->size + 6 * strlen(name) + limits->id_bytes + 64 <= limits->line;
-}
-
 /* NULL stays NULL. AB_ENOMEM. */
 static int copy_doc(const char *doc, char **ret_copy)
 {
@@ -364,8 +278,7 @@ static int function_new(const char *name, const char *doc, struct ab_function **
         return AB_ENOMEM;
     function->name = ab_text_new(name, strlen(name));
     if (!function->name || copy_doc(doc, &function->doc) < 0) {
-        ab_text_unref(function->name);
-        ab_free(function);
+        function_free(function);
         return AB_ENOMEM;
     }
     *ret_function = function;
@@ -408,7 +321,7 @@ int ab_service_add_function(struct ab_service *service, ab_time now, const char 
 static int add_topic(struct ab_service *service, struct ab_map *map, const char *name, const char *doc,
                      struct ab_topic **ret_topic)
 {
-    struct ab_topic *topic = get_topic(service, map, name);
+    struct ab_topic *topic = ab_topic_get(service, map, name);
 
     if (!topic)
         return AB_ENOMEM;
@@ -446,7 +359,7 @@ int ab_service_add_object(struct ab_service *service, ab_time now, const char *n
 
     ab_engine_enter(service->engine, now);
     r = may_add(service, name);
-    if (r == 0 && !ab_service_fits_line(service, name, value))
+    if (r == 0 && !ab_topic_fits(&service->engine->limits, name, value))
         r = AB_ETOOLARGE;
     if (r == 0)
         r = add_topic(service, &service->objects, name, doc, &topic);
@@ -465,16 +378,14 @@ static int remove_function(struct ab_service *service, const char *name)
     if (!function || function->details)
         return AB_ENOENT;
     ab_map_remove(&service->functions, &function->node);
-    ab_text_unref(function->name);
-    ab_free(function->doc);
-    ab_free(function);
+    function_free(function);
     ab_introspection_changed(service, AB_BUILTIN_FUNCTIONS);
     return 0;
 }
 
 static int remove_topic(struct ab_service *service, struct ab_map *map, const char *name, enum ab_builtin table)
 {
-    struct ab_topic *topic = find_topic(map, name);
+    struct ab_topic *topic = ab_topic_find(map, name);
 
     if (!topic || !topic->exists || topic->builtin)
         return AB_ENOENT;
@@ -521,11 +432,11 @@ static char **doc_place(struct ab_service *service, enum ab_topic_kind kind, con
         *ret_table = AB_BUILTIN_FUNCTIONS;
         return function && !function->details ? &function->doc : NULL;
     case AB_TOPIC_EVENT:
-        topic = find_topic(&service->events, name);
+        topic = ab_topic_find(&service->events, name);
         *ret_table = AB_BUILTIN_EVENTS;
         return topic && topic->exists ? &topic->doc : NULL;
     case AB_TOPIC_OBJECT:
-        topic = find_topic(&service->objects, name);
+        topic = ab_topic_find(&service->objects, name);
         *ret_table = AB_BUILTIN_OBJECTS;
         return topic && topic->exists && !topic->builtin ? &topic->doc : NULL;
     }
@@ -555,20 +466,6 @@ int ab_service_set_doc(struct ab_service *service, ab_time now, enum ab_topic_ki
 
 /* ---- Telling */
 
-/* The line is encoded once. A listener that is cut off takes its interest along, as in ab_topic_changed. */
-static void send_to_all(struct ab_topic *topic, const struct ab_buffer *line)
-{
-    struct ab_list told;
-    struct ab_list *each;
-
-    ab_list_init(&told);
-    ab_list_splice(&told, &topic->interests);
-    while ((each = ab_list_take(&told))) {
-        ab_list_append(&topic->interests, each); /* the event exists, so the topic stays */
-        ab_inbound_write(AB_CONTAINER(each, struct ab_interest, topic_node)->connection, line);
-    }
-}
-
 int ab_service_fire(struct ab_service *service, ab_time now, const char *event, struct ab_text *args)
 {
     struct ab_topic *topic;
@@ -577,7 +474,7 @@ int ab_service_fire(struct ab_service *service, ab_time now, const char *event, 
     ab_engine_enter(service->engine, now);
     if (service->closed)
         return AB_ECLOSED;
-    topic = find_topic(&service->events, event);
+    topic = ab_topic_find(&service->events, event);
     if (!topic || !topic->exists)
         return AB_ENOENT;
     line = ab_engine_scratch(service->engine);
@@ -585,7 +482,7 @@ int ab_service_fire(struct ab_service *service, ab_time now, const char *event, 
         return AB_ENOMEM;
     if (ab_buffer_size(line) > service->engine->limits.line)
         return AB_ETOOLARGE;
-    send_to_all(topic, line);
+    ab_topic_send(topic, line);
     return 0;
 }
 
@@ -596,10 +493,10 @@ int ab_service_set(struct ab_service *service, ab_time now, const char *object, 
     ab_engine_enter(service->engine, now);
     if (service->closed)
         return AB_ECLOSED;
-    topic = find_topic(&service->objects, object);
+    topic = ab_topic_find(&service->objects, object);
     if (!topic || !topic->exists || topic->builtin)
         return AB_ENOENT;
-    if (!ab_service_fits_line(service, object, value))
+    if (!ab_topic_fits(&service->engine->limits, object, value))
         return AB_ETOOLARGE;
     if (ab_text_equal(topic->value, value))
         return 0;
