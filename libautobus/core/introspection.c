@@ -9,8 +9,6 @@
 #include "base/memory.h"
 #include "wire/json.h"
 
-#define NESTING 64
-
 static const struct {
     const char *name;
     enum ab_builtin builtin;
@@ -104,7 +102,8 @@ static json_t *one_service(struct ab_service *service)
 {
     json_t *info = NULL;
     json_t *entry = json_object();
-    int r = ab_json_parse(service->info->data, service->info->size, NESTING, service->info->size + 1, &info, NULL);
+    int r =
+        ab_json_parse(service->info->data, service->info->size, AB_JSON_DEPTH, service->info->size + 1, &info, NULL);
 
     if (r < 0 || json_object_set_new(entry, "info", info) < 0 ||
         (service->doc && json_object_set_new(entry, "doc", doc(service)) < 0) ||
@@ -151,7 +150,7 @@ struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_built
     json_t *value = build(service, what);
 
     if (value)
-        ab_json_encode(value, NESTING, &text);
+        ab_json_encode(value, AB_JSON_DEPTH, &text);
     json_decref(value);
     return text;
 }

@@ -25,7 +25,6 @@
 #define RETRY_MOST      (20 * AB_SECOND)
 #define LEVEL_MOST      8
 #define CANDIDATES_MOST 128
-#define NESTING         64
 
 struct ab_attempt {
     struct ab_list node; /* in remote->attempts */
@@ -282,7 +281,7 @@ static struct ab_text *make_info(struct ab_remote *remote, const struct ab_outbo
     if (json_object_set_new(info, "host", json_string(ab_address_host_text(&connection->stream.address, host))) == 0 &&
         json_object_set_new(info, "port", json_integer(connection->stream.address.port)) == 0 &&
         json_object_set_new(info, "service", json_string(connection->service->data)) == 0)
-        ab_json_encode(info, NESTING, &text);
+        ab_json_encode(info, AB_JSON_DEPTH, &text);
     json_decref(info);
     return text;
 }

@@ -12,57 +12,12 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/inbound.h"
+#include "core/info.h"
 #include "core/introspection.h"
-#include "wire/json.h"
 
-#define NESTING  64
 #define RESERVED "autobus."
 
 /* ---- Info */
-
-/* Encoded info with the host's name unless the program set one (PROTOCOL section 1). */
-static int encode_info(struct ab_engine *engine, const json_t *info, struct ab_text **ret_text)
-{
-    json_t *copy = info ? json_copy((json_t *)info) : json_object();
-    int r = copy ? 0 : AB_ENOMEM;
-
-    if (r == 0 && !json_object_get(copy, "hostname") &&
-        json_object_set_new(copy, "hostname", json_string(engine->hostname)) < 0)
-        r = AB_ENOMEM;
-    if (r == 0)
-        r = ab_json_encode(copy, engine->limits.datagram_nesting - 1, ret_text);
-    json_decref(copy);
-    return r;
-}
-
-static int check_fits(struct ab_engine *engine, const char *id, const struct ab_text *info)
-{
-    const struct ab_limits *limits = &engine->limits;
-    struct ab_buffer *packet = ab_engine_scratch(engine);
-    int r = ab_packet_write_add(packet, UINT16_MAX, id, info);
-
-    if (r < 0)
-        return r;
-    if (ab_buffer_size(packet) > limits->datagram_send)
-        return AB_ETOOLARGE;
-    return ab_json_measure(ab_buffer_data(packet), ab_buffer_size(packet), limits->datagram_nesting,
-                           limits->datagram_tokens);
-}
-
-static int make_info(struct ab_engine *engine, const char *id, const json_t *info, struct ab_text **ret_text)
-{
-    struct ab_text *text;
-    int r = encode_info(engine, info, &text);
-
-    if (r < 0)
-        return r;
-    r = check_fits(engine, id, text);
-    if (r < 0)
-        ab_text_unref(text);
-    else
-        *ret_text = text;
-    return r;
-}
 
 int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *info)
 {
@@ -72,7 +27,7 @@ int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *i
     ab_engine_enter(service->engine, now);
     if (service->closed)
         return AB_ECLOSED;
-    r = make_info(service->engine, service->id->data, info, &text);
+    r = ab_info_make(service->engine, service->id->data, info, &text);
     if (r < 0)
         return r;
     ab_text_unref(service->info);
@@ -162,7 +117,7 @@ int ab_service_new(struct ab_engine *engine, const json_t *info, struct ab_servi
     if (!service)
         return AB_ENOMEM;
     service->id = ab_engine_make_id(engine);
-    r = service->id ? make_info(engine, service->id->data, info, &service->info) : AB_ENOMEM;
+    r = service->id ? ab_info_make(engine, service->id->data, info, &service->info) : AB_ENOMEM;
     if (r == 0)
         r = ab_introspection_equip(service);
     if (r < 0) {
