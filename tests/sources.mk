@@ -103,10 +103,13 @@ tests_unit_check_resolver_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_sleep_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
 
+TEST_HELPERS += tests/e2e/legacy-peer
+
 SCRIPT_TESTS += tests/docs-examples.sh
 SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/docs-readme.sh
 SCRIPT_TESTS += tests/e2e/hosts.sh
+SCRIPT_TESTS += tests/e2e/legacy.sh
 SCRIPT_TESTS += tests/e2e/tools-browse.sh
 SCRIPT_TESTS += tests/e2e/tools-call.sh
 SCRIPT_TESTS += tests/e2e/tools-follow.sh
