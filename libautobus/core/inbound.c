@@ -2,9 +2,8 @@
  * Owns a client's connection: what may come when, and what is answered (PROTOCOL section 2, also its table of bad
  * input). Must not know how functions are carried out, nor sockets.
  *
- * Invariants: an interest is in its topic's list and in the connection's map for as long as it lives; a connection is in
- * exactly one of the lists of the unbound, of its service, and of those that leave; one that is over stays in memory
- * until the next entry.
+ * Invariants: a connection is in exactly one of the lists of the unbound, of its service, and of those that leave; one
+ * that is over stays in memory until the next entry.
  */
 #include "core/inbound.h"
 
@@ -18,32 +17,12 @@
 #define BIND_TIME         (5 * AB_SECOND)
 #define LEAVE_TIME        (1 * AB_SECOND)
 #define STALL_TIME        (10 * AB_SECOND)
-#define ROOM_TIME         (10 * AB_MILLISECOND)
 #define PING_AFTER        (18 * AB_SECOND)
 #define PING_ANSWER       (10 * AB_SECOND)
 #define PING_ANSWER_AWAKE (5 * AB_SECOND)
 #define PROBE_TIME        (500 * AB_MILLISECOND)
 
 /* ---- The end of a connection */
-
-static void end_interest(struct ab_map *map, struct ab_interest *interest)
-{
-    struct ab_topic *topic = interest->topic;
-
-    ab_map_remove(map, &interest->node);
-    ab_list_remove(&interest->topic_node);
-    ab_list_remove(&interest->held_node);
-    ab_free(interest);
-    ab_topic_settle(topic);
-}
-
-static void drop_interests(struct ab_map *map)
-{
-    AB_MAP_EACH (each, map) {
-        end_interest(map, AB_CONTAINER(each, struct ab_interest, node));
-    }
-    ab_map_deinit(map);
-}
 
 static void bury(struct ab_grave *grave)
 {
@@ -52,8 +31,7 @@ static void bury(struct ab_grave *grave)
 
 static void release_service(struct ab_inbound *connection)
 {
-    drop_interests(&connection->listens);
-    drop_interests(&connection->watches);
+    ab_interest_drop_all(connection);
     connection->service = NULL;
 }
 
@@ -109,7 +87,7 @@ void ab_inbound_leave(struct ab_inbound *connection)
 
 /* ---- Output */
 
-static void cut_off(struct ab_inbound *connection, const char *why)
+void ab_inbound_cut_off(struct ab_inbound *connection, const char *why)
 {
     char host[AB_ADDRESS_HOST_TEXT];
 
@@ -138,12 +116,12 @@ int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *mess
     if (waiting == 0)
         connection->progressed = engine->now; /* all that came before has left */
     if (r == AB_ENOMEM)
-        cut_off(connection, "out of memory");
+        ab_inbound_cut_off(connection, "out of memory");
     if (r < 0)
         return r;
     waiting = ab_stream_waiting(&connection->stream);
     if (waiting > engine->limits.output_close) {
-        cut_off(connection, "it reads too slowly");
+        ab_inbound_cut_off(connection, "it reads too slowly");
         return AB_ECLOSED;
     }
     if (waiting > engine->limits.output_pause)
@@ -162,226 +140,41 @@ static void on_stall(struct ab_timer *timer)
     if (ab_stream_waiting(&connection->stream) == 0)
         return;
     if (engine->now - connection->progressed >= STALL_TIME)
-        cut_off(connection, "it does not read");
+        ab_inbound_cut_off(connection, "it does not read");
     else
         ab_timer_arm(&engine->timers, timer, connection->progressed + STALL_TIME);
 }
 
-/* A response whose writer said `r`. */
-static void respond(struct ab_inbound *connection, int r)
+void ab_inbound_respond(struct ab_inbound *connection, int r)
 {
     if (r < 0)
-        cut_off(connection, "out of memory");
+        ab_inbound_cut_off(connection, "out of memory");
     else
         ab_inbound_write(connection, &connection->stream.engine->scratch);
 }
 
-static void respond_error(struct ab_inbound *connection, const struct ab_message *message, const char *type,
-                          const char *text)
+void ab_inbound_respond_error(struct ab_inbound *connection, const struct ab_message *message, const char *type,
+                              const char *text)
 {
     if (message->type != AB_MESSAGE_COMMAND || !message->id)
         return;
-    respond(connection, ab_message_write_error(ab_engine_scratch(connection->stream.engine), message->id, type, text));
+    ab_inbound_respond(connection,
+                       ab_message_write_error(ab_engine_scratch(connection->stream.engine), message->id, type, text));
 }
 
-/* ---- Values */
-
-static bool agreed(const struct ab_inbound *connection, unsigned extension)
+bool ab_inbound_agreed(const struct ab_inbound *connection, unsigned extension)
 {
     return connection->extensions & extension;
 }
 
-/* What introspection has to say may be longer than a line. */
-static bool is_too_long(const struct ab_topic *topic, const struct ab_text *value)
-{
-    return topic->builtin && value && !ab_topic_fits(&topic->service->engine->limits, topic->name->data, value);
-}
-
-static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
-{
-    struct ab_engine *engine = connection->stream.engine;
-    struct ab_text *value = topic->exists ? ab_topic_value(topic) : NULL;
-
-    if (topic->exists && !value) {
-        cut_off(connection, "out of memory");
-        return;
-    }
-    if (is_too_long(topic, value)) {
-        ab_engine_log(engine, AB_LOG_WARNING, "the value of %s is too long for a line", topic->name->data);
-        return;
-    }
-    /* To a peer that does not know `exists`, null means gone (PROTOCOL section 2, Extensions). */
-    respond(connection,
-            ab_message_write_changed(ab_engine_scratch(engine), topic->name->data,
-                                     value || agreed(connection, AB_EXTENSION_EXISTS) ? value : engine->null));
-}
-
-void ab_interest_send_value(struct ab_interest *interest)
-{
-    struct ab_inbound *connection = interest->connection;
-    struct ab_engine *engine = connection->stream.engine;
-
-    if (ab_stream_waiting(&connection->stream) <= engine->limits.output_values) {
-        ab_list_remove(&interest->held_node); /* what was held is older */
-        write_value(connection, interest->topic);
-        return;
-    }
-    if (!ab_list_linked(&interest->held_node))
-        ab_list_append(&connection->held, &interest->held_node);
-    if (!connection->room.armed)
-        ab_engine_arm(engine, &connection->room, ROOM_TIME);
-}
-
-static void send_held(struct ab_inbound *connection)
-{
-    struct ab_engine *engine = connection->stream.engine;
-    struct ab_list *each;
-
-    while (connection->state == AB_INBOUND_BOUND &&
-           ab_stream_waiting(&connection->stream) <= engine->limits.output_values &&
-           (each = ab_list_take(&connection->held)))
-        write_value(connection, AB_CONTAINER(each, struct ab_interest, held_node)->topic);
-    if (connection->state == AB_INBOUND_BOUND && !ab_list_empty(&connection->held))
-        ab_engine_arm(engine, &connection->room, ROOM_TIME);
-}
-
-static void on_room(struct ab_timer *timer)
-{
-    send_held(AB_CONTAINER(timer, struct ab_inbound, room));
-}
-
 /* ---- Commands */
-
-static struct ab_interest *find_interest(struct ab_map *map, const char *name)
-{
-    struct ab_map_node *node = ab_map_find_text(map, name);
-
-    return node ? AB_CONTAINER(node, struct ab_interest, node) : NULL;
-}
-
-/* What can never be there is not waited for either. True, and answered, if it cannot. */
-static bool refuse_name(struct ab_inbound *connection, const struct ab_message *message)
-{
-    if (strlen(message->name) <= AB_NAME_MOST)
-        return false;
-    respond_error(connection, message, "too_large", "the name is too long");
-    return true;
-}
-
-/* NULL, and answered, if there is no room or memory. */
-static struct ab_interest *add_interest(struct ab_inbound *connection, struct ab_map *map, struct ab_topic *topic,
-                                        const struct ab_message *message)
-{
-    struct ab_interest *interest;
-
-    if (!topic) {
-        cut_off(connection, "out of memory");
-        return NULL;
-    }
-    if (connection->listens.count + connection->watches.count >= connection->stream.engine->limits.watches) {
-        ab_topic_settle(topic);
-        respond_error(connection, message, "too_large", "too much is watched and listened to on this connection");
-        return NULL;
-    }
-    interest = ab_calloc(1, sizeof(*interest));
-    if (!interest) {
-        ab_topic_settle(topic);
-        cut_off(connection, "out of memory");
-        return NULL;
-    }
-    interest->connection = connection;
-    interest->topic = topic;
-    ab_list_init(&interest->held_node);
-    ab_list_append(&topic->interests, &interest->topic_node);
-    ab_map_insert(map, &interest->node, topic->name->data, topic->name->size);
-    return interest;
-}
-
-static void on_watch(struct ab_inbound *connection, const struct ab_message *message)
-{
-    struct ab_topic *topic;
-    struct ab_text *value;
-
-    if (find_interest(&connection->watches, message->name)) {
-        respond_error(connection, message, "already_watching", "the object is being watched already");
-        return;
-    }
-    if (refuse_name(connection, message))
-        return;
-    topic = ab_topic_get(connection->service, &connection->service->objects, message->name);
-    if (!add_interest(connection, &connection->watches, topic, message))
-        return;
-    value = topic->exists ? ab_topic_value(topic) : NULL;
-    if (topic->exists && !value) {
-        cut_off(connection, "out of memory");
-        return;
-    }
-    if (is_too_long(topic, value)) {
-        end_interest(&connection->watches, find_interest(&connection->watches, message->name));
-        respond_error(connection, message, "too_large", "the value is too long for a line");
-        return;
-    }
-    if (message->type == AB_MESSAGE_COMMAND)
-        respond(connection, ab_message_write_value(ab_engine_scratch(connection->stream.engine), message->id,
-                                                   message->name, value));
-    /* Legacy clients listen for `changed` alone, and who sends a notice gets no response. */
-    if (connection->state == AB_INBOUND_BOUND &&
-        (message->type == AB_MESSAGE_NOTICE || !agreed(connection, AB_EXTENSION_EXISTS)))
-        write_value(connection, topic);
-}
-
-static void on_unwatch(struct ab_inbound *connection, const struct ab_message *message)
-{
-    struct ab_engine *engine = connection->stream.engine;
-    struct ab_interest *interest = find_interest(&connection->watches, message->name);
-
-    if (!interest) {
-        respond_error(connection, message, "not_watching", "the object is not being watched");
-        return;
-    }
-    end_interest(&connection->watches, interest);
-    if (message->type == AB_MESSAGE_COMMAND)
-        respond(connection,
-                ab_message_write_value(ab_engine_scratch(engine), message->id, message->name, engine->null));
-    if (connection->state == AB_INBOUND_BOUND && !agreed(connection, AB_EXTENSION_EXISTS))
-        respond(connection, ab_message_write_changed(ab_engine_scratch(engine), message->name, engine->null));
-}
-
-static void on_listen(struct ab_inbound *connection, const struct ab_message *message)
-{
-    if (find_interest(&connection->listens, message->name)) {
-        respond_error(connection, message, "already_listening", "the event is being listened to already");
-        return;
-    }
-    if (refuse_name(connection, message))
-        return;
-    if (add_interest(connection, &connection->listens,
-                     ab_topic_get(connection->service, &connection->service->events, message->name), message) &&
-        message->type == AB_MESSAGE_COMMAND)
-        respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine), message->id,
-                                                            message->name));
-}
-
-static void on_unlisten(struct ab_inbound *connection, const struct ab_message *message)
-{
-    struct ab_interest *interest = find_interest(&connection->listens, message->name);
-
-    if (!interest) {
-        respond_error(connection, message, "not_listening", "the event is not being listened to");
-        return;
-    }
-    end_interest(&connection->listens, interest);
-    if (message->type == AB_MESSAGE_COMMAND)
-        respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine), message->id,
-                                                            message->name));
-}
 
 static void respond_result(struct ab_inbound *connection, const struct ab_message *message, struct ab_text *result)
 {
     if (message->type == AB_MESSAGE_COMMAND)
-        respond(connection,
-                result ? ab_message_write_result(ab_engine_scratch(connection->stream.engine), message->id, result)
-                       : AB_ENOMEM);
+        ab_inbound_respond(connection, result ? ab_message_write_result(ab_engine_scratch(connection->stream.engine),
+                                                                        message->id, result)
+                                              : AB_ENOMEM);
 }
 
 /* What is long is not made anew for each who asks, and is refused where the client could not read it. */
@@ -390,8 +183,8 @@ static void on_details(struct ab_inbound *connection, const struct ab_message *m
     struct ab_topic *topic = ab_topic_get(connection->service, &connection->service->objects, AB_DETAILS_OBJECT);
     struct ab_text *value = topic ? ab_topic_value(topic) : NULL;
 
-    if (topic && is_too_long(topic, value))
-        respond_error(connection, message, "too_large", "there are too many services for one line");
+    if (value && !ab_topic_fits(&connection->stream.engine->limits, AB_DETAILS_OBJECT, value))
+        ab_inbound_respond_error(connection, message, "too_large", "there are too many services for one line");
     else
         respond_result(connection, message, value);
 }
@@ -402,7 +195,7 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
     struct ab_function *function = ab_service_function(connection->service, message->name);
 
     if (!function) {
-        respond_error(connection, message, "no_such_function", "there is no function of that name");
+        ab_inbound_respond_error(connection, message, "no_such_function", "there is no function of that name");
         return;
     }
     if (function->details) {
@@ -410,11 +203,11 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
         return;
     }
     if (message->type == AB_MESSAGE_COMMAND && connection->request_count >= engine->limits.calls) {
-        respond_error(connection, message, "busy", "too many calls are in progress on this connection");
+        ab_inbound_respond_error(connection, message, "busy", "too many calls are in progress on this connection");
         return;
     }
     if (ab_request_start(connection, function, message) < 0)
-        cut_off(connection, "out of memory");
+        ab_inbound_cut_off(connection, "out of memory");
     else if (function->mode == AB_FUNCTION_ASYNC)
         respond_result(connection, message, engine->null);
 }
@@ -422,17 +215,20 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
 static void on_bound_command(struct ab_inbound *connection, struct ab_message *message)
 {
     switch (message->command) {
-    case AB_COMMAND_BIND: respond_error(connection, message, "already_bound", "the connection is bound already"); break;
+    case AB_COMMAND_BIND:
+        ab_inbound_respond_error(connection, message, "already_bound", "the connection is bound already");
+        break;
     case AB_COMMAND_CALL: on_call(connection, message); break;
-    case AB_COMMAND_WATCH: on_watch(connection, message); break;
-    case AB_COMMAND_UNWATCH: on_unwatch(connection, message); break;
-    case AB_COMMAND_LISTEN: on_listen(connection, message); break;
-    case AB_COMMAND_UNLISTEN: on_unlisten(connection, message); break;
+    case AB_COMMAND_WATCH: ab_interest_watch(connection, message); break;
+    case AB_COMMAND_UNWATCH: ab_interest_unwatch(connection, message); break;
+    case AB_COMMAND_LISTEN: ab_interest_listen(connection, message); break;
+    case AB_COMMAND_UNLISTEN: ab_interest_unlisten(connection, message); break;
     case AB_COMMAND_PING:
         if (message->type == AB_MESSAGE_COMMAND)
-            respond(connection, ab_message_write_empty(ab_engine_scratch(connection->stream.engine), message->id));
+            ab_inbound_respond(connection,
+                               ab_message_write_empty(ab_engine_scratch(connection->stream.engine), message->id));
         break;
-    default: respond_error(connection, message, "no_such_command", "there is no such command"); break;
+    default: ab_inbound_respond_error(connection, message, "no_such_command", "there is no such command"); break;
     }
 }
 
@@ -440,7 +236,7 @@ static void on_bound_command(struct ab_inbound *connection, struct ab_message *m
 
 static void refuse(struct ab_inbound *connection, const struct ab_message *message, const char *type, const char *text)
 {
-    respond_error(connection, message, type, text);
+    ab_inbound_respond_error(connection, message, type, text);
     finish(connection, AB_CLOSE_FLUSH);
 }
 
@@ -461,11 +257,11 @@ static void on_bind(struct ab_inbound *connection, const struct ab_message *mess
     ab_list_remove(&connection->node);
     ab_list_append(&service->connections, &connection->node);
     ab_engine_disarm(engine, &connection->timer);
-    if (agreed(connection, AB_EXTENSION_PING))
+    if (ab_inbound_agreed(connection, AB_EXTENSION_PING))
         ab_engine_arm(engine, &connection->timer, PING_AFTER);
     if (message->type == AB_MESSAGE_COMMAND)
-        respond(connection, ab_message_write_bound(ab_engine_scratch(engine), message->id, service->id->data,
-                                                   connection->extensions));
+        ab_inbound_respond(connection, ab_message_write_bound(ab_engine_scratch(engine), message->id, service->id->data,
+                                                              connection->extensions));
 }
 
 static void on_unbound(struct ab_inbound *connection, const struct ab_message *message)
@@ -488,14 +284,14 @@ static void on_unbound(struct ab_inbound *connection, const struct ab_message *m
 static void on_problem(struct ab_inbound *connection, const struct ab_message *message)
 {
     if (message->problem == AB_ETOOLARGE) {
-        respond_error(connection, message, "too_large", message->reason);
+        ab_inbound_respond_error(connection, message, "too_large", message->reason);
         finish(connection, AB_CLOSE_FLUSH);
         return;
     }
     if (message->type == AB_MESSAGE_COMMAND && message->id)
-        respond_error(connection, message, "bad_message", message->reason);
+        ab_inbound_respond_error(connection, message, "bad_message", message->reason);
     else if (++connection->bad_lines >= connection->stream.engine->limits.bad_lines)
-        cut_off(connection, "it sends lines that are no messages");
+        ab_inbound_cut_off(connection, "it sends lines that are no messages");
 }
 
 static void on_message(struct ab_stream *stream, struct ab_message *message)
@@ -507,7 +303,7 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
     if (connection->state == AB_INBOUND_UNBOUND)
         on_unbound(connection, message);
     else if (connection->state == AB_INBOUND_LEAVING)
-        respond_error(connection, message, "no_such_service", "the service is closed");
+        ab_inbound_respond_error(connection, message, "no_such_service", "the service is closed");
     else if (message->problem)
         on_problem(connection, message);
     else if (message->type != AB_MESSAGE_RESPONSE)
@@ -543,7 +339,7 @@ static void on_progress(struct ab_stream *stream)
     connection->progressed = stream->engine->now;
     if (ab_stream_waiting(stream) <= stream->engine->limits.output_pause / 2)
         set_paused(connection, false);
-    send_held(connection);
+    ab_interest_send_held(connection);
 }
 
 static void on_closed(struct ab_stream *stream, int reason)
@@ -565,7 +361,7 @@ static void ping(struct ab_inbound *connection, ab_time patience)
 
     connection->pinged = engine->now;
     connection->woken = false;
-    respond(connection, ab_message_write_ping(ab_engine_scratch(engine), ++connection->last_id));
+    ab_inbound_respond(connection, ab_message_write_ping(ab_engine_scratch(engine), ++connection->last_id));
     if (connection->state == AB_INBOUND_BOUND)
         ab_engine_arm(engine, &connection->timer, patience);
 }
@@ -576,7 +372,7 @@ static void on_timer(struct ab_timer *timer)
     struct ab_engine *engine = connection->stream.engine;
 
     if (connection->state == AB_INBOUND_UNBOUND)
-        cut_off(connection, "it did not bind");
+        ab_inbound_cut_off(connection, "it did not bind");
     else if (connection->state == AB_INBOUND_LEAVING)
         finish(connection, AB_CLOSE_FLUSH);
     else if (connection->input_ended)
@@ -584,7 +380,7 @@ static void on_timer(struct ab_timer *timer)
     else if (connection->woken)
         ping(connection, PING_ANSWER_AWAKE);
     else if (connection->pinged >= 0)
-        cut_off(connection, "it does not answer");
+        ab_inbound_cut_off(connection, "it does not answer");
     else if (engine->now - connection->heard >= PING_AFTER)
         ping(connection, PING_ANSWER);
     else
@@ -595,7 +391,8 @@ static void on_woke(struct ab_stream *stream)
 {
     struct ab_inbound *connection = AB_CONTAINER(stream, struct ab_inbound, stream);
 
-    if (connection->state != AB_INBOUND_BOUND || connection->input_ended || !agreed(connection, AB_EXTENSION_PING))
+    if (connection->state != AB_INBOUND_BOUND || connection->input_ended ||
+        !ab_inbound_agreed(connection, AB_EXTENSION_PING))
         return;
     connection->woken = true;
     ab_engine_arm(stream->engine, &connection->timer, 0);
@@ -634,7 +431,7 @@ void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stre
     ab_map_init(&connection->watches, ab_random_next(&engine->random));
     ab_timer_init(&connection->timer, on_timer);
     ab_timer_init(&connection->stall, on_stall);
-    ab_timer_init(&connection->room, on_room);
+    ab_timer_init(&connection->room, ab_interest_on_room);
     ab_engine_arm(engine, &connection->timer, BIND_TIME);
     ab_server_unbound(engine, connection);
 }

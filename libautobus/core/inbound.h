@@ -1,11 +1,12 @@
 /*
- * One connection of a client: bind, commands and their answers, and what the client listens to and watches.
+ * One connection of a client: bind, commands and their answers.
  */
 #ifndef AB_CORE_INBOUND_H
 #define AB_CORE_INBOUND_H
 
 #include "base/list.h"
 #include "base/map.h"
+#include "core/interest.h"
 #include "core/internal.h"
 #include "core/service_internal.h"
 #include "core/stream.h"
@@ -17,15 +18,6 @@ enum ab_inbound_state {
     AB_INBOUND_OVER,
 };
 
-/* A client's listening to an event or watching of an object. */
-struct ab_interest {
-    struct ab_map_node node;   /* in the connection's listens or watches, by name */
-    struct ab_list topic_node; /* in topic->interests */
-    struct ab_list held_node;  /* in connection->held while a newer value waits for room */
-    struct ab_inbound *connection;
-    struct ab_topic *topic;
-};
-
 struct ab_inbound {
     struct ab_stream stream;
     struct ab_grave grave;
@@ -34,11 +26,11 @@ struct ab_inbound {
     struct ab_visitor *visitor;
     struct ab_service *service;
     unsigned extensions;
-    struct ab_map listens;
+    struct ab_map listens; /* struct ab_interest.node */
     struct ab_map watches;
     struct ab_list requests; /* struct ab_request.node: calls that are not answered */
     size_t request_count;
-    struct ab_list held;
+    struct ab_list held;   /* struct ab_interest.held_node */
     struct ab_timer timer; /* bind, then silence; then the end of input, or leaving */
     struct ab_timer stall;
     struct ab_timer room; /* looks again whether held values may go */
@@ -60,7 +52,14 @@ int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *mess
 /* A call was answered, or given up: a connection that only waited for it ends. */
 void ab_inbound_answered(struct ab_inbound *connection);
 
-/* The value of the object, now or when there is room. */
-void ab_interest_send_value(struct ab_interest *interest);
+/* What both ends said in bind that they speak. */
+bool ab_inbound_agreed(const struct ab_inbound *connection, unsigned extension);
+/* Sends the scratch buffer as a response; `r` is what its writer said. */
+void ab_inbound_respond(struct ab_inbound *connection, int r);
+/* Nothing to a notice. */
+void ab_inbound_respond_error(struct ab_inbound *connection, const struct ab_message *message, const char *type,
+                              const char *text);
+/* Closes it at once, with a line in the log. */
+void ab_inbound_cut_off(struct ab_inbound *connection, const char *why);
 
 #endif

@@ -1,0 +1,229 @@
+/*
+ * Owns what clients listen to and watch, and the values that wait for room (DESIGN section 4, objects). Must not know how
+ * a topic comes and goes, nor what else is said on a connection.
+ *
+ * Invariant: an interest is in its topic's list and in the connection's map for as long as it lives.
+ */
+#include "core/interest.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "core/inbound.h"
+
+#define ROOM_TIME (10 * AB_MILLISECOND)
+
+static void end(struct ab_map *map, struct ab_interest *interest)
+{
+    struct ab_topic *topic = interest->topic;
+
+    ab_map_remove(map, &interest->node);
+    ab_list_remove(&interest->topic_node);
+    ab_list_remove(&interest->held_node);
+    ab_free(interest);
+    ab_topic_settle(topic);
+}
+
+static void drop_all(struct ab_map *map)
+{
+    AB_MAP_EACH (each, map) {
+        end(map, AB_CONTAINER(each, struct ab_interest, node));
+    }
+    ab_map_deinit(map);
+}
+
+void ab_interest_drop_all(struct ab_inbound *connection)
+{
+    drop_all(&connection->listens);
+    drop_all(&connection->watches);
+}
+
+/* ---- Values */
+
+/* What introspection has to say may be longer than a line. */
+static bool is_too_long(const struct ab_topic *topic, const struct ab_text *value)
+{
+    return topic->builtin && value && !ab_topic_fits(&topic->service->engine->limits, topic->name->data, value);
+}
+
+static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
+{
+    struct ab_engine *engine = connection->stream.engine;
+    struct ab_text *value = topic->exists ? ab_topic_value(topic) : NULL;
+
+    if (topic->exists && !value) {
+        ab_inbound_cut_off(connection, "out of memory");
+        return;
+    }
+    if (is_too_long(topic, value)) {
+        ab_engine_log(engine, AB_LOG_WARNING, "the value of %s is too long for a line", topic->name->data);
+        return;
+    }
+    /* To a peer that does not know `exists`, null means gone (PROTOCOL section 2, Extensions). */
+    ab_inbound_respond(
+        connection,
+        ab_message_write_changed(ab_engine_scratch(engine), topic->name->data,
+                                 value || ab_inbound_agreed(connection, AB_EXTENSION_EXISTS) ? value : engine->null));
+}
+
+void ab_interest_send_value(struct ab_interest *interest)
+{
+    struct ab_inbound *connection = interest->connection;
+    struct ab_engine *engine = connection->stream.engine;
+
+    if (ab_stream_waiting(&connection->stream) <= engine->limits.output_values) {
+        ab_list_remove(&interest->held_node); /* what was held is older */
+        write_value(connection, interest->topic);
+        return;
+    }
+    if (!ab_list_linked(&interest->held_node))
+        ab_list_append(&connection->held, &interest->held_node);
+    if (!connection->room.armed)
+        ab_engine_arm(engine, &connection->room, ROOM_TIME);
+}
+
+void ab_interest_send_held(struct ab_inbound *connection)
+{
+    struct ab_engine *engine = connection->stream.engine;
+    struct ab_list *each;
+
+    while (connection->state == AB_INBOUND_BOUND &&
+           ab_stream_waiting(&connection->stream) <= engine->limits.output_values &&
+           (each = ab_list_take(&connection->held)))
+        write_value(connection, AB_CONTAINER(each, struct ab_interest, held_node)->topic);
+    if (connection->state == AB_INBOUND_BOUND && !ab_list_empty(&connection->held))
+        ab_engine_arm(engine, &connection->room, ROOM_TIME);
+}
+
+void ab_interest_on_room(struct ab_timer *timer)
+{
+    ab_interest_send_held(AB_CONTAINER(timer, struct ab_inbound, room));
+}
+
+/* ---- What clients ask */
+
+static struct ab_interest *find(struct ab_map *map, const char *name)
+{
+    struct ab_map_node *node = ab_map_find_text(map, name);
+
+    return node ? AB_CONTAINER(node, struct ab_interest, node) : NULL;
+}
+
+/* What can never be there is not waited for either. True, and answered, if it cannot. */
+static bool refuse_name(struct ab_inbound *connection, const struct ab_message *message)
+{
+    if (strlen(message->name) <= AB_NAME_MOST)
+        return false;
+    ab_inbound_respond_error(connection, message, "too_large", "the name is too long");
+    return true;
+}
+
+/* NULL, and answered, if there is no room or memory. */
+static struct ab_interest *add(struct ab_inbound *connection, struct ab_map *map, struct ab_topic *topic,
+                               const struct ab_message *message)
+{
+    struct ab_interest *interest;
+
+    if (!topic) {
+        ab_inbound_cut_off(connection, "out of memory");
+        return NULL;
+    }
+    if (connection->listens.count + connection->watches.count >= connection->stream.engine->limits.watches) {
+        ab_topic_settle(topic);
+        ab_inbound_respond_error(connection, message, "too_large",
+                                 "too much is watched and listened to on this connection");
+        return NULL;
+    }
+    interest = ab_calloc(1, sizeof(*interest));
+    if (!interest) {
+        ab_topic_settle(topic);
+        ab_inbound_cut_off(connection, "out of memory");
+        return NULL;
+    }
+    interest->connection = connection;
+    interest->topic = topic;
+    ab_list_init(&interest->held_node);
+    ab_list_append(&topic->interests, &interest->topic_node);
+    ab_map_insert(map, &interest->node, topic->name->data, topic->name->size);
+    return interest;
+}
+
+void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *message)
+{
+    struct ab_topic *topic;
+    struct ab_text *value;
+
+    if (find(&connection->watches, message->name)) {
+        ab_inbound_respond_error(connection, message, "already_watching", "the object is being watched already");
+        return;
+    }
+    if (refuse_name(connection, message))
+        return;
+    topic = ab_topic_get(connection->service, &connection->service->objects, message->name);
+    if (!add(connection, &connection->watches, topic, message))
+        return;
+    value = topic->exists ? ab_topic_value(topic) : NULL;
+    if (topic->exists && !value) {
+        ab_inbound_cut_off(connection, "out of memory");
+        return;
+    }
+    if (is_too_long(topic, value)) {
+        end(&connection->watches, find(&connection->watches, message->name));
+        ab_inbound_respond_error(connection, message, "too_large", "the value is too long for a line");
+        return;
+    }
+    if (message->type == AB_MESSAGE_COMMAND)
+        ab_inbound_respond(connection, ab_message_write_value(ab_engine_scratch(connection->stream.engine), message->id,
+                                                              message->name, value));
+    /* Legacy clients listen for `changed` alone, and who sends a notice gets no response. */
+    if (connection->state == AB_INBOUND_BOUND &&
+        (message->type == AB_MESSAGE_NOTICE || !ab_inbound_agreed(connection, AB_EXTENSION_EXISTS)))
+        write_value(connection, topic);
+}
+
+void ab_interest_unwatch(struct ab_inbound *connection, const struct ab_message *message)
+{
+    struct ab_engine *engine = connection->stream.engine;
+    struct ab_interest *interest = find(&connection->watches, message->name);
+
+    if (!interest) {
+        ab_inbound_respond_error(connection, message, "not_watching", "the object is not being watched");
+        return;
+    }
+    end(&connection->watches, interest);
+    if (message->type == AB_MESSAGE_COMMAND)
+        ab_inbound_respond(connection,
+                           ab_message_write_value(ab_engine_scratch(engine), message->id, message->name, engine->null));
+    if (connection->state == AB_INBOUND_BOUND && !ab_inbound_agreed(connection, AB_EXTENSION_EXISTS))
+        ab_inbound_respond(connection,
+                           ab_message_write_changed(ab_engine_scratch(engine), message->name, engine->null));
+}
+
+void ab_interest_listen(struct ab_inbound *connection, const struct ab_message *message)
+{
+    if (find(&connection->listens, message->name)) {
+        ab_inbound_respond_error(connection, message, "already_listening", "the event is being listened to already");
+        return;
+    }
+    if (refuse_name(connection, message))
+        return;
+    if (add(connection, &connection->listens,
+            ab_topic_get(connection->service, &connection->service->events, message->name), message) &&
+        message->type == AB_MESSAGE_COMMAND)
+        ab_inbound_respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine),
+                                                                       message->id, message->name));
+}
+
+void ab_interest_unlisten(struct ab_inbound *connection, const struct ab_message *message)
+{
+    struct ab_interest *interest = find(&connection->listens, message->name);
+
+    if (!interest) {
+        ab_inbound_respond_error(connection, message, "not_listening", "the event is not being listened to");
+        return;
+    }
+    end(&connection->listens, interest);
+    if (message->type == AB_MESSAGE_COMMAND)
+        ab_inbound_respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine),
+                                                                       message->id, message->name));
+}
