@@ -65,10 +65,9 @@ quiet() {
 }
 
 until_true() { # COMMAND…: at most 15 s
-    tries=300
+    until_end=$(($(date +%s) + 15))
     until "$@"; do
-        tries=$((tries - 1))
-        if [ $tries = 0 ]; then
+        if [ "$(date +%s)" -gt $until_end ]; then
             what=$*
             fail 'it did not come true'
             return 1

@@ -32,9 +32,8 @@ ended c
 is 0
 
 # ---- commands
-serve d --info type=d --max-running 2 --command-timeout 1 --max-output 1000 \
-    --function 'wait=sleep 30' --function "mark=sleep 0.5; echo x >>'$work/marked'" \
-    --function 'long=yes' --function "hang=trap '' TERM; touch '$work/hangs'; sleep 30; sleep 30"
+serve d --info type=d --command-timeout 1 --max-output 1000 --function 'wait=sleep 30' --function 'long=yes' \
+    --function "hang=trap '' TERM; touch '$work/hangs'; sleep 30; sleep 30"
 what='commands of d'
 try autobus-call d wait
 is 4
@@ -42,17 +41,13 @@ err 'the command took longer than 1 s'
 try autobus-call d long
 is 1
 err 'too_large'
-start one autobus-call d wait
-start two autobus-call d wait
-busy() {
-    try autobus-call d mark
-    [ "$status" = 1 ] && grep -q busy "$work/err"
-}
-until_true busy
-ended one
-is 4
-ended two
-is 4
+serve full --info type=full --max-running 1 --function "wait=touch '$work/waits'; sleep 60" --function 'more=true'
+start one autobus-call full wait
+until_true test -e "$work/waits"
+try autobus-call full more
+is 1
+err busy
+kill -9 "$one_pid"
 
 # A caller that goes takes its command with it, unless it sent a notice.
 serve e --info type=e --function "hang=echo \$\$ >'$work/pid'; exec sleep 60" \
