@@ -3,7 +3,7 @@
  * that do what programs do. What must always hold is checked all the time (sim.h). Then the network heals, and after two
  * minutes everybody must know the truth: which services there are, what proxies are bound to, what objects hold.
  *
- * A failure names its seed; AB_SIM_SEED=N runs that one alone, AB_SIM_SEEDS=N so many.
+ * The number of a test is its seed: see sim_seeds.
  */
 
 #include <stdio.h>
@@ -517,18 +517,9 @@ static void live(uint64_t seed)
     sim_free(world.sim);
 }
 
-static unsigned seeds(void)
-{
-    const char *wanted = getenv("AB_SIM_SEEDS");
-
-    return wanted ? (unsigned)atoi(wanted) : 60;
-}
-
 START_TEST(a_random_world_comes_to_know_the_truth)
 {
-    const char *seed = getenv("AB_SIM_SEED");
-
-    live(seed ? strtoull(seed, NULL, 10) : (uint64_t)_i);
+    live((uint64_t)_i);
 }
 END_TEST
 
@@ -537,7 +528,10 @@ int main(void)
     Suite *suite = suite_create("random worlds (the number of a test is its seed)");
     TCase *tests = tcase_create("random worlds");
 
-    tcase_add_loop_test(tests, a_random_world_comes_to_know_the_truth, 0, getenv("AB_SIM_SEED") ? 1 : (int)seeds());
+    int first;
+    int end = sim_seeds(60, &first);
+
+    tcase_add_loop_test(tests, a_random_world_comes_to_know_the_truth, first, end);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);
 }

@@ -84,3 +84,12 @@ struct sim_host *sim_host(struct sim *sim, const char *name)
 {
     return sim_host_new(&sim->network, name);
 }
+
+int sim_seeds(int otherwise, int *ret_first)
+{
+    const char *one = getenv("AB_SIM_SEED");
+    const char *many = getenv("AB_SIM_SEEDS");
+
+    *ret_first = one ? atoi(one) : 0;
+    return one ? *ret_first + 1 : many ? atoi(many) : otherwise;
+}

@@ -48,6 +48,10 @@ void sim_record(struct sim *sim, unsigned kinds); /* enum sim_kind, from now on;
 void sim_say(struct sim *sim, const char *text);
 struct sim_host *sim_host(struct sim *sim, const char *name);
 
+/* For tests that a random seed decides: seeds from *ret_first to before the result. AB_SIM_SEED=N runs that one alone,
+ * AB_SIM_SEEDS=N so many. */
+int sim_seeds(int otherwise, int *ret_first);
+
 /* clang-format off */
 #define sim_expect(sim, expected)                                                                                      \
     sim_transcript_expect(&(sim)->network.transcript, (expected), __FILE__, __LINE__)
