@@ -74,7 +74,7 @@ void ab_bus_leave(autobus_bus *bus);
 /* The lock alone, for what enters no engine. */
 void ab_bus_lock(autobus_bus *bus);
 void ab_bus_unlock(autobus_bus *bus);
-/* Waits for bus->changed. */
+/* Waits for bus->changed, or not at all: look again in a loop. */
 void ab_bus_wait(autobus_bus *bus);
 /* Hands the engine's notices to their targets. Lock held. */
 void ab_bus_take_notices(autobus_bus *bus);

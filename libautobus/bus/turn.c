@@ -56,7 +56,12 @@ void ab_bus_unlock(autobus_bus *bus)
 
 void ab_bus_wait(autobus_bus *bus)
 {
-    pthread_cond_wait(&bus->changed, &bus->lock);
+    if (bus->workers.unstarted > 0) { /* it may be those that are waited for */
+        ab_bus_unlock(bus);
+        ab_bus_lock(bus);
+    } else {
+        pthread_cond_wait(&bus->changed, &bus->lock);
+    }
 }
 
 int ab_bus_enter_any(autobus_bus *bus)
