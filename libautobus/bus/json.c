@@ -4,6 +4,7 @@
 #include "bus/json.h"
 
 #include <autobus2.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -46,6 +47,31 @@ int ab_json_args(const json_t *args, struct ab_text **ret_text)
         return AB_ENOMEM;
     *ret_text = empty;
     return 0;
+}
+
+static size_t footprint_of(const json_t *json)
+{
+    size_t bytes = 48;
+    size_t index;
+    const char *key;
+    json_t *value;
+
+    switch (json_typeof(json)) {
+    case JSON_OBJECT:
+        json_object_foreach((json_t *)json, key, value) bytes += 64 + strlen(key) + footprint_of(value);
+        break;
+    case JSON_ARRAY: json_array_foreach(json, index, value) bytes += sizeof(value) + footprint_of(value); break;
+    case JSON_STRING: bytes += json_string_length(json); break;
+    default: break;
+    }
+    return bytes;
+}
+
+size_t ab_json_footprint(const struct ab_value *value)
+{
+    if (value->text)
+        return value->text->size;
+    return value->json ? footprint_of(value->json) : 0;
 }
 
 int autobus_json_encode(const json_t *value, unsigned indent, char **ret_text)

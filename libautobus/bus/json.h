@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "base/text.h"
+#include "wire/value.h"
 
 /* Levels of a value of the program's. */
 #define AB_JSON_LEVELS 64
@@ -19,5 +20,8 @@ int ab_json_pack(json_t **ret_value, json_error_t *ret_problem, const char *form
 int ab_json_text(const json_t *value, struct ab_text **ret_text);
 /* The same of arguments: an array, or NULL for an empty one. */
 int ab_json_args(const json_t *args, struct ab_text **ret_text);
+
+/* Roughly what a value takes in memory. */
+size_t ab_json_footprint(const struct ab_value *value);
 
 #endif

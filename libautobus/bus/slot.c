@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "bus/bus.h"
+#include "bus/json.h"
 #include "bus/thread.h"
 
 /* Ups and downs that wait; an even number. */
@@ -134,32 +135,6 @@ static void drop_items(autobus_slot *slot)
         item_drop(AB_CONTAINER(slot->items.next, struct ab_item, in_slot));
 }
 
-/* Roughly what a value takes in memory. */
-static size_t json_footprint(const json_t *json)
-{
-    size_t bytes = 48;
-    size_t index;
-    const char *key;
-    json_t *value;
-
-    switch (json_typeof(json)) {
-    case JSON_OBJECT:
-        json_object_foreach((json_t *)json, key, value) bytes += 64 + strlen(key) + json_footprint(value);
-        break;
-    case JSON_ARRAY: json_array_foreach(json, index, value) bytes += sizeof(value) + json_footprint(value); break;
-    case JSON_STRING: bytes += json_string_length(json); break;
-    default: break;
-    }
-    return bytes;
-}
-
-static size_t footprint(const struct ab_value *value)
-{
-    if (value->text)
-        return value->text->size;
-    return value->json ? json_footprint(value->json) : 0;
-}
-
 static void detach(autobus_slot *slot)
 {
     if (slot->source && slot->kind->detach)
@@ -205,7 +180,7 @@ static bool fits(const autobus_slot *slot, size_t bytes)
 
 void ab_slot_put_each(autobus_slot *slot, struct ab_notice *notice)
 {
-    size_t bytes = slot->existing ? 0 : footprint(&notice->value);
+    size_t bytes = slot->existing ? 0 : ab_json_footprint(&notice->value);
 
     if ((!slot->existing && !fits(slot, bytes)) || !put_block(slot, notice, bytes))
         cut_off(slot, notice);
