@@ -221,9 +221,16 @@ static void forbid_threads(bool forbid)
     }
 }
 
+static void note_end(const autobus_result *result, void *user_data)
+{
+    ck_assert(result->code == AUTOBUS_ECLOSED || result->code == AUTOBUS_EREMOTE);
+    ab_gate_pass(user_data);
+}
+
 START_TEST(no_threads)
 {
     struct ab_pair pair;
+    struct ab_gate closed = AB_GATE_INIT;
     struct held held = HELD_INIT;
     struct ab_gate told = AB_GATE_INIT;
     autobus_error error = AUTOBUS_ERROR_INIT;
@@ -247,7 +254,11 @@ START_TEST(no_threads)
     ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, note_answer, &held, NULL, NULL), 0);
     ab_gate_wait(&held.answered, 1);
     ck_assert_int_eq(held.busy, 1);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, note_end, &closed, ab_gate_destroy, NULL),
+                         0);
     ab_pair_close(&pair);
+    ck_assert_int_eq(ab_gate_count(&closed), 6);
     forbid_threads(false);
 }
 END_TEST
