@@ -1,9 +1,9 @@
 /*
- * Owns services, routes, nodes and sources, and their limits (DESIGN section 5). Must not know who is interested:
+ * Owns services and what is heard of them, and the limits on both (DESIGN section 5). Must not know who is interested:
  * browsers, remotes and the keeper are told by name, after each change is complete.
  *
- * Invariants: a found service has at least one route, sorted with the preferred one first; a node and a source exist as
- * long as they have a route; `view` belongs to the preferred route (or, out of memory, to the one before).
+ * Invariants: a found service has at least one route; `view` belongs to the preferred route (or, out of memory, to the
+ * one before).
  */
 #include "core/directory.h"
 
@@ -17,13 +17,11 @@
 #include "core/outbound.h"
 #include "core/remote_internal.h"
 
-#define SILENCE        (30 * AB_SECOND)
-#define SILENCE_JITTER (5 * AB_SECOND)
-#define PROBE_AGAIN    (5 * AB_SECOND)
-#define PASSED_OVER    16
-#define SETTLE_QUIET   (250 * AB_MILLISECOND)
-#define SETTLE_LEAST   (300 * AB_MILLISECOND)
-#define SETTLE_MOST    (2 * AB_SECOND)
+#define PROBE_AGAIN  (5 * AB_SECOND)
+#define PASSED_OVER  16
+#define SETTLE_QUIET (250 * AB_MILLISECOND)
+#define SETTLE_LEAST (300 * AB_MILLISECOND)
+#define SETTLE_MOST  (2 * AB_SECOND)
 
 /* ---- Settling */
 
@@ -93,67 +91,6 @@ static void routes_changed(struct ab_found *found)
 
     ab_browsers_routes_changed(found, old ? old : found->view);
     json_decref(old);
-}
-
-/* ---- Sources and nodes */
-
-static struct ab_source *source_find(struct ab_engine *engine, const struct ab_address *at)
-{
-    struct ab_address host = *at;
-    struct ab_map_node *node;
-
-    host.port = 0;
-    node = ab_map_find(&engine->directory.sources, &host, sizeof(host));
-    return node ? AB_CONTAINER(node, struct ab_source, node) : NULL;
-}
-
-static struct ab_source *source_get(struct ab_engine *engine, const struct ab_address *at)
-{
-    struct ab_source *source = source_find(engine, at);
-
-    if (source)
-        return source;
-    source = ab_calloc(1, sizeof(*source));
-    if (!source)
-        return NULL;
-    source->host = *at;
-    source->host.port = 0;
-    ab_list_init(&source->unproved);
-    ab_map_insert(&engine->directory.sources, &source->node, &source->host, sizeof(source->host));
-    return source;
-}
-
-static void source_put(struct ab_engine *engine, struct ab_source *source)
-{
-    if (source->routes > 0)
-        return;
-    ab_map_remove(&engine->directory.sources, &source->node);
-    ab_free(source);
-}
-
-static struct ab_node *node_get(struct ab_engine *engine, const struct ab_address *at)
-{
-    struct ab_map_node *found = ab_map_find(&engine->directory.nodes, at, sizeof(*at));
-    struct ab_node *node;
-
-    if (found)
-        return AB_CONTAINER(found, struct ab_node, node);
-    node = ab_calloc(1, sizeof(*node));
-    if (!node)
-        return NULL;
-    node->address = *at;
-    ab_list_init(&node->routes);
-    ab_map_insert(&engine->directory.nodes, &node->node, &node->address, sizeof(node->address));
-    return node;
-}
-
-static void node_put(struct ab_engine *engine, struct ab_node *node)
-{
-    if (!ab_list_empty(&node->routes))
-        return;
-    ab_keeper_node_gone(node);
-    ab_map_remove(&engine->directory.nodes, &node->node);
-    ab_free(node);
 }
 
 /* ---- Services */
@@ -238,129 +175,11 @@ int ab_directory_select(struct ab_engine *engine, struct ab_filter *filter, stru
 
 /* ---- Routes */
 
-static struct ab_route *found_route(struct ab_found *found, const struct ab_address *at)
-{
-    AB_LIST_EACH (each, &found->routes) {
-        struct ab_route *route = AB_CONTAINER(each, struct ab_route, found_node);
-
-        if (ab_address_equal(&route->node->address, at))
-            return route;
-    }
-    return NULL;
-}
-
 struct ab_route *ab_directory_route(struct ab_engine *engine, const struct ab_address *at, const char *service)
 {
     struct ab_found *found = ab_directory_find(engine, service);
 
-    return found ? found_route(found, at) : NULL;
-}
-
-/* Loopback first, then the one that answered last, then the lowest address. */
-static bool preferred_to(const struct ab_route *one, const struct ab_route *other)
-{
-    bool loopback = ab_address_is_loopback(&one->node->address);
-
-    if (loopback != ab_address_is_loopback(&other->node->address))
-        return loopback;
-    if (one->answered != other->answered)
-        return one->answered > other->answered;
-    return ab_address_compare(&one->node->address, &other->node->address) < 0;
-}
-
-static void sort_in(struct ab_found *found, struct ab_route *route)
-{
-    AB_LIST_EACH (each, &found->routes) {
-        if (preferred_to(route, AB_CONTAINER(each, struct ab_route, found_node))) {
-            ab_list_insert_before(each, &route->found_node);
-            return;
-        }
-    }
-    ab_list_append(&found->routes, &route->found_node);
-}
-
-static void heard(struct ab_route *route)
-{
-    route->heard = route->found->engine->now;
-}
-
-static void await_silence(struct ab_route *route)
-{
-    struct ab_engine *engine = route->found->engine;
-    ab_time when = route->heard + ab_engine_jitter(engine, SILENCE, SILENCE_JITTER);
-
-    if (when < engine->now)
-        when = engine->now;
-    ab_timer_arm(&engine->timers, &route->silence, when);
-}
-
-/* Armed lazily: hearing a route only notes the time. */
-static void silence(struct ab_timer *timer)
-{
-    struct ab_route *route = AB_CONTAINER(timer, struct ab_route, silence);
-    struct ab_engine *engine = route->found->engine;
-
-    if (!ab_list_empty(&route->live))
-        heard(route);
-    if (engine->now - route->heard < SILENCE)
-        await_silence(route);
-    else
-        ab_prober_probe(engine, route, false);
-}
-
-static struct ab_route *route_new(struct ab_found *found, const struct ab_address *at)
-{
-    struct ab_engine *engine = found->engine;
-    struct ab_source *source = source_get(engine, at);
-    struct ab_node *node = node_get(engine, at);
-    struct ab_route *route = ab_calloc(1, sizeof(*route));
-
-    if (!source || !node || !route) {
-        if (source)
-            source_put(engine, source);
-        if (node)
-            node_put(engine, node);
-        ab_free(route);
-        return NULL;
-    }
-    route->found = found;
-    route->node = node;
-    route->source = source;
-    route->answered = -1;
-    ab_list_init(&route->probe_node);
-    ab_list_init(&route->live);
-    ab_timer_init(&route->silence, silence);
-    heard(route);
-    await_silence(route);
-    sort_in(found, route);
-    ab_list_append(&node->routes, &route->node_node);
-    ab_list_append(&source->unproved, &route->source_node);
-    ab_list_append(&engine->directory.unproved, &route->unproved_node);
-    found->route_count++;
-    source->routes++;
-    engine->directory.routes++;
-    return route;
-}
-
-static void route_free(struct ab_route *route)
-{
-    struct ab_engine *engine = route->found->engine;
-    struct ab_list *each;
-
-    ab_prober_forget(engine, route);
-    ab_engine_disarm(engine, &route->silence);
-    while ((each = ab_list_take(&route->live)))
-        AB_CONTAINER(each, struct ab_outbound, route_node)->route = NULL;
-    ab_list_remove(&route->found_node);
-    ab_list_remove(&route->node_node);
-    ab_list_remove(&route->unproved_node);
-    ab_list_remove(&route->source_node);
-    route->found->route_count--;
-    route->source->routes--;
-    engine->directory.routes--;
-    source_put(engine, route->source);
-    node_put(engine, route->node);
-    ab_free(route);
+    return found ? ab_route_find(found, at) : NULL;
 }
 
 /* Takes a route away, and with the last one the service. */
@@ -373,11 +192,11 @@ static void route_remove(struct ab_route *route)
     ab_browsers_route_removed(route);
     if (last) {
         ab_browsers_service_removed(found);
-        route_free(route);
+        ab_route_free(route);
         found_free(found);
         return;
     }
-    route_free(route);
+    ab_route_free(route);
     if (told)
         found->teller = ab_found_preferred(found)->node->address;
     routes_changed(found);
@@ -415,7 +234,7 @@ static bool evict(struct ab_directory *directory)
 static bool make_room(struct ab_engine *engine, const struct ab_address *at)
 {
     struct ab_directory *directory = &engine->directory;
-    struct ab_source *source = source_find(engine, at);
+    struct ab_source *source = ab_source_find(engine, at);
     size_t most = ab_address_is_loopback(at) ? engine->limits.routes_loopback : engine->limits.routes_per_host;
 
     if (source && source->routes >= most)
@@ -432,12 +251,12 @@ static void add_service(struct ab_engine *engine, const struct ab_address *at, s
 
     if (!found)
         return;
-    route = route_new(found, at);
+    route = ab_route_new(found, at);
     if (route)
         found->view = ab_found_view(found, route);
     if (!found->view) {
         if (route)
-            route_free(route);
+            ab_route_free(route);
         found_free(found);
         return;
     }
@@ -451,7 +270,7 @@ static void add_service(struct ab_engine *engine, const struct ab_address *at, s
 
 static void add_route(struct ab_found *found, const struct ab_address *at)
 {
-    struct ab_route *route = route_new(found, at);
+    struct ab_route *route = ab_route_new(found, at);
 
     if (!route)
         return;
@@ -483,7 +302,7 @@ static void change_info(struct ab_found *found, struct ab_packet *packet)
 void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet)
 {
     struct ab_found *found = ab_directory_find(engine, packet->service);
-    struct ab_route *route = found ? found_route(found, at) : NULL;
+    struct ab_route *route = found ? ab_route_find(found, at) : NULL;
     bool same = found && json_equal(found->info, packet->info);
 
     if (found && !same && !ab_address_same_host(at, &found->teller)) {
@@ -493,7 +312,7 @@ void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, str
         return;
     }
     if (route) {
-        heard(route);
+        ab_route_heard(route);
         if (!same)
             change_info(found, packet);
         return;
@@ -529,7 +348,7 @@ void ab_directory_woke(struct ab_engine *engine)
 {
     AB_MAP_EACH (each, &engine->directory.services) {
         AB_LIST_EACH (node, &AB_CONTAINER(each, struct ab_found, node)->routes) {
-            heard(AB_CONTAINER(node, struct ab_route, found_node));
+            ab_route_heard(AB_CONTAINER(node, struct ab_route, found_node));
         }
     }
 }
@@ -541,13 +360,12 @@ void ab_directory_answered(struct ab_route *route)
     struct ab_found *found = route->found;
     struct ab_route *first = ab_found_preferred(found);
 
-    heard(route);
-    await_silence(route);
+    ab_route_heard(route);
+    ab_route_await_silence(route);
     route->answered = found->engine->now;
     ab_list_remove(&route->unproved_node);
     ab_list_remove(&route->source_node);
-    ab_list_remove(&route->found_node);
-    sort_in(found, route);
+    ab_route_sort(route);
     if (ab_found_preferred(found) != first)
         routes_changed(found);
 }
@@ -594,7 +412,7 @@ void ab_directory_deinit(struct ab_engine *engine)
         struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
 
         AB_LIST_EACH_SAFE (node, &found->routes) {
-            route_free(AB_CONTAINER(node, struct ab_route, found_node));
+            ab_route_free(AB_CONTAINER(node, struct ab_route, found_node));
         }
         found_free(found);
     }

@@ -1,6 +1,5 @@
 /*
- * What this bus knows of the network: services by id, their routes, and the nodes (one bus at one address) and sources
- * (one host) that the routes belong to.
+ * What this bus knows of the network: services by id, and their routes.
  *
  * A service is known as long as it has a route. Its info is the first that was heard; another host cannot change it.
  * Whoever cares is told through browser.h, remote.h and keeper.h, after the change is complete.
@@ -15,29 +14,12 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "core/route.h"
 #include "core/timer.h"
 #include "wire/filter.h"
 #include "wire/packet.h"
 
 struct ab_engine;
-struct ab_outbound;
-
-/* A host that sends us datagrams: what the limits per host are counted on. */
-struct ab_source {
-    struct ab_map_node node;
-    struct ab_address host; /* port 0 */
-    size_t routes;
-    size_t probes;           /* of them, running */
-    struct ab_list unproved; /* its routes that never answered, oldest first */
-};
-
-/* One bus at one address. */
-struct ab_node {
-    struct ab_map_node node;
-    struct ab_address address;
-    struct ab_list routes;
-    struct ab_keep *keep; /* of keeper.c: its idle connection, or NULL */
-};
 
 /* A service that was found. */
 struct ab_found {
@@ -51,22 +33,6 @@ struct ab_found {
     size_t route_count;
     struct ab_keep *keep;     /* of keeper.c: the idle connection that watches over it, or NULL */
     struct ab_list keep_node; /* in its list, or in none */
-};
-
-struct ab_route {
-    struct ab_list found_node;    /* in found->routes */
-    struct ab_list node_node;     /* in node->routes */
-    struct ab_list unproved_node; /* in directory.unproved while it never answered */
-    struct ab_list source_node;   /* in source->unproved likewise */
-    struct ab_list probe_node;    /* in one of the prober's queues, or in none */
-    struct ab_list live;          /* bound connections over it (struct ab_outbound.route_node) */
-    struct ab_found *found;
-    struct ab_node *node;
-    struct ab_source *source;
-    struct ab_probe *probe; /* running, or NULL */
-    struct ab_timer silence;
-    ab_time heard;
-    ab_time answered; /* -1: never */
 };
 
 struct ab_directory {

@@ -1,0 +1,66 @@
+/*
+ * A way to a service: the node (one bus at one address) that has it, as the source (one host) told. Core only.
+ */
+#ifndef AB_CORE_ROUTE_H
+#define AB_CORE_ROUTE_H
+
+#include <stddef.h>
+
+#include "base/address.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "core/timer.h"
+
+struct ab_engine;
+struct ab_found;
+struct ab_keep;
+struct ab_probe;
+
+/* A host that sends us datagrams: what the limits per host are counted on. */
+struct ab_source {
+    struct ab_map_node node;
+    struct ab_address host; /* port 0 */
+    size_t routes;
+    size_t probes;           /* of them, running */
+    struct ab_list unproved; /* its routes that never answered, oldest first */
+};
+
+/* One bus at one address. */
+struct ab_node {
+    struct ab_map_node node;
+    struct ab_address address;
+    struct ab_list routes;
+    struct ab_keep *keep; /* of keeper.c: its idle connection, or NULL */
+};
+
+struct ab_route {
+    struct ab_list found_node;    /* in found->routes */
+    struct ab_list node_node;     /* in node->routes */
+    struct ab_list unproved_node; /* in directory.unproved while it never answered */
+    struct ab_list source_node;   /* in source->unproved likewise */
+    struct ab_list probe_node;    /* in one of the prober's queues, or in none */
+    struct ab_list live;          /* bound connections over it (struct ab_outbound.route_node) */
+    struct ab_found *found;
+    struct ab_node *node;
+    struct ab_source *source;
+    struct ab_probe *probe; /* running, or NULL */
+    struct ab_timer silence;
+    ab_time heard;
+    ab_time answered; /* -1: never */
+};
+
+/* NULL: nothing is known from there. */
+struct ab_source *ab_source_find(struct ab_engine *engine, const struct ab_address *at);
+
+/* In its place among those of the service, heard just now. NULL: no memory. */
+struct ab_route *ab_route_new(struct ab_found *found, const struct ab_address *at);
+/* The service may be without a route after it. */
+void ab_route_free(struct ab_route *route);
+struct ab_route *ab_route_find(struct ab_found *found, const struct ab_address *at);
+/* It answered: to its new place among those of the service. */
+void ab_route_sort(struct ab_route *route);
+void ab_route_heard(struct ab_route *route);
+/* It is probed after its time of silence. */
+void ab_route_await_silence(struct ab_route *route);
+
+#endif
