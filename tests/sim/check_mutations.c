@@ -95,17 +95,13 @@ static char *mutated(struct scene *scene, const char *const *texts, size_t count
     return copy;
 }
 
-/* Whole or in two pieces, with or without its end. */
+/* With or without its end. */
 static void send_mutated(struct scene *scene, struct sim_link *link, const char *const *texts, size_t count)
 {
     size_t size;
     char *text = mutated(scene, texts, count, &size);
-    size_t cut = below(scene, size + 1);
 
-    sim_send_bytes(link, text, cut);
-    if (below(scene, 5) == 0)
-        sim_run(scene->sim, MS(1));
-    sim_send_bytes(link, text + cut, size - cut);
+    sim_send_bytes(link, text, size);
     if (below(scene, 20))
         sim_send_bytes(link, below(scene, 2) ? "\r\n" : "\n", 1);
     free(text);
@@ -120,8 +116,10 @@ static void attack_service(struct scene *scene)
         sim_send_format(link, "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"%s\"%s}",
                         ab_service_id(scene->hall->service),
                         below(scene, 2) ? ",\"extensions\":[\"ping\",\"exists\"]" : "");
-    for (unsigned i = 0; i < 20; i++)
+    for (unsigned i = 0; i < 20; i++) {
         send_mutated(scene, link, client_lines, sizeof client_lines / sizeof *client_lines);
+        sim_run(scene->sim, MS(below(scene, 2)));
+    }
     sim_set(scene->hall, "temp", below(scene, 2) ? "1" : "2");
     sim_fire(scene->hall, "rang", "[1]");
     sim_run(scene->sim, MS(5));
