@@ -88,6 +88,7 @@ static void map_clear(struct ab_map *map)
     map->buckets = NULL;
     map->mask = AB_MAP_INLINE - 1;
     map->count = 0;
+    map->oldest = map->newest = NULL;
     memset(map->inline_buckets, 0, sizeof(map->inline_buckets));
 }
 
@@ -152,6 +153,10 @@ int ab_map_insert(struct ab_map *map, struct ab_map_node *node, const void *key,
     node->hash = hash;
     node->next = *bucket;
     *bucket = node;
+    node->older = map->newest;
+    node->newer = NULL;
+    *(map->newest ? &map->newest->newer : &map->oldest) = node;
+    map->newest = node;
     map->count++;
     return 0;
 }
@@ -179,26 +184,13 @@ void ab_map_remove(struct ab_map *map, struct ab_map_node *node)
         place = &(*place)->next;
     *place = node->next;
     node->next = NULL;
+    *(node->older ? &node->older->newer : &map->oldest) = node->newer;
+    *(node->newer ? &node->newer->older : &map->newest) = node->older;
     if (--map->count == 0)
         map_clear(map);
 }
 
 struct ab_map_node *ab_map_next(const struct ab_map *map, const struct ab_map_node *node)
 {
-    size_t bucket = 0;
-
-    if (map->count == 0)
-        return NULL;
-    if (node) {
-        if (node->next)
-            return node->next;
-        bucket = (node->hash & map->mask) + 1;
-    }
-    for (; bucket <= map->mask; bucket++) {
-        struct ab_map_node *first = map_first(map, bucket);
-
-        if (first)
-            return first;
-    }
-    return NULL;
+    return node ? node->newer : map->oldest;
 }

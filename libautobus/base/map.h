@@ -2,7 +2,8 @@
  * Intrusive hash map from bytes (a string, or an integer's bytes) to the structure that embeds the node.
  *
  * Inserting allocates nothing itself: when the table cannot grow the chains get longer, so a map never refuses what
- * its owner has already made. Keys are the owner's and must stay as they are while the node is in. The hash is SipHash
+ * its owner has already made. A walk goes in the order of insertion, so that what is shown keeps the order in which it was
+ * made and a run repeats. Keys are the owner's and must stay as they are while the node is in. The hash is SipHash
  * with the map's own seed, because peers choose many of the keys.
  */
 #ifndef AB_BASE_MAP_H
@@ -15,7 +16,9 @@
 #define AB_MAP_INLINE 4
 
 struct ab_map_node {
-    struct ab_map_node *next;
+    struct ab_map_node *next; /* in its bucket */
+    struct ab_map_node *older;
+    struct ab_map_node *newer;
     const void *key;
     size_t key_size;
     uint64_t hash;
@@ -25,6 +28,8 @@ struct ab_map {
     struct ab_map_node **buckets; /* NULL: the inline ones */
     size_t mask;
     size_t count;
+    struct ab_map_node *oldest;
+    struct ab_map_node *newest;
     uint64_t seed;
     struct ab_map_node *inline_buckets[AB_MAP_INLINE];
 };
@@ -39,7 +44,7 @@ struct ab_map_node *ab_map_find(const struct ab_map *map, const void *key, size_
 struct ab_map_node *ab_map_find_text(const struct ab_map *map, const char *key);
 void ab_map_remove(struct ab_map *map, struct ab_map_node *node); /* the node must be in this map */
 
-/* The node after `node` in no particular order, the first for NULL; NULL at the end. */
+/* The node that was inserted after `node`, the oldest for NULL; NULL at the end. */
 struct ab_map_node *ab_map_next(const struct ab_map *map, const struct ab_map_node *node);
 
 /* The current node may be removed; nothing else may be removed or inserted. */
