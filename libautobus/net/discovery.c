@@ -60,6 +60,12 @@ static enum ab_datagram_fate judge(const struct ab_net *net, struct arrival *arr
     }
 }
 
+static bool is_own_query(const struct ab_net *net, const struct arrival *arrival)
+{
+    return arrival->packet.command == AB_PACKET_QUERY && arrival->from.port == net->discovery.sender_port &&
+           ab_interfaces_here(&net->interfaces, arrival->from.host);
+}
+
 /* 1: *arrival is there; 0: one was read and dropped; -1: there is none. */
 static int receive(struct ab_net *net, struct arrival *arrival)
 {
@@ -74,10 +80,13 @@ static int receive(struct ab_net *net, struct arrival *arrival)
         return errno == EAGAIN ? -1 : 0;
     arrival->from = ab_address_inet(ntohl(source.sin_addr.s_addr), ntohs(source.sin_port));
     fate = judge(net, arrival, (size_t)size);
+    if (fate == AB_DATAGRAM_TAKEN && is_own_query(net, arrival))
+        fate = AB_DATAGRAM_OWN;
     discovery->counts[fate]++;
     if (fate == AB_DATAGRAM_TAKEN)
         return 1;
-    tell_drops(net, fate, &arrival->from);
+    if (fate != AB_DATAGRAM_OWN)
+        tell_drops(net, fate, &arrival->from);
     return 0;
 }
 
@@ -215,8 +224,11 @@ void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, e
     }
 }
 
-static int open_sender(void)
+/* Its port is chosen now, so that our own queries are known when they come back. */
+static int open_sender(uint16_t *ret_port)
 {
+    struct sockaddr_in name = {.sin_family = AF_INET};
+    socklen_t name_size = sizeof(name);
     int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int on = 1;
     int least = 1;
@@ -225,13 +237,16 @@ static int open_sender(void)
         return -1;
     /* Nobody reads from it: what is sent to it is not worth keeping. */
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
-    if (setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0) {
+    if (setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0 ||
+        bind(descriptor, (struct sockaddr *)&name, sizeof(name)) < 0 ||
+        getsockname(descriptor, (struct sockaddr *)&name, &name_size) < 0) {
         int wrong = errno;
 
         close(descriptor);
         errno = wrong;
         return -1;
     }
+    *ret_port = ntohs(name.sin_port);
     return descriptor;
 }
 
@@ -239,7 +254,7 @@ static int open_sender(void)
 
 int ab_discovery_init(struct ab_discovery *discovery, struct ab_net *net)
 {
-    discovery->sender = open_sender();
+    discovery->sender = open_sender(&discovery->sender_port);
     if (discovery->sender < 0)
         return AB_ENETWORK;
     discovery->room = ab_malloc(net->limits->datagram_read + 1);

@@ -16,6 +16,7 @@ struct event;
 
 enum ab_datagram_fate {
     AB_DATAGRAM_TAKEN,
+    AB_DATAGRAM_OWN,       /* our own query: to answer it would use up the answers that others are owed */
     AB_DATAGRAM_FOREIGN,   /* from no network of ours */
     AB_DATAGRAM_TOO_LARGE, /* over a limit of size or nesting */
     AB_DATAGRAM_MALFORMED, /* no packet */
@@ -27,6 +28,7 @@ enum ab_datagram_fate {
 struct ab_discovery {
     int receiver; /* -1: none yet; the event thread's */
     int sender;   /* -1: none */
+    uint16_t sender_port;
     struct event *event;
     struct event *retry;
     char *room;                              /* for one datagram and a byte, which tells one that is longer */

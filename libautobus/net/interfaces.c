@@ -358,6 +358,16 @@ bool ab_interfaces_own(const struct ab_interfaces *interfaces, uint32_t host)
     return false;
 }
 
+bool ab_interfaces_here(const struct ab_interfaces *interfaces, uint32_t host)
+{
+    if (host >> 24 == 127)
+        return true;
+    for (size_t i = 0; i < interfaces->count; i++)
+        if (interfaces->table[i].address == host)
+            return true;
+    return false;
+}
+
 bool ab_interfaces_excluded(const struct ab_interfaces *interfaces, uint32_t host)
 {
     for (size_t i = 0; i < interfaces->count; i++)

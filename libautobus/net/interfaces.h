@@ -49,6 +49,8 @@ void ab_interfaces_deinit(struct ab_interfaces *interfaces);
 
 /* Our own networks: loopback, and those of the interfaces that the settings allow. */
 bool ab_interfaces_own(const struct ab_interfaces *interfaces, uint32_t host);
+/* An address of this host itself. */
+bool ab_interfaces_here(const struct ab_interfaces *interfaces, uint32_t host);
 /* An address of an interface that the settings exclude. */
 bool ab_interfaces_excluded(const struct ab_interfaces *interfaces, uint32_t host);
 /* No interface that the settings allow has an address, but loopback. */

@@ -13,6 +13,7 @@
 #include "net/rig.h"
 
 static const char query[] = "{\"command\": \"query\"}";
+static const char goodbye[] = "{\"command\": \"remove\", \"port\": 7, \"service\": \"s\"}";
 
 static struct sockaddr_in at(uint32_t host, uint16_t port)
 {
@@ -85,6 +86,20 @@ START_TEST(what_is_broadcast_is_heard_by_all_buses_of_the_machine)
     rig_expect(&one, RIG_DATAGRAM);
     rig_end(&one);
     rig_end(&other);
+}
+END_TEST
+
+START_TEST(an_own_query_is_not_heard)
+{
+    struct rig rig;
+
+    rig_start(&rig, rig_settings(NULL));
+    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    broadcast(&rig, goodbye, AB_LOOPBACK_FIRST);
+    ck_assert_int_eq(rig_expect(&rig, RIG_DATAGRAM).code, AB_PACKET_REMOVE);
+    rig_join(&rig);
+    ck_assert_uint_eq(fate(&rig, AB_DATAGRAM_OWN), 1);
+    rig_end(&rig);
 }
 END_TEST
 
@@ -176,16 +191,16 @@ START_TEST(a_port_that_somebody_holds_is_asked_for_again)
     snprintf(port, sizeof(port), "%u", ntohs(address.sin_port));
     rig_start(&rig, rig_settings("discovery_port", port, NULL));
     ck_assert_ptr_nonnull(strstr(rig.logged, port));
-    broadcast(&rig, query, AB_LOOPBACK_FIRST); /* sending goes on */
+    broadcast(&rig, goodbye, AB_LOOPBACK_FIRST); /* sending goes on */
     char text[64];
-    ck_assert_int_eq(recv(holder, text, sizeof(text), 0), sizeof(query) - 1);
+    ck_assert_int_eq(recv(holder, text, sizeof(text), 0), sizeof(goodbye) - 1);
     rig_do(&rig, retry_now, NULL);
     rig_rounds(&rig, 2);
     ck_assert_uint_eq(rig_count(&rig, RIG_NETWORK_CHANGED), 0);
     close(holder);
     rig_do(&rig, retry_now, NULL);
     rig_expect(&rig, RIG_NETWORK_CHANGED);
-    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    broadcast(&rig, goodbye, AB_LOOPBACK_FIRST);
     rig_expect(&rig, RIG_DATAGRAM);
     rig_end(&rig);
 }
@@ -252,7 +267,7 @@ START_TEST(each_network_hears_one_datagram)
     add_addresses();
     rig_start(&rig, rig_settings("interfaces", "*", NULL));
     await_used(&rig, 4);
-    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    broadcast(&rig, goodbye, AB_LOOPBACK_FIRST);
     for (int i = 0; i < 4; i++) {
         uint32_t source = rig_expect(&rig, RIG_DATAGRAM).address.host;
         int j = 0;
@@ -263,7 +278,7 @@ START_TEST(each_network_hears_one_datagram)
         heard[j] = true;
         ck_assert(i != 0 || j == 0);
     }
-    broadcast(&rig, query, AB_LOOPBACK_LAST);
+    broadcast(&rig, goodbye, AB_LOOPBACK_LAST);
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(rig_expect(&rig, RIG_DATAGRAM).address.host == INADDR_LOOPBACK, i == 3);
     rig_rounds(&rig, 5);
@@ -304,7 +319,7 @@ START_TEST(a_bound_bus_is_announced_at_its_address_alone)
     add_addresses();
     rig_start(&rig, rig_settings("interfaces", "*", "bind", "10.77.0.9", NULL));
     await_used(&rig, 1);
-    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    broadcast(&rig, goodbye, AB_LOOPBACK_FIRST);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, 0x0a4d0009);
     rig_rounds(&rig, 5);
     ck_assert_uint_eq(rig_count(&rig, RIG_DATAGRAM), 1);
@@ -318,20 +333,20 @@ START_TEST(an_interface_that_comes_is_used_and_one_that_goes_is_not)
 
     NEEDS_NAMESPACE
     rig_start(&rig, rig_settings("interfaces", "*", NULL));
-    broadcast(&rig, query, AB_LOOPBACK_FIRST);
+    broadcast(&rig, goodbye, AB_LOOPBACK_FIRST);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
 
     rig_command("ip addr add 10.77.0.1/24 brd + dev ab0 && ip link set ab1 up && "
                 "ip link set ab0 up");
     await_used(&rig, 2);
     rig_expect(&rig, RIG_NETWORK_CHANGED);
-    broadcast(&rig, query, AB_LOOPBACK_LAST);
+    broadcast(&rig, goodbye, AB_LOOPBACK_LAST);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, 0x0a4d0001);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
 
     rig_command("ip link set ab0 down");
     await_used(&rig, 1);
-    broadcast(&rig, query, AB_LOOPBACK_LAST);
+    broadcast(&rig, goodbye, AB_LOOPBACK_LAST);
     ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
 
     rig_command("ip link set ab0 up");
@@ -364,6 +379,7 @@ int main(void)
     TCase *interfaces = tcase_create("interfaces");
 
     tcase_add_test(loopback, what_is_broadcast_is_heard_by_all_buses_of_the_machine);
+    tcase_add_test(loopback, an_own_query_is_not_heard);
     tcase_add_test(loopback, bad_datagrams_are_counted_and_dropped);
     tcase_add_test(loopback, the_limit_of_size_is_exact);
     tcase_add_test(loopback, many_datagrams_come_in_order);

@@ -370,7 +370,7 @@ static bool both_are_over(struct rig *rig, void *context)
 /* Both directions of streams, listening, and datagrams. */
 static void talk(struct rig *rig, int listener, const struct ab_address *to)
 {
-    static const char query[] = "{\"command\": \"query\"}";
+    static const char goodbye[] = "{\"command\": \"remove\", \"port\": 7, \"service\": \"s\"}";
     static const char line[] = "{\"_type\": 3, \"_command\": \"x\"}\n";
     uint16_t port;
     ab_stream_id stream;
@@ -379,7 +379,7 @@ static void talk(struct rig *rig, int listener, const struct ab_address *to)
     rig_run(rig);
     rig_lock(rig);
     ck_assert_int_eq(ab_net_host()->listen(rig->net, &port), 0);
-    ab_net_host()->broadcast(rig->net, query, sizeof(query) - 1, AB_LOOPBACK_FIRST);
+    ab_net_host()->broadcast(rig->net, goodbye, sizeof(goodbye) - 1, AB_LOOPBACK_FIRST);
     stream = ab_net_host()->open(rig->net, to);
     if (stream)
         ab_net_host()->write(rig->net, stream, "x", 1);
