@@ -23,13 +23,17 @@ struct watch {
     pthread_cond_t changed;
     bool news;
     bool settled;
+    bool late; /* something came after that: the network is slow to answer, and there may be more */
 };
+
+enum { LATE_QUIET_MS = 250 };
 
 static void on_services(const autobus_services_event *event, void *user_data)
 {
     struct watch *watch = user_data;
     pthread_mutex_lock(&watch->lock);
     watch->news = true;
+    watch->late = watch->late || (watch->settled && event->kind == AUTOBUS_SERVICE_ADDED);
     watch->settled = watch->settled || event->kind == AUTOBUS_SERVICES_SETTLED;
     pthread_cond_signal(&watch->changed);
     pthread_mutex_unlock(&watch->lock);
@@ -65,17 +69,24 @@ static struct timespec deadline_in(int wait_ms)
     return deadline;
 }
 
-/* False: the time is over. */
+static bool is_before(const struct timespec *one, const struct timespec *other)
+{
+    return one->tv_sec < other->tv_sec || (one->tv_sec == other->tv_sec && one->tv_nsec < other->tv_nsec);
+}
+
+/* False: the time is over. `settled`: nothing more is to be expected soon. */
 static bool watch_wait(struct watch *watch, const struct timespec *deadline, bool *ret_settled)
 {
+    struct timespec quiet = deadline_in(LATE_QUIET_MS);
     int result = 0;
     pthread_mutex_lock(&watch->lock);
     while (!watch->news && result == 0)
-        result = pthread_cond_timedwait(&watch->changed, &watch->lock, deadline);
+        result = pthread_cond_timedwait(&watch->changed, &watch->lock,
+                                        watch->late && is_before(&quiet, deadline) ? &quiet : deadline);
+    *ret_settled = watch->settled && !(watch->late && watch->news);
     watch->news = false;
-    *ret_settled = watch->settled;
     pthread_mutex_unlock(&watch->lock);
-    return result == 0;
+    return result == 0 || is_before(&quiet, deadline);
 }
 
 /* ---- deciding */
