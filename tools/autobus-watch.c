@@ -115,8 +115,8 @@ static void on_value(const autobus_value *value, void *user_data)
 {
     struct tool_followed *followed = user_data;
     struct watcher *watcher = followed->follow->user_data;
-    if (!followed->bound || watcher->done)
-        return; /* on_gone has told that the service is lost */
+    if (!value->service || watcher->done)
+        return; /* the service is lost, which on_gone tells */
     if (!value->value) {
         on_absent(watcher, followed);
         return;
