@@ -47,6 +47,7 @@ UNIT_TESTS += tests/sim/check_memory
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_mutations
 UNIT_TESTS += tests/sim/check_network
+UNIT_TESTS += tests/sim/check_networks
 UNIT_TESTS += tests/sim/check_objects
 UNIT_TESTS += tests/sim/check_random
 UNIT_TESTS += tests/sim/check_remote
