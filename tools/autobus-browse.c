@@ -95,11 +95,11 @@ static bool read_options(struct browser *browser, int argc, char **argv, struct 
 {
     struct tool_settings *settings = &browser->settings;
     const struct tool_option options[] = {
-        TOOL_OPTION_JSON(settings),
         {"watch", 'w', NULL, "go on, and tell what comes (+), changes (~) and goes (-)", tool_set_flag,
          &browser->watch},
         TOOL_OPTION_VERBOSE(settings, "show functions, events, objects and documentation"),
         TOOL_OPTION_ALL(settings),
+        TOOL_OPTION_JSON(settings),
         TOOL_OPTION_QUIET(settings),
         TOOL_OPTION_WAIT(settings, "how long to look when nothing is there (2)"),
         TOOL_OPTION_TIMEOUT(settings, "for a service's answer with --verbose (2)"),

@@ -175,15 +175,15 @@ static bool read_options(struct call *call, int argc, char **argv, struct tool_w
 {
     struct tool_settings *settings = &call->settings;
     const struct tool_option options[] = {
+        TOOL_OPTION_ANY(settings, "call whichever service is found first, if several match"),
+        {"notice", 'n', NULL, "send the call and wait for no answer", tool_set_flag, &call->notice},
         {"strings", 0, NULL, "take each ARG as a string", tool_set_flag, &call->rules.strings},
         {"args", 0, "JSON", "the whole array of arguments; - reads it from standard input", tool_set_text,
          &call->rules.json},
-        TOOL_OPTION_ANY(settings, "call whichever service is found first, if several match"),
         TOOL_OPTION_JSON(settings),
         TOOL_OPTION_RAW(settings),
         TOOL_OPTION_VERBOSE(settings, "say on standard error which service is called"),
         TOOL_OPTION_ALL(settings),
-        {"notice", 'n', NULL, "send the call and wait for no answer", tool_set_flag, &call->notice},
         TOOL_OPTION_QUIET(settings),
         TOOL_OPTION_WAIT(settings, "how long to look for the service (2)"),
         TOOL_OPTION_TIMEOUT(settings, "how long to wait for the answer (30)"),

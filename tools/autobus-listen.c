@@ -131,8 +131,8 @@ static bool read_options(struct listener *listener, int argc, char **argv, struc
     struct tool_settings *settings = &listener->settings;
     const struct tool_option options[] = {
         {"count", 0, "N", "end after N events", tool_set_count, &listener->count},
-        {"time", 0, NULL, "begin each line with the time", tool_set_flag, &listener->timed},
         TOOL_OPTION_ANY(settings, "follow one service, whichever comes first"),
+        {"time", 0, NULL, "begin each line with the time", tool_set_flag, &listener->timed},
         TOOL_OPTION_JSON(settings),
         TOOL_OPTION_RAW(settings),
         TOOL_OPTION_VERBOSE(settings, "say on standard error which services are followed"),

@@ -202,8 +202,8 @@ static bool read_options(struct watcher *watcher, int argc, char **argv, struct 
     struct tool_settings *settings = &watcher->settings;
     const struct tool_option options[] = {
         {"once", 0, NULL, "print one value and end", tool_set_flag, &watcher->once},
-        {"time", 0, NULL, "begin each line with the time", tool_set_flag, &watcher->timed},
         TOOL_OPTION_ANY(settings, "follow one service, whichever comes first"),
+        {"time", 0, NULL, "begin each line with the time", tool_set_flag, &watcher->timed},
         TOOL_OPTION_JSON(settings),
         TOOL_OPTION_RAW(settings),
         TOOL_OPTION_VERBOSE(settings, "say on standard error which services are followed"),

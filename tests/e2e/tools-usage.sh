@@ -9,6 +9,11 @@ for tool in browse call listen watch serve; do
     quiet
     out_has "^Usage: autobus-$tool"
     out_has '^      --interfaces LIST'
+    sed -n 's/^ *\(\(-., \)\{0,1\}--[a-z-]*\( [A-Z=]*\)\{0,1\}\).*/\1/p' "$work/out" | sed 's/ *$//' >"$work/help"
+    sed -n '/^.SH OPTIONS/,/^.SH/{/^.TP/{n;p;};}' "${top_srcdir:?}/man/autobus-$tool.1" |
+        sed 's/.f[BIP]//g; s/\\-/-/g' >"$work/page"
+    what="--help of autobus-$tool and its manual page"
+    diff "$work/page" "$work/help" >"$work/out" || fail 'they differ'
     try autobus-$tool --version
     is 0
     out_has "^autobus-$tool .*[0-9]+\.[0-9]+"
