@@ -31,11 +31,14 @@ TEST_SUPPORT_FILES += tests/sim/socket.c
 TEST_SUPPORT_FILES += tests/sim/streams.c
 TEST_SUPPORT_FILES += tests/sim/transcript.c
 TEST_SUPPORT_FILES += tests/sim/transcript.h
+TEST_SUPPORT_FILES += tests/sim/visit.c
+TEST_SUPPORT_FILES += tests/sim/visit.h
 
 NET_RIG_FILES += tests/net/engine.c
 NET_RIG_FILES += tests/net/rig.c
 NET_RIG_FILES += tests/net/rig.h
 
+UNIT_TESTS += tests/sim/check_binding
 UNIT_TESTS += tests/sim/check_callbacks
 UNIT_TESTS += tests/sim/check_calls
 UNIT_TESTS += tests/sim/check_directory
@@ -46,11 +49,11 @@ UNIT_TESTS += tests/sim/check_limits
 UNIT_TESTS += tests/sim/check_memory
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_mutations
-UNIT_TESTS += tests/sim/check_network
 UNIT_TESTS += tests/sim/check_networks
 UNIT_TESTS += tests/sim/check_objects
 UNIT_TESTS += tests/sim/check_random
 UNIT_TESTS += tests/sim/check_remote
+UNIT_TESTS += tests/sim/check_sim
 UNIT_TESTS += tests/threads/check_callbacks
 UNIT_TESTS += tests/threads/check_memory
 UNIT_TESTS += tests/threads/check_storm
