@@ -17,14 +17,13 @@
 #include "core/remote_internal.h"
 #include "wire/json.h"
 
-#define STAGGER         (100 * AB_MILLISECOND)
-#define CONNECT_TIME    (10 * AB_SECOND)
-#define STEADY          (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
-#define BIND_PATIENCE   (1 * AB_SECOND) /* for an answer to bind while another connection stands ready */
-#define RETRY           (125 * AB_MILLISECOND)
-#define RETRY_MOST      (20 * AB_SECOND)
-#define LEVEL_MOST      8
-#define CANDIDATES_MOST 128
+#define STAGGER       (100 * AB_MILLISECOND)
+#define CONNECT_TIME  (10 * AB_SECOND)
+#define STEADY        (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
+#define BIND_PATIENCE (1 * AB_SECOND) /* for an answer to bind while another connection stands ready */
+#define RETRY         (125 * AB_MILLISECOND)
+#define RETRY_MOST    (20 * AB_SECOND)
+#define LEVEL_MOST    8
 
 struct ab_attempt {
     struct ab_list node; /* in remote->attempts */
@@ -67,69 +66,6 @@ static void on_response(struct ab_remote *remote, struct ab_message *message)
     pending->answered(pending, message);
 }
 
-/* ---- Candidates */
-
-static void drop_candidates(struct ab_remote *remote)
-{
-    for (size_t i = 0; i < remote->candidate_count; i++)
-        ab_text_unref(remote->candidates[i].service);
-    ab_free(remote->candidates);
-    remote->candidates = NULL;
-    remote->candidate_count = 0;
-    remote->candidate_next = 0;
-}
-
-static void add_candidate(struct ab_remote *remote, const struct ab_address *address, struct ab_text *service)
-{
-    remote->candidates[remote->candidate_count++] = (struct ab_candidate){*address, ab_text_ref(service)};
-}
-
-static bool is_candidate(const struct ab_remote *remote, const struct ab_address *address,
-                         const struct ab_text *service)
-{
-    for (size_t i = 0; i < remote->candidate_count; i++) {
-        if (ab_address_equal(&remote->candidates[i].address, address) &&
-            ab_text_equal(remote->candidates[i].service, service))
-            return true;
-    }
-    return false;
-}
-
-/* As far as there is room. Candidates that are there already stay where they are. */
-static void add_routes(struct ab_remote *remote, const struct ab_found *found)
-{
-    AB_LIST_EACH (each, &found->routes) {
-        const struct ab_address *address = &AB_CONTAINER(each, struct ab_route, found_node)->node->address;
-
-        if (remote->candidate_count < CANDIDATES_MOST && !is_candidate(remote, address, found->id))
-            add_candidate(remote, address, found->id);
-    }
-}
-
-/* The service it was bound to last comes first, then by id, so that two proxies agree. AB_ENOMEM. */
-static int collect_candidates(struct ab_remote *remote)
-{
-    struct ab_found **all;
-    size_t count;
-    int r = ab_directory_select(remote->engine, remote->filter, &all, &count);
-
-    drop_candidates(remote);
-    if (r < 0)
-        return r;
-    if (count > 0) {
-        remote->candidates = ab_calloc(CANDIDATES_MOST, sizeof(*remote->candidates));
-        r = remote->candidates ? 0 : AB_ENOMEM;
-    }
-    for (size_t i = 0; r == 0 && i < count; i++) {
-        if (ab_text_equal(remote->service, all[i]->id))
-            add_routes(remote, all[i]);
-    }
-    for (size_t i = 0; r == 0 && i < count; i++)
-        add_routes(remote, all[i]);
-    ab_free(all);
-    return r;
-}
-
 /* ---- The end of a remote */
 
 static void set_info(struct ab_remote *remote, struct ab_text *text)
@@ -150,7 +86,7 @@ static void end_attempts(struct ab_remote *remote)
         ab_outbound_close(attempt->connection, AB_CLOSE_NOW);
         ab_free(attempt);
     }
-    drop_candidates(remote);
+    ab_candidates_drop(&remote->candidates);
 }
 
 static void end(struct ab_remote *remote, int code, const char *type, const char *text)
@@ -198,7 +134,7 @@ static void seek_later(struct ab_remote *remote)
 
 static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss *loss)
 {
-    drop_candidates(remote);
+    ab_candidates_drop(&remote->candidates);
     if (!remote->filter) {
         give_up(remote, loss->code, loss->type, loss->text);
         return;
@@ -208,6 +144,26 @@ static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss
     seek_later(remote);
 }
 
+/* The service it was bound to last comes first, then by id, so that two proxies agree. AB_ENOMEM. */
+static int collect_candidates(struct ab_remote *remote)
+{
+    struct ab_found **all;
+    size_t count;
+    int r = ab_directory_select(remote->engine, remote->filter, &all, &count);
+
+    if (r < 0)
+        return r;
+    r = ab_candidates_begin(&remote->candidates);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        if (ab_text_equal(remote->service, all[i]->id))
+            ab_candidates_add_routes(&remote->candidates, all[i]);
+    }
+    for (size_t i = 0; r == 0 && i < count; i++)
+        ab_candidates_add_routes(&remote->candidates, all[i]);
+    ab_free(all);
+    return r;
+}
+
 static void seek(struct ab_remote *remote)
 {
     if (remote->state != AB_REMOTE_SEEKING || !ab_list_empty(&remote->attempts))
@@ -215,8 +171,10 @@ static void seek(struct ab_remote *remote)
     ab_engine_disarm(remote->engine, &remote->retry);
     if (collect_candidates(remote) < 0)
         ab_engine_arm(remote->engine, &remote->retry, backoff(remote));
-    else if (remote->candidate_count > 0)
+    else if (ab_candidates_left(&remote->candidates))
         try_next(remote);
+    else
+        ab_candidates_drop(&remote->candidates);
 }
 
 static void on_retry(struct ab_timer *timer)
@@ -333,7 +291,7 @@ static void attempt_lost(struct ab_outbound *connection, const struct ab_outboun
     other = attempt_in(remote, AB_OUTBOUND_CONNECTED);
     if (other && !attempt_in(remote, AB_OUTBOUND_BINDING))
         bind_attempt(other);
-    else if (remote->candidate_next < remote->candidate_count)
+    else if (ab_candidates_left(&remote->candidates))
         try_next(remote);
     else if (ab_list_empty(&remote->attempts))
         round_failed(remote, loss);
@@ -366,12 +324,13 @@ static int start_attempt(struct ab_remote *remote, const struct ab_candidate *ca
 static void try_next(struct ab_remote *remote)
 {
     static const struct ab_outbound_loss no_memory = {AB_ENOMEM, NULL, "out of memory"};
+    const struct ab_candidate *candidate;
     bool started = false;
 
     ab_engine_disarm(remote->engine, &remote->stagger);
-    while (!started && remote->candidate_next < remote->candidate_count)
-        started = start_attempt(remote, &remote->candidates[remote->candidate_next++]) == 0;
-    if (remote->candidate_next < remote->candidate_count)
+    while (!started && (candidate = ab_candidates_take(&remote->candidates)))
+        started = start_attempt(remote, candidate) == 0;
+    if (ab_candidates_left(&remote->candidates))
         ab_engine_arm(remote->engine, &remote->stagger, STAGGER);
     else if (!started && ab_list_empty(&remote->attempts))
         round_failed(remote, &no_memory);
@@ -450,10 +409,10 @@ static const struct ab_outbound_ops bound_ops = {
 
 static void join_round(struct ab_remote *remote, const struct ab_found *found)
 {
-    bool idle = remote->candidate_next == remote->candidate_count;
+    bool idle = !ab_candidates_left(&remote->candidates);
 
-    add_routes(remote, found);
-    if (idle && remote->candidate_next < remote->candidate_count)
+    ab_candidates_add_routes(&remote->candidates, found);
+    if (idle && ab_candidates_left(&remote->candidates))
         try_next(remote);
 }
 
@@ -538,15 +497,12 @@ void ab_remote_resolved(struct ab_remote *remote, ab_time now, const struct ab_a
     ab_engine_enter(remote->engine, now);
     if (remote->state != AB_REMOTE_RESOLVING)
         return;
-    if (count > CANDIDATES_MOST)
-        count = CANDIDATES_MOST;
-    remote->candidates = ab_calloc(count + 1, sizeof(*remote->candidates));
-    if (!remote->candidates) {
+    if (ab_candidates_begin(&remote->candidates) < 0) {
         give_up(remote, AB_ENOMEM, NULL, "out of memory");
         return;
     }
     for (size_t i = 0; i < count; i++)
-        add_candidate(remote, &addresses[i], remote->service);
+        ab_candidates_add(&remote->candidates, &addresses[i], remote->service);
     remote->state = AB_REMOTE_SEEKING;
     try_next(remote);
 }

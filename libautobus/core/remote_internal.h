@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "core/candidates.h"
 #include "core/internal.h"
 #include "core/outbound.h"
 #include "core/remote.h"
@@ -18,12 +19,6 @@ enum ab_remote_state {
     AB_REMOTE_SEEKING,
     AB_REMOTE_BOUND,
     AB_REMOTE_OVER,
-};
-
-/* Where a remote may bind. */
-struct ab_candidate {
-    struct ab_address address;
-    struct ab_text *service;
 };
 
 /* What an id that we sent stands for. */
@@ -40,9 +35,7 @@ struct ab_remote {
     struct ab_text *service;  /* of a connection; of a proxy the last it was bound to, or NULL */
     enum ab_remote_state state;
 
-    struct ab_candidate *candidates; /* of this round */
-    size_t candidate_count;
-    size_t candidate_next;
+    struct ab_candidates candidates; /* of this round */
     struct ab_list attempts;
     struct ab_timer stagger;  /* to the next attempt */
     struct ab_timer patience; /* with the attempt that binds */
