@@ -49,12 +49,27 @@ static void question_unref(struct question *question)
     free(question);
 }
 
+/* The answers came in any order; a copy has them in that of the questions. */
+static json_t *in_order(const json_t *details)
+{
+    json_t *ordered = json_object();
+    for (size_t i = 0; ordered && i < PARTS; i++) {
+        json_t *value = json_object_get(details, asked[i].key);
+        if (value && json_object_set(ordered, asked[i].key, value) < 0)
+            tool_out_of_memory();
+    }
+    if (!ordered)
+        tool_out_of_memory();
+    return ordered;
+}
+
 /* Whoever comes last tells. */
 static void part_done(struct question *question)
 {
     if (atomic_fetch_sub(&question->pending, 1) != 1)
         return;
-    json_t *details = question->details;
+    json_t *details = in_order(question->details);
+    json_decref(question->details); /* nothing of it is shared with who is told */
     question->details = NULL;
     question->remote = autobus_remote_unref(question->remote);
     question->described(details, question->user_data);

@@ -9,6 +9,7 @@
 
 #include "exit.h"
 #include "message.h"
+#include "names.h"
 #include "nearest.h"
 #include "text.h"
 
@@ -72,17 +73,12 @@ const char *tool_failure_text(int code, const autobus_error *error)
 
 /* ---- suggestions */
 
-static char *join_keys(const json_t *listed)
+static char *join(const char *const *names)
 {
     struct tool_writer writer;
     FILE *out = tool_writer_open(&writer);
-    const char *key = NULL, *between = "";
-    json_t *value = NULL;
-    json_object_foreach((json_t *)listed, key, value)
-    {
-        fprintf(out, "%s%s", between, key);
-        between = ", ";
-    }
+    for (size_t i = 0; names[i]; i++)
+        fprintf(out, "%s%s", i > 0 ? ", " : "", names[i]);
     return tool_writer_close(&writer);
 }
 
@@ -91,19 +87,17 @@ void tool_failure_suggest_from(const json_t *listed, const char *what, const cha
     if (!json_is_object(listed))
         return;
     struct tool_nearest nearest = TOOL_NEAREST_INIT(name);
-    const char *key = NULL;
-    json_t *value = NULL;
-    json_object_foreach((json_t *)listed, key, value)
-    {
-        tool_nearest_offer(&nearest, key);
-    }
+    const char **names = tool_names(listed);
+    for (const char **each = names; *each; each++)
+        tool_nearest_offer(&nearest, *each);
     if (nearest.best)
         tool_remark("did you mean %s?", nearest.best);
-    char *names = join_keys(listed);
-    if (*names)
-        tool_remark("%s there: %s", what, names);
+    char *joined = join(names);
+    if (*joined)
+        tool_remark("%s there: %s", what, joined);
     else
         tool_remark("it has no %s", what);
+    free(joined);
     free(names);
 }
 

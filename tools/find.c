@@ -13,6 +13,7 @@
 #include "escape.h"
 #include "exit.h"
 #include "message.h"
+#include "names.h"
 #include "nearest.h"
 #include "service.h"
 
@@ -252,26 +253,25 @@ static void explain_networks(autobus_bus *bus)
     json_decref(interfaces);
 }
 
-static bool has_text(json_t *texts, const char *text)
-{
-    return json_object_get(texts, text) != NULL;
-}
-
-/* The types that there are, each once: {"type": true}. */
-static json_t *types_of(const json_t *entries, struct tool_nearest *nearest)
+/* What somebody may have meant: a type, a name, a host name. */
+static void offer_words(struct tool_nearest *nearest, const json_t *entry)
 {
     static const char *const keys[] = {"type", "name", "hostname"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *text = tool_service_text(entry, keys[i]);
+        if (text)
+            tool_nearest_offer(nearest, text);
+    }
+}
+
+/* The types that there are, each once, as keys. */
+static json_t *types_of(const json_t *entries)
+{
     json_t *types = json_object();
     for (size_t i = 0; types && i < json_array_size(entries); i++) {
-        const json_t *entry = json_array_get(entries, i);
-        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
-            const char *text = tool_service_text(entry, keys[k]);
-            if (text && nearest)
-                tool_nearest_offer(nearest, text);
-        }
-        const char *type = tool_service_text(entry, "type");
-        if (type && !has_text(types, type))
-            json_object_set_new(types, type, json_true());
+        const char *type = tool_service_text(json_array_get(entries, i), "type");
+        if (type && json_object_set_new(types, type, json_true()) < 0)
+            tool_out_of_memory();
     }
     if (!types)
         tool_out_of_memory();
@@ -282,19 +282,17 @@ static void explain_types(const struct tool_target *target, const json_t *entrie
 {
     enum { MOST = 20 };
     struct tool_nearest nearest = TOOL_NEAREST_INIT(target->word ? target->word : "");
-    json_t *types = types_of(entries, &nearest);
+    for (size_t i = 0; i < json_array_size(entries); i++)
+        offer_words(&nearest, json_array_get(entries, i));
     if (nearest.best)
         tool_remark("did you mean %s?", nearest.best);
-    const char *type = NULL;
-    json_t *value = NULL;
-    size_t said = 0;
-    json_object_foreach(types, type, value)
-    {
-        if (said++ < MOST)
-            tool_remark("there is: %s", type);
-    }
-    if (said > MOST)
-        tool_remark("and %zu types more", said - MOST);
+    json_t *types = types_of(entries);
+    const char **names = tool_names(types);
+    for (size_t i = 0; names[i] && i < MOST; i++)
+        tool_remark("there is: %s", names[i]);
+    if (json_object_size(types) > MOST)
+        tool_remark("and %zu types more", json_object_size(types) - MOST);
+    free(names);
     json_decref(types);
 }
 

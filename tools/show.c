@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "names.h"
 #include "service.h"
 #include "text.h"
 
@@ -117,42 +118,43 @@ static void write_info(FILE *out, const json_t *info)
     }
 }
 
-static size_t widest_key(const json_t *listed)
+static size_t widest(const char *const *names)
 {
-    size_t widest = 0;
-    const char *key = NULL;
-    json_t *value = NULL;
-    json_object_foreach((json_t *)listed, key, value)
-    {
-        char *name = escaped(key);
+    size_t most = 0;
+    for (; *names; names++) {
+        char *name = escaped(*names);
         size_t width = tool_width(name);
-        widest = width > widest ? width : widest;
+        most = width > most ? width : most;
         free(name);
     }
-    return widest;
+    return most;
+}
+
+static void write_name(FILE *out, const char *name, const char *doc, size_t width)
+{
+    char *text = escaped(name);
+    if (doc && *doc) {
+        char *line = tool_escape(doc, strcspn(doc, "\n"), 0);
+        write_padded(out, text, width);
+        fprintf(out, "  %s%s%s", tool_paint(TOOL_DIM), line, tool_paint(TOOL_PLAIN));
+        free(line);
+    } else {
+        fputs(text, out);
+    }
+    free(text);
 }
 
 /* "function" and so on, a line each, with the first line of its documentation. */
 static void write_list(FILE *out, const char *kind, const json_t *listed)
 {
-    size_t width = widest_key(listed);
-    const char *key = NULL;
-    json_t *value = NULL;
-    json_object_foreach((json_t *)listed, key, value)
-    {
-        char *name = escaped(key);
-        const char *doc = json_string_value(json_object_get(value, "doc"));
+    const char **names = tool_names(listed);
+    size_t width = widest(names);
+    for (const char **name = names; *name; name++) {
+        const json_t *about = json_object_get(listed, *name);
         fprintf(out, "\n    %-8s  ", kind);
-        if (doc && *doc) {
-            char *text = tool_escape(doc, strcspn(doc, "\n"), 0);
-            write_padded(out, name, width);
-            fprintf(out, "  %s%s%s", tool_paint(TOOL_DIM), text, tool_paint(TOOL_PLAIN));
-            free(text);
-        } else {
-            fputs(name, out);
-        }
-        free(name);
+        write_name(out, *name, json_string_value(json_object_get(about, "doc")), width);
     }
+    free(names);
 }
 
 static void write_details(FILE *out, const json_t *entry)

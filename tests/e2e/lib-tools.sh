@@ -7,6 +7,8 @@
 #     is 3                                        # its exit status
 #     out '21.5'                                  # all of its standard output
 #     err 'no such function'                      # a part of its standard error
+#     insist 2 autobus-call …                     # the same until it has that status
+#     insist_lines 4 autobus-browse               # until it has that many lines
 #     until_true grep -q back "$work/log"         # waits for it, but not for ever
 #     done_testing
 # shellcheck shell=sh
@@ -58,6 +60,35 @@ out_has() { # REGEX
 
 err() { # TEXT: a part of it
     grep -qF -e "$1" "$work/err" || fail "it did not say: $1"
+}
+
+# A bus answers ten queries at once and two a second after that, so of scripts as busy as these a tool may see a part of
+# the services only. These run it again, at a pace that all can answer, until it sees all.
+insist() { # STATUS COMMAND…
+    insist_status=$1
+    shift
+    insist_that has_status "$@"
+}
+has_status() {
+    [ "$status" = "$insist_status" ]
+}
+insist_lines() { # NUMBER COMMAND…
+    insist_number=$1
+    shift
+    insist_that has_lines "$@"
+}
+has_lines() {
+    [ "$(wc -l <"$work/out")" = "$insist_number" ]
+}
+insist_that() { # TEST COMMAND…
+    insist_test=$1
+    shift
+    for _ in 1 2 3 4 5 6 7 8; do
+        try "$@"
+        ! $insist_test || return 0
+        sleep 0.7
+    done
+    fail 'it did not come true'
 }
 
 quiet() {

@@ -25,28 +25,23 @@ More of it.' --doc '=Keeps the hall warm.'
 serve bell --info type=doorbell --info "name=$(printf 'Evil\033[31m\nname')" --event rang
 
 # ---- lists
-try autobus-browse
+insist_lines 4 autobus-browse
 is 0
 quiet
 out_has "^doorbell    Evil.u001b\[31m.nname  $host +$bell_id\$"
 out_has "^thermostat  Hall +$host +$hall_id\$"
 out_has '^    127\.0\.0\.1:[0-9]+$'
-[ "$(wc -l <"$work/out")" = 4 ] || fail 'a service is a line, and one with its routes'
 [ "$(head -n 1 "$work/out" | cut -c 1-8)" = doorbell ] || fail 'it is not sorted'
-try autobus-browse thermostat
+insist_lines 2 autobus-browse thermostat
 is 0
-[ "$(wc -l <"$work/out")" = 2 ] || fail 'it lists what does not match'
 try autobus-browse "$hall_id"
 is 0
 try autobus-browse --wait 0.5 'thermostat,room=attic'
 is 3
 err 'no service matches thermostat,room=attic'
-# Answers to queries are limited, so the first of a hurried series may not see all.
-sees_details() {
-    try autobus-browse --all
-    grep -q '^autobus\.details ' "$work/out"
-}
-until_true sees_details
+insist_lines 8 autobus-browse --all # each bus has one of its own
+is 0
+out_has '^autobus\.details '
 try autobus-browse autobus.details
 is 0
 out_has '^autobus\.details '
@@ -67,10 +62,8 @@ out_has '^    event +changed$'
 out_has '^    object +temperature$'
 try autobus-browse --verbose --json thermostat
 is 0
-out_has '"functions":\{"get":\{"doc":"What is wanted\.\\nMore of it\."\},"set":\{'
-out_has '"events":\{"changed":\{'
-out_has '"objects":\{.*"temperature":\{'
-out_has '"doc":"Keeps the hall warm\."'
+out_has '"functions":\{.*"get":\{"doc":"What is wanted\.\\nMore of it\."\}.*\},"events":\{"changed":\{.*"objects":\{'
+out_has '"objects":\{"temperature":\{\}\},"doc":"Keeps the hall warm\."\}$'
 try autobus-browse --verbose "127.0.0.1:$port/$hall_id"
 is 0
 out_has '^    function +get  What is wanted\.$'

@@ -115,8 +115,7 @@ until_true test -s "$work/touched"
 
 # ---- one or many
 serve attic --info type=thermostat --info name=Attic --function 'get=echo 18'
-try autobus-call thermostat get
-is 2
+insist 2 autobus-call thermostat get
 out ''
 err "'thermostat,name=Attic'  (Attic)"
 err "'thermostat,name=Hall'  (Hall)"
@@ -130,8 +129,7 @@ out_has '^(18|21.5)$'
 # Two that only differ in their id.
 serve first --info type=twin --function 'get=echo 1'
 serve second --info type=twin --function 'get=echo 2'
-try autobus-call twin get
-is 2
+insist 2 autobus-call twin get
 err "'service=$first_id'"
 err "'service=$second_id'"
 try autobus-call "$second_id" get

@@ -117,6 +117,6 @@ kill -9 "$hall_pid"
 ended place
 is 5
 try autobus-listen "127.0.0.1:$port/$hall_id" rang
-is 5
+[ "$status" = 5 ] || [ "$status" = 3 ] || fail "status $status" # another test's bus may have the port by now
 
 done_testing

@@ -33,21 +33,32 @@ is 0
 
 # ---- commands
 serve d --info type=d --command-timeout 1 --max-output 1000 --function 'wait=sleep 30' --function 'long=yes' \
-    --function "hang=trap '' TERM; touch '$work/hangs'; sleep 30; sleep 30"
-what='commands of d'
+    --function "hang=trap '' TERM; sleep 30; sleep 30"
 try autobus-call d wait
 is 4
 err 'the command took longer than 1 s'
+try autobus-call d hang
+is 4
 try autobus-call d long
 is 1
 err 'too_large'
-serve full --info type=full --max-running 1 --function "wait=touch '$work/waits'; sleep 60" --function 'more=true'
-start one autobus-call full wait
-until_true test -e "$work/waits"
-try autobus-call full more
+
+serve g --info type=g --max-running 2 \
+    --function "block=echo x >>'$work/running'; until [ -e '$work/go' ]; do sleep 0.05; done"
+start one autobus-call g block
+start two autobus-call g block
+two_run() { [ "$(cat "$work/running" 2>/dev/null)" = "$(printf 'x\nx')" ]; }
+until_true two_run
+try autobus-call g block
 is 1
 err busy
-kill -9 "$one_pid"
+: >"$work/go"
+ended one
+is 0
+ended two
+is 0
+try autobus-call g block
+is 0
 
 # A caller that goes takes its command with it, unless it sent a notice.
 serve e --info type=e --function "hang=echo \$\$ >'$work/pid'; exec sleep 60" \
