@@ -7,42 +7,24 @@
 
 #include "bus.h"
 #include "exit.h"
-#include "failure.h"
-#include "follow.h"
 #include "message.h"
 #include "output.h"
+#include "values.h"
 
 struct watcher {
     struct tool_settings settings;
     bool once;
     bool timed;
-    const char *object;
     bool done; /* with --once: it has been printed */
     struct tool_loop loop;
     struct tool_timer deadline; /* with --once */
-    struct tool_follow follow;
+    struct tool_values values;
 };
 
 /* ---- lines */
 
-/* `value` NULL: the object is gone. */
-static void print_object(const struct watcher *watcher, const struct tool_followed *followed, json_t *value)
+static void print_line(const struct watcher *watcher, const struct tool_followed *followed, json_t *value)
 {
-    json_t *object =
-        json_pack("{s:s?, s:s, s:O*}", "service", followed->service, "object", watcher->object, "value", value);
-    if (!object)
-        tool_out_of_memory();
-    tool_follow_add_time(object, watcher->timed);
-    tool_output_json(NULL, object, 0);
-    json_decref(object);
-}
-
-static void print_value(const struct watcher *watcher, const struct tool_followed *followed, json_t *value)
-{
-    if (watcher->settings.json) {
-        print_object(watcher, followed, value);
-        return;
-    }
     char *start = tool_follow_start_of_line(followed, watcher->timed);
     if (watcher->settings.raw && json_is_string(value))
         tool_output_raw(start, value);
@@ -51,100 +33,27 @@ static void print_value(const struct watcher *watcher, const struct tool_followe
     free(start);
 }
 
-/* ---- an object that is not there */
-
-/* --once waits for no object that all services said they do not have. */
-static void give_up_if_absent(struct watcher *watcher)
+/* `value` NULL: the object is gone. */
+static void on_changed(struct tool_followed *followed, json_t *value, void *user_data)
 {
-    const struct tool_follow *follow = &watcher->follow;
-    bool all_known = follow->is_settled || follow->settings->any || tool_target_is_direct(follow->target);
-    if (!watcher->once || !all_known || !follow->all)
+    struct watcher *watcher = user_data;
+    if (watcher->done || (!value && (watcher->once || !watcher->settings.json)))
         return;
-    for (const struct tool_followed *followed = follow->all; followed; followed = followed->next) {
-        if (!followed->answered || followed->present)
-            return;
-    }
-    tool_loop_finish(&watcher->loop, TOOL_EXIT_ABSENT);
-}
-
-static void on_settled(void *user_data)
-{
-    give_up_if_absent(user_data);
-}
-
-static void on_listed(const autobus_result *result, void *user_data)
-{
-    struct tool_followed *followed = user_data;
-    struct watcher *watcher = followed->follow->user_data;
-    if (result->code == 0 && !followed->present)
-        tool_failure_suggest_from(result->value, "objects", watcher->object);
-    followed->answered = true;
-    give_up_if_absent(watcher);
-}
-
-static void explain_absent(struct watcher *watcher, struct tool_followed *followed)
-{
-    if (watcher->once)
-        tool_error("%s has no object %s", followed->label, watcher->object);
+    if (watcher->settings.json)
+        tool_values_print(&watcher->values, followed->service, value, watcher->timed);
     else
-        tool_remark("%s has no object %s now", followed->label, watcher->object);
-    if (autobus_get_async(followed->remote, "autobus.objects", AUTOBUS_CALL_BOUND, 2000, on_listed,
-                          tool_followed_ref(followed), tool_followed_destroy, NULL) < 0) {
-        tool_followed_destroy(followed); /* it goes without suggestions */
-        followed->answered = true;
-        give_up_if_absent(watcher);
-    }
-}
-
-static void on_absent(struct watcher *watcher, struct tool_followed *followed)
-{
-    bool first = !followed->answered && !followed->present;
-    bool lost = followed->present;
-    followed->present = false;
-    if ((lost || first) && watcher->settings.json && !watcher->once)
-        print_object(watcher, followed, NULL);
-    if (first)
-        explain_absent(watcher, followed);
-    else if (lost)
-        tool_remark("%s has no object %s any more", followed->label, watcher->object);
-}
-
-/* ---- following */
-
-static void on_value(const autobus_value *value, void *user_data)
-{
-    struct tool_followed *followed = user_data;
-    struct watcher *watcher = followed->follow->user_data;
-    if (!value->service || watcher->done)
-        return; /* the service is lost, which on_gone tells */
-    if (!value->value) {
-        on_absent(watcher, followed);
-        return;
-    }
-    followed->present = true;
-    followed->answered = true;
-    print_value(watcher, followed, value->value);
+        print_line(watcher, followed, value);
     watcher->done = watcher->once;
     if (watcher->once)
         tool_loop_finish(&watcher->loop, TOOL_EXIT_DONE);
 }
 
-static void on_gone(struct tool_followed *followed, void *user_data)
+/* --once waits for no object that all services said they do not have. */
+static void on_known(bool any, void *user_data)
 {
-    const struct watcher *watcher = user_data;
-    if (followed->present && watcher->settings.json)
-        print_object(watcher, followed, NULL);
-    followed->present = false;
-}
-
-static int attach(struct tool_followed *followed, void *user_data)
-{
-    const struct watcher *watcher = user_data;
-    int result = autobus_watch(followed->remote, watcher->object, on_value, tool_followed_ref(followed),
-                               tool_followed_destroy, NULL);
-    if (result < 0)
-        tool_followed_destroy(followed);
-    return result;
+    struct watcher *watcher = user_data;
+    if (watcher->once && !any)
+        tool_loop_finish(&watcher->loop, TOOL_EXIT_ABSENT);
 }
 
 /* ---- --once has a time */
@@ -152,7 +61,7 @@ static int attach(struct tool_followed *followed, void *user_data)
 static void on_deadline(struct tool_timer *timer)
 {
     struct watcher *watcher = timer->user_data;
-    tool_error("no value of %s in time", watcher->object);
+    tool_error("no value of %s in time", watcher->values.object);
     tool_loop_finish(&watcher->loop, TOOL_EXIT_TIMEOUT);
 }
 
@@ -160,7 +69,7 @@ static void on_deadline(struct tool_timer *timer)
 static void on_wake(void *user_data)
 {
     struct watcher *watcher = user_data;
-    if (watcher->once && !watcher->deadline.armed && atomic_load(&watcher->follow.found))
+    if (watcher->once && !watcher->deadline.armed && atomic_load(&watcher->values.follow.found))
         tool_timer_arm(&watcher->loop, &watcher->deadline, watcher->settings.timeout_ms);
 }
 
@@ -175,21 +84,15 @@ static int watch_on(struct watcher *watcher, const struct tool_target *target)
     watcher->deadline = (struct tool_timer){.expired = on_deadline, .user_data = watcher};
     end = tool_bus_open(&watcher->settings, &bus);
     if (end == 0) {
-        watcher->follow = (struct tool_follow){
-            .settings = &watcher->settings,
-            .target = target,
-            .bus = bus,
-            .loop = &watcher->loop,
-            .attach = attach,
-            .gone = on_gone,
-            .settled = on_settled,
-            .user_data = watcher,
-        };
-        end = tool_follow_start(&watcher->follow);
+        watcher->values.once = watcher->once;
+        watcher->values.changed = on_changed;
+        watcher->values.known = on_known;
+        watcher->values.user_data = watcher;
+        end = tool_values_start(&watcher->values, &watcher->settings, target, bus, &watcher->loop);
         if (end == 0)
             end = tool_loop_run(&watcher->loop);
         tool_bus_close(bus);
-        tool_follow_deinit(&watcher->follow);
+        tool_values_deinit(&watcher->values);
     }
     tool_loop_deinit(&watcher->loop);
     return end;
@@ -237,7 +140,7 @@ int main(int argc, char **argv)
         return end;
     end = tool_target_parse(words.items[0], watcher.settings.all, &target);
     if (end == 0) {
-        watcher.object = words.items[1];
+        watcher.values.object = words.items[1];
         end = watch_on(&watcher, &target);
         tool_target_deinit(&target);
     }

@@ -57,6 +57,8 @@ TOOL_COMMON_FILES += tools/target.c
 TOOL_COMMON_FILES += tools/target.h
 TOOL_COMMON_FILES += tools/text.c
 TOOL_COMMON_FILES += tools/text.h
+TOOL_COMMON_FILES += tools/values.c
+TOOL_COMMON_FILES += tools/values.h
 
 bin_PROGRAMS += tools/autobus-browse
 tools_autobus_browse_LDADD = $(TOOL_LIBS)
