@@ -72,18 +72,38 @@ char *tool_escape(const char *text, size_t size, unsigned flags)
     return tool_writer_close(&writer);
 }
 
+/* The next character: its length, and the columns it takes. */
+static size_t next_width(const char *text, size_t size, size_t *ret_columns)
+{
+    uint32_t character = 0;
+    size_t length = tool_utf8_decode(text, size, &character);
+    int columns = length ? wcwidth((wchar_t)character) : 1;
+    *ret_columns = columns < 0 ? 1 : (size_t)columns; /* -1: the locale does not know it */
+    return length ? length : 1;
+}
+
 size_t tool_width(const char *text)
 {
     size_t width = 0;
     size_t size = strlen(text);
-    for (size_t at = 0; at < size;) {
-        uint32_t character = 0;
-        size_t length = tool_utf8_decode(text + at, size - at, &character);
-        int columns = length ? wcwidth((wchar_t)character) : 1;
-        width += columns < 0 ? 1 : (size_t)columns; /* -1: the locale does not know it */
-        at += length ? length : 1;
-    }
+    for (size_t at = 0, columns = 0; at < size; width += columns)
+        at += next_width(text + at, size - at, &columns);
     return width;
+}
+
+size_t tool_fit(const char *text, size_t columns)
+{
+    size_t width = 0;
+    size_t size = strlen(text);
+    for (size_t at = 0; at < size;) {
+        size_t next = 0;
+        size_t length = next_width(text + at, size - at, &next);
+        width += next;
+        if (width > columns)
+            return at;
+        at += length;
+    }
+    return size;
 }
 
 char *tool_shell_quote(const char *text)

@@ -19,6 +19,9 @@ char *tool_escape(const char *text, size_t size, unsigned flags);
 /* How many columns a terminal gives to valid UTF-8 without control characters, as its locale says. */
 size_t tool_width(const char *text);
 
+/* How many bytes of such a text a terminal puts into that many columns. */
+size_t tool_fit(const char *text, size_t columns);
+
 /* Decodes one character, strictly: its length in bytes, or 0 if what is there is not UTF-8 (or size is 0). */
 size_t tool_utf8_decode(const char *text, size_t size, uint32_t *ret_character);
 

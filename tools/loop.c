@@ -105,6 +105,7 @@ int tool_loop_init(struct tool_loop *loop, int more)
         return TOOL_EXIT_NO_BUS;
     }
     *loop = (struct tool_loop){
+        .blocked = signals,
         .wakeup = {wakeup, POLLIN, on_wakeup, loop},
         .signals = {arrived, POLLIN, on_signals, loop},
         .output = {STDOUT_FILENO, 0, on_output, loop},
@@ -113,6 +114,16 @@ int tool_loop_init(struct tool_loop *loop, int more)
     tool_loop_add(loop, &loop->wakeup);
     tool_loop_add(loop, &loop->signals);
     return 0;
+}
+
+void tool_loop_add_signal(struct tool_loop *loop, int signal)
+{
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) < 0 || action.sa_handler == SIG_IGN)
+        return;
+    sigaddset(&loop->blocked, signal);
+    pthread_sigmask(SIG_BLOCK, &loop->blocked, NULL);
+    signalfd(loop->signals.fd, &loop->blocked, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 void tool_loop_deinit(struct tool_loop *loop)

@@ -34,6 +34,7 @@ struct tool_loop {
     struct tool_timer *timers;
     struct tool_source wakeup;
     struct tool_source signals;
+    sigset_t blocked; /* that arrive there */
     struct tool_source output;
     atomic_int result; /* what to exit with, or TOOL_LOOP_RUNNING */
 
@@ -47,6 +48,9 @@ enum { TOOL_LOOP_RUNNING = -1 };
 /* 0, or what to exit with, after a message. `more` is a signal beside SIGINT, SIGTERM and SIGHUP, or 0. */
 int tool_loop_init(struct tool_loop *loop, int more);
 void tool_loop_deinit(struct tool_loop *loop);
+
+/* One signal more, before there are other threads; not if whoever started us has it ignored. */
+void tool_loop_add_signal(struct tool_loop *loop, int signal);
 
 /* Runs until tool_loop_finish; its result. */
 int tool_loop_run(struct tool_loop *loop);

@@ -5,6 +5,7 @@
 #include "message.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ static struct {
     const char *program;
     bool quiet;
     bool verbose;
+    _Atomic(tool_message_sink_fn) sink; /* NULL: standard error */
+    _Atomic(void (*)(void)) before_death;
 } message = {.program = "autobus"};
 
 void tool_message_init(const char *program)
@@ -43,7 +46,7 @@ static void write_line(FILE *out, const char *start, const char *text, size_t si
     free(escaped);
 }
 
-static void say(const char *format, va_list arguments)
+static void say(bool error, const char *format, va_list arguments)
 {
     char *text = NULL;
     struct tool_writer writer;
@@ -58,7 +61,11 @@ static void say(const char *format, va_list arguments)
         line = end && end[1] ? end + 1 : NULL;
     }
     char *block = tool_writer_close(&writer);
-    fwrite(block, 1, writer.size, stderr); /* unbuffered: it leaves at once */
+    tool_message_sink_fn sink = message.sink;
+    if (sink)
+        sink(block, error);
+    else
+        fwrite(block, 1, writer.size, stderr); /* unbuffered: it leaves at once */
     free(block);
     free(text);
 }
@@ -67,7 +74,7 @@ void tool_error(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    say(format, arguments);
+    say(true, format, arguments);
     va_end(arguments);
 }
 
@@ -77,7 +84,7 @@ void tool_remark(const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    say(format, arguments);
+    say(false, format, arguments);
     va_end(arguments);
 }
 
@@ -87,12 +94,43 @@ void tool_detail(const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    say(format, arguments);
+    say(false, format, arguments);
     va_end(arguments);
+}
+
+void tool_message_divert(tool_message_sink_fn sink)
+{
+    message.sink = sink;
+}
+
+/* ---- the end */
+
+void tool_message_before_death(void (*before)(void))
+{
+    message.before_death = before;
+}
+
+static void prepare_death(void)
+{
+    void (*before)(void) = atomic_exchange(&message.before_death, NULL);
+    if (before)
+        before();
+    message.sink = NULL;
+}
+
+void tool_die(int status, const char *format, ...)
+{
+    va_list arguments;
+    prepare_death();
+    va_start(arguments, format);
+    say(true, format, arguments);
+    va_end(arguments);
+    _exit(status);
 }
 
 void tool_out_of_memory(void)
 {
+    prepare_death();
     fprintf(stderr, "%s: out of memory\n", message.program);
     _exit(TOOL_EXIT_NO_BUS);
 }

@@ -17,7 +17,16 @@ void tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tool_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tool_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Says so and ends the process. */
+/* While the terminal shows something else: messages go to `sink`, as they would be written and with their line end,
+ * from any thread. NULL: to standard error again. */
+typedef void (*tool_message_sink_fn)(const char *text, bool error);
+void tool_message_divert(tool_message_sink_fn sink);
+
+/* What has to be put in order before the process ends by one of the following; NULL: nothing. */
+void tool_message_before_death(void (*before)(void));
+
+/* End the process at once, after a message: the library's threads go on. */
+_Noreturn void tool_die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void tool_out_of_memory(void);
 
 #endif

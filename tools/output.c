@@ -35,7 +35,7 @@ const char *tool_paint(enum tool_paint paint)
 {
     static const char *const codes[] = {
         [TOOL_PLAIN] = "\033[0m",   [TOOL_BOLD] = "\033[1m", [TOOL_DIM] = "\033[2m",   [TOOL_GREEN] = "\033[32m",
-        [TOOL_YELLOW] = "\033[33m", [TOOL_RED] = "\033[31m", [TOOL_BLUE] = "\033[34m",
+        [TOOL_YELLOW] = "\033[33m", [TOOL_RED] = "\033[31m", [TOOL_BLUE] = "\033[34m", [TOOL_REVERSE] = "\033[7m",
     };
     return is_coloured() ? codes[paint] : "";
 }
@@ -55,11 +55,10 @@ _Noreturn static void die_of_output(int error)
 {
     if (error == EPIPE)
         tool_output_closed();
-    tool_error("standard output: %s", strerror(error));
-    _exit(TOOL_EXIT_FAILED);
+    tool_die(TOOL_EXIT_FAILED, "standard output: %s", strerror(error));
 }
 
-static void write_all(const char *block, size_t size)
+void tool_output_block(const char *block, size_t size)
 {
     while (size > 0) {
         ssize_t written = write(STDOUT_FILENO, block, size);
@@ -80,7 +79,7 @@ static void write_line(const char *start, const char *text, size_t size)
         memcpy(line, start, start_size);
     memcpy(line + start_size, text, size);
     line[start_size + size] = '\n';
-    write_all(line, start_size + size + 1);
+    tool_output_block(line, start_size + size + 1);
     free(line);
 }
 

@@ -10,13 +10,16 @@
 #include <stddef.h>
 
 /* Colours are on a terminal only, and never with NO_COLOR. */
-enum tool_paint { TOOL_PLAIN, TOOL_BOLD, TOOL_DIM, TOOL_GREEN, TOOL_YELLOW, TOOL_RED, TOOL_BLUE };
+enum tool_paint { TOOL_PLAIN, TOOL_BOLD, TOOL_DIM, TOOL_GREEN, TOOL_YELLOW, TOOL_RED, TOOL_BLUE, TOOL_REVERSE };
 const char *tool_paint(enum tool_paint paint); /* what switches it on; "" where there are none */
 
 bool tool_output_is_terminal(void);
 
 /* Any thread. A text of the tool's own making, lines of it without the last line end; written as it is. */
 void tool_output_text(const char *text);
+
+/* The same without a line end of its own. */
+void tool_output_block(const char *block, size_t size);
 
 /* A JSON value; `indent` 0 for one line. `start` (may be NULL) is put before it as it is. */
 void tool_output_json(const char *start, const json_t *value, unsigned indent);
