@@ -6,6 +6,7 @@
  * It needs no client of its own; in another terminal, on any machine of the network:
  *
  *     autobus-watch monitor cpu      each measurement of every machine that runs a monitor
+ *     autobus-top monitor cpu        all of them in a live table
  *     autobus-watch 'type=monitor,monitor.host=kitchen' memory
  *
  * The pattern to copy: block the signals that end the program, publish, and let sigtimedwait be both
