@@ -280,7 +280,10 @@ static void on_signal(int signal, void *user_data)
     struct top *top = user_data;
     switch (signal) {
     case SIGWINCH: draw(top); break;
-    case SIGTSTP: stop(); /* fall through */
+    case SIGTSTP:
+        stop();
+        take_screen(top);
+        break;
     case SIGCONT: take_screen(top); break;
     default: tool_loop_finish(&top->loop, TOOL_EXIT_DONE);
     }

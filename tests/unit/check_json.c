@@ -572,9 +572,9 @@ START_TEST(refuses_what_is_no_json)
     refuses_to_write(json_pack("[s, o]", "x", json_string_nocheck("\xff")), 5, AB_EINVAL);
     json_object_set_new_nocheck(key, "\xff", json_null());
     refuses_to_write(key, 5, AB_EINVAL);
-    ((struct real *)real)->value = NAN;
+    ((struct real *)real)->value = (double)NAN;
     refuses_to_write(json_incref(real), 5, AB_EINVAL);
-    ((struct real *)real)->value = -INFINITY;
+    ((struct real *)real)->value = (double)-INFINITY;
     refuses_to_write(json_pack("{s:[o]}", "a", real), 5, AB_EINVAL);
     json_array_append(cycle, json_null());
     json_array_append_new(cycle, json_pack("{s:O}", "again", cycle));
