@@ -69,29 +69,49 @@ static int make_service(struct server *server)
 
 /* ---- publishing */
 
-/* Nobody is asked who they are: whoever starts this should know who can run the commands. */
-static void say_who_may_call(const struct server *server)
+static char *functions_text(const struct tool_plan *plan)
 {
     struct tool_writer writer;
     FILE *out = tool_writer_open(&writer);
-    for (const struct tool_item *item = server->plan.items; item; item = item->next) {
-        if (item->kind == TOOL_ITEM_FUNCTION)
-            fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", item->name);
-    }
-    char *functions = tool_writer_close(&writer);
-    json_t *interfaces = NULL;
-    if (*functions && autobus_bus_interfaces(server->bus, &interfaces) == 0) {
-        size_t i = 0;
-        json_t *interface = NULL;
-        json_array_foreach(interfaces, i, interface)
-        {
-            const char *name = json_string_value(json_object_get(interface, "name"));
-            const char *address = json_string_value(json_object_get(interface, "address"));
-            if (json_is_true(json_object_get(interface, "used")))
-                tool_remark("anybody on %s (%s) may run: %s", name, address ? address : "?", functions);
+    const char *between = "";
+    for (const struct tool_item *item = plan->items; item; item = item->next) {
+        if (item->kind == TOOL_ITEM_FUNCTION) {
+            fprintf(out, "%s%s", between, item->name);
+            between = ", ";
         }
-        json_decref(interfaces);
     }
+    return tool_writer_close(&writer);
+}
+
+static char *networks_text(autobus_bus *bus)
+{
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
+    json_t *interfaces = NULL;
+    const char *between = "";
+    if (autobus_bus_interfaces(bus, &interfaces) < 0)
+        interfaces = NULL;
+    for (size_t i = 0; i < json_array_size(interfaces); i++) {
+        const json_t *interface = json_array_get(interfaces, i);
+        const char *name = json_string_value(json_object_get(interface, "name"));
+        const char *address = json_string_value(json_object_get(interface, "address"));
+        if (name && json_is_true(json_object_get(interface, "used"))) {
+            fprintf(out, "%s%s (%s)", between, name, address ? address : "?");
+            between = ", ";
+        }
+    }
+    json_decref(interfaces);
+    return tool_writer_close(&writer);
+}
+
+/* Nobody is asked who they are: whoever starts this should know who can run the commands. */
+static void say_who_may_call(const struct server *server)
+{
+    char *functions = functions_text(&server->plan);
+    char *networks = networks_text(server->bus);
+    if (*functions && *networks)
+        tool_remark("anybody on %s may run: %s", networks, functions);
+    free(networks);
     free(functions);
 }
 
