@@ -2,7 +2,6 @@
  * autobus-browse: lists the services that are there, or tells as they come and go.
  */
 #include <autobus2.h>
-#include <locale.h>
 #include <stddef.h>
 
 #include "bus.h"
@@ -132,8 +131,7 @@ int main(int argc, char **argv)
     struct tool_words words;
     struct tool_target target;
     int end = 0;
-    setlocale(LC_CTYPE, "");
-    tool_message_init("autobus-browse");
+    tool_begin("autobus-browse");
     browser.settings.timeout_ms = DETAILS_TIMEOUT_MS;
     if (!read_options(&browser, argc, argv, &words, &end))
         return end;

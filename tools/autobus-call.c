@@ -2,7 +2,6 @@
  * autobus-call: calls a function of a service and prints what it answers.
  */
 #include <autobus2.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,8 +206,7 @@ int main(int argc, char **argv)
     struct call call = {.settings = TOOL_SETTINGS_INIT};
     struct tool_words words;
     int end = 0;
-    setlocale(LC_CTYPE, "");
-    tool_message_init("autobus-call");
+    tool_begin("autobus-call");
     if (!read_options(&call, argc, argv, &words, &end))
         return end;
     end = run(&call, &words);

@@ -2,7 +2,6 @@
  * autobus-listen: prints the events of a service as they are fired, of every service that matches.
  */
 #include <autobus2.h>
-#include <locale.h>
 #include <stdlib.h>
 
 #include "bus.h"
@@ -158,8 +157,7 @@ int main(int argc, char **argv)
     struct tool_words words;
     struct tool_target target;
     int end = 0;
-    setlocale(LC_CTYPE, "");
-    tool_message_init("autobus-listen");
+    tool_begin("autobus-listen");
     listener.settings.wait_ms = TOOL_FOREVER;
     if (!read_options(&listener, argc, argv, &words, &end))
         return end;

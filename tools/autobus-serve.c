@@ -2,12 +2,9 @@
  * autobus-serve: publishes a service whose functions are commands.
  */
 #include <autobus2.h>
-#include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bus.h"
 #include "calls.h"
@@ -15,6 +12,7 @@
 #include "failure.h"
 #include "input.h"
 #include "message.h"
+#include "networks.h"
 #include "notify.h"
 #include "plan.h"
 #include "refresh.h"
@@ -83,32 +81,11 @@ static char *functions_text(const struct tool_plan *plan)
     return tool_writer_close(&writer);
 }
 
-static char *networks_text(autobus_bus *bus)
-{
-    struct tool_writer writer;
-    FILE *out = tool_writer_open(&writer);
-    json_t *interfaces = NULL;
-    const char *between = "";
-    if (autobus_bus_interfaces(bus, &interfaces) < 0)
-        interfaces = NULL;
-    for (size_t i = 0; i < json_array_size(interfaces); i++) {
-        const json_t *interface = json_array_get(interfaces, i);
-        const char *name = json_string_value(json_object_get(interface, "name"));
-        const char *address = json_string_value(json_object_get(interface, "address"));
-        if (name && json_is_true(json_object_get(interface, "used"))) {
-            fprintf(out, "%s%s (%s)", between, name, address ? address : "?");
-            between = ", ";
-        }
-    }
-    json_decref(interfaces);
-    return tool_writer_close(&writer);
-}
-
 /* Nobody is asked who they are: whoever starts this should know who can run the commands. */
 static void say_who_may_call(const struct server *server)
 {
     char *functions = functions_text(&server->plan);
-    char *networks = networks_text(server->bus);
+    char *networks = tool_networks_used(server->bus);
     if (*functions && *networks)
         tool_remark("anybody on %s may run: %s", networks, functions);
     free(networks);
@@ -245,25 +222,13 @@ static bool read_options(struct server *server, int argc, char **argv, struct to
     return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);
 }
 
-/* So that no pipe to a command takes the place of one that was closed when we were started. */
-static void open_standard_descriptors(void)
-{
-    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd <= STDERR_FILENO)
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd >= 0)
-        close(fd);
-}
-
 int main(int argc, char **argv)
 {
     struct server server;
     struct tool_words words;
     int end = 0;
-    setlocale(LC_CTYPE, "");
-    open_standard_descriptors();
+    tool_begin("autobus-serve");
     signal(SIGPIPE, SIG_IGN); /* a log that nobody reads is no reason to leave */
-    tool_message_init("autobus-serve");
     init(&server);
     if (read_options(&server, argc, argv, &words, &end)) {
         server.calls.runner.most_output = server.most_output;

@@ -2,7 +2,6 @@
  * autobus-watch: prints the value of an object and each new one, of every service that matches.
  */
 #include <autobus2.h>
-#include <locale.h>
 #include <stdlib.h>
 
 #include "bus.h"
@@ -133,8 +132,7 @@ int main(int argc, char **argv)
     struct tool_words words;
     struct tool_target target;
     int end = 0;
-    setlocale(LC_CTYPE, "");
-    tool_message_init("autobus-watch");
+    tool_begin("autobus-watch");
     watcher.settings.wait_ms = TOOL_FOREVER;
     if (!read_options(&watcher, argc, argv, &words, &end))
         return end;

@@ -15,6 +15,7 @@
 #include "message.h"
 #include "names.h"
 #include "nearest.h"
+#include "networks.h"
 #include "service.h"
 
 /* ---- waiting */
@@ -229,28 +230,18 @@ int tool_find_all(autobus_bus *bus, const struct tool_target *target, int wait_m
 
 /* ---- nothing there */
 
-/* Which networks were asked, and why others were not. */
 static void explain_networks(autobus_bus *bus)
 {
-    json_t *interfaces = NULL;
-    if (autobus_bus_interfaces(bus, &interfaces) < 0)
-        return;
-    bool asked = false;
-    size_t i = 0;
-    json_t *interface = NULL;
-    json_array_foreach(interfaces, i, interface)
-    {
-        const char *name = json_string_value(json_object_get(interface, "name"));
-        const char *address = json_string_value(json_object_get(interface, "address"));
-        const char *reason = json_string_value(json_object_get(interface, "reason"));
-        bool used = json_is_true(json_object_get(interface, "used"));
-        asked = asked || used;
-        tool_remark("%s %s%s%s%s%s", used ? "asked:" : "not asked:", name, address ? " " : "", address ? address : "",
-                    reason ? ": " : "", reason ? reason : "");
-    }
-    if (!asked)
+    char *used = tool_networks_used(bus);
+    char *unused = tool_networks_unused(bus);
+    if (*used)
+        tool_remark("asked: %s", used);
+    else
         tool_remark("no network was asked: there is none that can broadcast");
-    json_decref(interfaces);
+    if (*unused)
+        tool_remark("not asked: %s", unused);
+    free(unused);
+    free(used);
 }
 
 /* What somebody may have meant: a type, a name, a host name. */

@@ -4,7 +4,10 @@
 #include "settings.h"
 
 #include <autobus2.h>
+#include <fcntl.h>
+#include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "message.h"
 
@@ -25,6 +28,23 @@ int tool_set_log_level(const struct tool_option *option, const char *text)
     }
     tool_error("--%s %s: not a level: error, warning, info, debug", option->name, text);
     return -1;
+}
+
+/* So that no socket takes the place of a descriptor that was closed when we were started. */
+static void open_standard_descriptors(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+}
+
+void tool_begin(const char *program)
+{
+    open_standard_descriptors();
+    setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as they are */
+    tool_message_init(program);
 }
 
 bool tool_settings_read(struct tool_settings *settings, const struct tool_usage *usage, int argc, char **argv,

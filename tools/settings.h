@@ -48,6 +48,9 @@ struct tool_settings {
 #define TOOL_OPTIONS_END {0}
 /* clang-format on */
 
+/* The first call of a tool. */
+void tool_begin(const char *program);
+
 int tool_set_log_level(const struct tool_option *option, const char *text);
 
 /* tool_options_read, and what of the settings all tools obey alike. */

@@ -7,7 +7,7 @@ try autobus-browse --wait 0.5
 is 3
 out ''
 err 'no service has been found'
-err 'asked: lo 127.0.0.1'
+err 'asked: lo (127.0.0.1)'
 try autobus-browse -q --json --wait 0.5
 is 3
 out ''

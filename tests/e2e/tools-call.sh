@@ -8,7 +8,7 @@ try autobus-call --wait 0.5 thermostat get
 is 3
 out ''
 err 'no service matches thermostat'
-err 'asked: lo 127.0.0.1'
+err 'asked: lo (127.0.0.1)'
 
 serve hall --info type=thermostat --info name=Hall --info floor=1 \
     --function 'get=echo 21.5' \
