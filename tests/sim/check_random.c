@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "failing.h"
 #include "harness.h"
 #include "sim/sim.h"
 
@@ -243,12 +244,13 @@ static void use_remote(struct world *world, struct place *place)
         return;
     case 5:
         result = sim_notice(remote->remote, "echo", "[]");
-        ck_assert(result != AB_ENOMEM && result != AB_ECLOSED && result != AB_EAGAIN);
+        ck_assert(result != AB_ECLOSED && result != AB_EAGAIN && (result != AB_ENOMEM || world->sim->memory_fails));
         return;
     default:
         result = sim_call_try(remote->remote, MS(10 + below(world, 20000)), below(world, 3) ? 0 : AB_CALL_BOUND_ONLY,
                               below(world, 3) ? "echo" : "hold", "[true]");
-        ck_assert(result == 0 || result == AB_ENOTBOUND || !*remote->type);
+        ck_assert(result == 0 || result == AB_ENOTBOUND || !*remote->type ||
+                  (result == AB_ENOMEM && world->sim->memory_fails));
     }
 }
 
@@ -283,8 +285,10 @@ static void browse(struct world *world, struct place *place)
     sim_bus_enter(place->bus);
     browser->slot = sim_browse(place->bus, filters[below(world, 4)],
                                AB_BROWSER_EXISTING | (below(world, 2) ? AB_BROWSER_LIVENESS : 0));
-    browser->slot->heard = heard_service;
-    browser->slot->context = browser;
+    if (browser->slot) {
+        browser->slot->heard = heard_service;
+        browser->slot->context = browser;
+    }
     sim_bus_leave(place->bus);
 }
 
@@ -489,11 +493,22 @@ static void check_work(struct world *world)
         }
 }
 
-static void live(uint64_t seed)
+/* For the next step one allocation fails, or all from some one on. */
+static void starve(struct world *world)
+{
+    if (below(world, 4) == 0)
+        ab_failing_arm((long)below(world, 300), below(world, 2));
+    else
+        ab_failing_arm(-1, false);
+}
+
+/* Where memory was short a program's own calls fail too, so what it meant to be true is not known. */
+static void live(uint64_t seed, bool starving)
 {
     struct world world = {.sim = sim_new(seed)};
 
     sim_record(world.sim, 0);
+    world.sim->memory_fails = starving;
     ab_random_seed(&world.random, seed);
     for (unsigned i = 0; i < HOSTS; i++) {
         char *name = sim_format("h%u", i);
@@ -504,13 +519,18 @@ static void live(uint64_t seed)
     for (unsigned i = 0; i < BUSES; i++)
         start_bus(&world, &world.places[i]);
     for (unsigned i = 0; i < STEPS; i++) {
+        if (starving)
+            starve(&world);
         step(&world);
         sim_run(world.sim, below(&world, 10) ? MS(below(&world, 300)) : MS(below(&world, 30000)));
     }
+    ab_failing_arm(-1, false);
     heal(&world);
     sim_run(world.sim, SECONDS(120));
-    check_truth(&world);
-    check_work(&world);
+    if (!starving) {
+        check_truth(&world);
+        check_work(&world);
+    }
     for (unsigned i = 0; i < BUSES; i++)
         for (unsigned j = 0; j < BROWSERS; j++)
             forget_known(&world.places[i].browsers[j]);
@@ -519,7 +539,13 @@ static void live(uint64_t seed)
 
 START_TEST(a_random_world_comes_to_know_the_truth)
 {
-    live((uint64_t)_i);
+    live((uint64_t)_i, false);
+}
+END_TEST
+
+START_TEST(a_random_world_lives_on_where_memory_is_short)
+{
+    live((uint64_t)_i, true);
 }
 END_TEST
 
@@ -532,6 +558,7 @@ int main(void)
     int end = sim_seeds(60, &first);
 
     tcase_add_loop_test(tests, a_random_world_comes_to_know_the_truth, first, end);
+    tcase_add_loop_test(tests, a_random_world_lives_on_where_memory_is_short, first, end);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);
 }
