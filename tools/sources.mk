@@ -88,4 +88,5 @@ tools_autobus_top_LDADD = $(TOOL_LIBS)
 bin_PROGRAMS += tools/autobus-watch
 tools_autobus_watch_LDADD = $(TOOL_LIBS)
 
+include tools/completion/sources.mk
 include tools/examples/sources.mk
