@@ -48,6 +48,7 @@ UNIT_TESTS += tests/sim/check_legacy
 UNIT_TESTS += tests/sim/check_limits
 UNIT_TESTS += tests/sim/check_memory
 UNIT_TESTS += tests/sim/check_mended
+UNIT_TESTS += tests/sim/check_multiple
 UNIT_TESTS += tests/sim/check_mutations
 UNIT_TESTS += tests/sim/check_networks
 UNIT_TESTS += tests/sim/check_objects

@@ -4,12 +4,13 @@
  *
  * Invariants: a call is in exactly one of remote->waiting, remote->sent and a wish's list of gets until it completes; it
  * completes exactly once, by the notice that is part of it, and is freed with that. A call that was sent is never sent
- * again.
+ * again. What is part of a call to all is a call like any other whose time is its gather's.
  */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "core/multiple_internal.h"
 #include "core/remote_internal.h"
 #include "wire/json.h"
 
@@ -22,6 +23,7 @@ struct ab_call {
     struct ab_text *name;
     struct ab_text *args;
     struct ab_wish *wish; /* of a get that waits */
+    struct ab_part part;  /* of a call to all */
     struct ab_timer deadline;
     bool sent;
     bool completed;
@@ -56,7 +58,8 @@ static void detach(struct ab_call *call)
     }
 }
 
-/* The service is named only if the call has to do with it: a proxy also knows which one it was bound to before. */
+/* The service is named only if the call has to do with it: a proxy also knows which one it was bound to before; but a
+ * member of many has one alone. */
 static void emit(struct ab_call *call, int code)
 {
     struct ab_remote *remote = call->remote;
@@ -64,9 +67,11 @@ static void emit(struct ab_call *call, int code)
     detach(call);
     call->completed = true;
     call->notice.code = code;
-    if (remote->service && (call->sent || remote->bound || !remote->filter))
+    if (remote->service && (call->sent || remote->bound || !remote->filter || remote->member))
         call->notice.service = ab_text_ref(remote->service);
     ab_engine_emit(remote->engine, &call->notice);
+    if (call->part.gather)
+        ab_part_completed(&call->part, code);
 }
 
 /* The texts are copied; without memory for them the code alone is told. */
@@ -191,6 +196,12 @@ void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound_loss *loss
         fail(AB_CONTAINER(remote->sent.next, struct ab_call, node), AB_EDISCONNECTED, NULL, loss->text);
 }
 
+void ab_calls_unreachable(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+{
+    while (!ab_list_empty(&remote->waiting))
+        fail(AB_CONTAINER(remote->waiting.next, struct ab_call, node), loss->code, loss->type, loss->text);
+}
+
 void ab_calls_end(struct ab_remote *remote, int code, const char *type, const char *text)
 {
     while (!ab_list_empty(&remote->sent))
@@ -218,6 +229,7 @@ static struct ab_call *call_new(struct ab_remote *remote, enum ab_call_kind kind
     call->kind = kind;
     call->pending.answered = answered;
     ab_list_init(&call->node);
+    ab_list_init(&call->part.node);
     ab_timer_init(&call->deadline, on_deadline);
     ab_notice_init(&call->notice, AB_NOTICE_COMPLETION, target);
     call->notice.release = released;
@@ -263,9 +275,9 @@ static int start(struct ab_call *call, unsigned flags)
 }
 
 /* Room for the name fully escaped and for the envelope. */
-static bool fits_line(const struct ab_remote *remote, const char *name, const struct ab_text *args)
+bool ab_call_fits(const struct ab_engine *engine, const char *name, const struct ab_text *args)
 {
-    return args->size + 6 * strlen(name) + 128 <= remote->engine->limits.line;
+    return args->size + 6 * strlen(name) + 128 <= engine->limits.line;
 }
 
 static int may_call(const struct ab_remote *remote, unsigned flags)
@@ -287,7 +299,7 @@ int ab_remote_call(struct ab_remote *remote, ab_time now, enum ab_call_kind kind
     r = may_call(remote, flags);
     if (r < 0)
         return r;
-    if (args && !fits_line(remote, name, args))
+    if (args && !ab_call_fits(remote->engine, name, args))
         return AB_ETOOLARGE;
     call = call_new(remote, kind, name, args, target);
     if (!call)
@@ -320,6 +332,51 @@ void ab_call_cancel(struct ab_call *call, ab_time now)
     ab_calls_pump(remote);
 }
 
+/* ---- Parts of a call to all */
+
+struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, const char *name, struct ab_text *args,
+                            void *target)
+{
+    struct ab_call *call = call_new(remote, AB_CALL_FUNCTION, name, args, target);
+
+    if (!call)
+        return NULL;
+    call->notice.kind = AB_NOTICE_PART;
+    call->part.gather = gather;
+    return &call->part;
+}
+
+void ab_part_start(struct ab_part *part, unsigned flags)
+{
+    struct ab_call *call = AB_CONTAINER(part, struct ab_call, part);
+    int r = start_function(call, flags);
+
+    if (r < 0)
+        fail(call, r, NULL, NULL);
+}
+
+void ab_part_fail(struct ab_part *part, int code)
+{
+    struct ab_call *call = AB_CONTAINER(part, struct ab_call, part);
+    struct ab_remote *remote = call->remote;
+
+    fail(call, code, NULL, remote->bound ? "no answer in time" : "it could not be reached in time");
+    ab_calls_pump(remote);
+}
+
+void ab_part_cancel(struct ab_part *part)
+{
+    struct ab_call *call = AB_CONTAINER(part, struct ab_call, part);
+    struct ab_remote *remote = call->remote;
+
+    ab_list_remove(&part->node);
+    detach(call);
+    ab_notice_release(&call->notice);
+    ab_calls_pump(remote);
+}
+
+/* ---- Notices */
+
 int ab_remote_notice(struct ab_remote *remote, ab_time now, const char *name, struct ab_text *args)
 {
     struct ab_buffer *out;
@@ -329,7 +386,7 @@ int ab_remote_notice(struct ab_remote *remote, ab_time now, const char *name, st
         return remote->reason;
     if (remote->state != AB_REMOTE_BOUND)
         return AB_ENOTBOUND;
-    if (!fits_line(remote, name, args))
+    if (!ab_call_fits(remote->engine, name, args))
         return AB_ETOOLARGE;
     if (ab_stream_waiting(&remote->bound->stream) > remote->engine->limits.output_close)
         return AB_EAGAIN;

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "core/browser_internal.h"
 #include "core/internal.h"
+#include "core/multiple_internal.h"
 #include "core/outbound.h"
 #include "core/remote_internal.h"
 
@@ -31,6 +32,7 @@ static void settle(struct ab_timer *timer)
 
     engine->directory.settled = true;
     ab_browsers_settled(engine);
+    ab_multiples_settled(engine);
 }
 
 /* `news`: a service came just now. */
@@ -91,6 +93,7 @@ static void routes_changed(struct ab_found *found)
 
     ab_browsers_routes_changed(found, old ? old : found->view);
     json_decref(old);
+    ab_multiples_changed(found);
 }
 
 /* ---- Services */
@@ -192,6 +195,7 @@ static void route_remove(struct ab_route *route)
     ab_browsers_route_removed(route);
     if (last) {
         ab_browsers_service_removed(found);
+        ab_multiples_gone(found);
         ab_route_free(route);
         found_free(found);
         return;
@@ -266,6 +270,7 @@ static void add_service(struct ab_engine *engine, const struct ab_address *at, s
     ab_browsers_route_added(route);
     ab_keeper_review(found);
     ab_remotes_found(engine, found);
+    ab_multiples_found(found);
 }
 
 static void add_route(struct ab_found *found, const struct ab_address *at)
@@ -278,6 +283,7 @@ static void add_route(struct ab_found *found, const struct ab_address *at)
     routes_changed(found);
     ab_keeper_review(found);
     ab_remotes_found(found->engine, found);
+    ab_multiples_found(found);
 }
 
 static void change_info(struct ab_found *found, struct ab_packet *packet)
@@ -297,6 +303,7 @@ static void change_info(struct ab_found *found, struct ab_packet *packet)
     json_decref(old_view);
     ab_keeper_review(found);
     ab_remotes_found(found->engine, found);
+    ab_multiples_found(found);
 }
 
 void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet)

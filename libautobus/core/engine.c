@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/internal.h"
+#include "core/multiple_internal.h"
 #include "core/remote_internal.h"
 
 #define LOG_LINE         512
@@ -130,6 +131,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_list_init(&engine->graves);
     ab_list_init(&engine->browsers);
     ab_list_init(&engine->remotes);
+    ab_list_init(&engine->multiples);
     ab_map_init(&engine->streams, ab_random_next(&engine->random));
     ab_directory_init(engine);
     ab_announcer_init(engine);
@@ -188,6 +190,7 @@ void ab_engine_close(struct ab_engine *engine, ab_time now)
     engine->closing = true;
     ab_announcer_stop(engine);
     ab_remotes_close(engine);
+    ab_multiples_close(engine);
     ab_keeper_stop(engine);
     ab_prober_stop(engine);
     ab_server_close(engine);

@@ -56,6 +56,7 @@ struct ab_engine {
     struct ab_server server;
     struct ab_list browsers;
     struct ab_list remotes;
+    struct ab_list multiples;
 };
 
 /* Begins an entry: moves the clock and empties the graveyard. */

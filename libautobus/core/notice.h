@@ -23,6 +23,7 @@ enum ab_notice_kind {
     AB_NOTICE_ABANDONED,  /* nobody waits for that answer any more: request; target = the request's, if it has one */
     AB_NOTICE_SERVICES,   /* change, service, value = entry; target = the browser's */
     AB_NOTICE_COMPLETION, /* code, value = result, error_*, service; target = the call's. Exactly one a call */
+    AB_NOTICE_PART,       /* one service's completion of a call to all; that itself completes after all of them */
     AB_NOTICE_EVENT,      /* service, name, value = args; code AB_EOVERFLOW: the last; target = the subscription's */
     AB_NOTICE_VALUE,      /* service, name, value (may be absent); target = the subscription's */
     AB_NOTICE_BINDING,    /* change 1 bound, 0 unbound; service, code = reason, value = info; target as above */

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "core/multiple_internal.h"
 #include "core/remote_internal.h"
 #include "wire/json.h"
 
@@ -142,6 +143,8 @@ static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss
     if (remote->level == 0)
         remote->level = 1;
     seek_later(remote);
+    if (remote->member)
+        ab_member_unreachable(remote->member, loss);
 }
 
 /* The service it was bound to last comes first, then by id, so that two proxies agree. AB_ENOMEM. */
@@ -261,6 +264,8 @@ static void become_bound(struct ab_remote *remote, struct ab_outbound *connectio
     ab_bindings_tell(remote, true, 0);
     ab_wishes_bound(remote);
     ab_calls_pump(remote);
+    if (remote->member)
+        ab_member_bound(remote->member);
 }
 
 static void bound(struct ab_outbound *connection)
@@ -397,6 +402,8 @@ static void on_lost(struct ab_outbound *connection, const struct ab_outbound_los
     if (engine->now - remote->bound_at >= STEADY)
         remote->level = 0;
     seek_later(remote);
+    if (remote->member)
+        ab_member_lost(remote->member);
 }
 
 static const struct ab_outbound_ops bound_ops = {
@@ -416,17 +423,20 @@ static void join_round(struct ab_remote *remote, const struct ab_found *found)
         try_next(remote);
 }
 
+void ab_remote_found(struct ab_remote *remote, const struct ab_found *found)
+{
+    if (!remote->filter || remote->state != AB_REMOTE_SEEKING || !ab_filter_match(remote->filter, found->view))
+        return;
+    if (ab_list_empty(&remote->attempts))
+        seek(remote);
+    else
+        join_round(remote, found);
+}
+
 void ab_remotes_found(struct ab_engine *engine, struct ab_found *found)
 {
     AB_LIST_EACH (each, &engine->remotes) {
-        struct ab_remote *remote = AB_CONTAINER(each, struct ab_remote, node);
-
-        if (!remote->filter || remote->state != AB_REMOTE_SEEKING || !ab_filter_match(remote->filter, found->view))
-            continue;
-        if (ab_list_empty(&remote->attempts))
-            seek(remote);
-        else
-            join_round(remote, found);
+        ab_remote_found(AB_CONTAINER(each, struct ab_remote, node), found);
     }
 }
 
@@ -439,6 +449,7 @@ static struct ab_remote *remote_new(struct ab_engine *engine)
     if (!remote)
         return NULL;
     remote->engine = engine;
+    ab_list_init(&remote->node);
     ab_list_init(&remote->attempts);
     ab_list_init(&remote->waiting);
     ab_list_init(&remote->sent);
@@ -468,6 +479,34 @@ int ab_remote_new_proxy(struct ab_engine *engine, ab_time now, struct ab_filter 
     *ret_remote = remote;
     seek(remote);
     return 0;
+}
+
+/* A filter for the one service. NULL: no memory. */
+static struct ab_filter *filter_for(const struct ab_text *service)
+{
+    struct ab_filter *filter = NULL;
+    json_t *id = json_string(service->data);
+
+    if (!id || ab_filter_new(&filter) < 0 || ab_filter_add_equal(filter, "service", id) < 0)
+        filter = ab_filter_unref(filter);
+    json_decref(id);
+    return filter;
+}
+
+struct ab_remote *ab_remote_new_member(struct ab_engine *engine, struct ab_text *service, struct ab_member *member)
+{
+    struct ab_filter *filter = filter_for(service);
+    struct ab_remote *remote = filter ? remote_new(engine) : NULL;
+
+    if (!remote) {
+        ab_filter_unref(filter);
+        return NULL;
+    }
+    remote->filter = filter;
+    remote->service = ab_text_ref(service);
+    remote->member = member;
+    remote->state = AB_REMOTE_SEEKING;
+    return remote;
 }
 
 int ab_remote_new_connection(struct ab_engine *engine, ab_time now, const char *service, struct ab_remote **ret_remote)
@@ -523,6 +562,18 @@ void ab_remote_close(struct ab_remote *remote, ab_time now)
         return;
     remote->bound = NULL;
     end(remote, AB_ECLOSED, NULL, "closed");
+    ab_outbound_close(connection, AB_CLOSE_FLUSH);
+}
+
+void ab_remote_leave(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+{
+    struct ab_outbound *connection = remote->bound;
+
+    if (!connection)
+        return;
+    forget_binding(remote);
+    ab_calls_lost(remote, loss);
+    ab_bindings_tell(remote, false, loss->code);
     ab_outbound_close(connection, AB_CLOSE_FLUSH);
 }
 

@@ -1,6 +1,6 @@
 /*
  * A remote as its three files share it: remote.c (finding, binding, losing), call.c (calls and gets), subscription.c
- * (listens, watches, bindings). Core only; remote.h is for the bus.
+ * (listens, watches, bindings). Core only; remote.h is for the bus. multiple.c has some for its own.
  */
 #ifndef AB_CORE_REMOTE_INTERNAL_H
 #define AB_CORE_REMOTE_INTERNAL_H
@@ -13,6 +13,7 @@
 #include "core/remote.h"
 
 struct ab_found;
+struct ab_member;
 
 enum ab_remote_state {
     AB_REMOTE_RESOLVING, /* a connection whose addresses are not known yet */
@@ -29,10 +30,11 @@ struct ab_pending {
 };
 
 struct ab_remote {
-    struct ab_list node; /* in engine->remotes */
+    struct ab_list node; /* in engine->remotes; a member's is in none */
     struct ab_engine *engine;
+    struct ab_member *member; /* of a proxy of many services, which is told; NULL: the program's own */
     struct ab_filter *filter; /* of a proxy; NULL: a connection */
-    struct ab_text *service;  /* of a connection; of a proxy the last it was bound to, or NULL */
+    struct ab_text *service;  /* of a connection or member; of a proxy the last it was bound to, or NULL */
     enum ab_remote_state state;
 
     struct ab_candidates candidates; /* of this round */
@@ -63,6 +65,12 @@ struct ab_remote {
 /* ---- remote.c */
 void ab_remotes_found(struct ab_engine *engine, struct ab_found *found);
 void ab_remotes_close(struct ab_engine *engine);
+/* A proxy of the one service, which looks for it when it is told of it. NULL: no memory. */
+struct ab_remote *ab_remote_new_member(struct ab_engine *engine, struct ab_text *service, struct ab_member *member);
+/* A service or route came, or changed: binds to it if it is meant. */
+void ab_remote_found(struct ab_remote *remote, const struct ab_found *found);
+/* Unbinds as if it was lost, and looks for nothing until the next ab_remote_found. */
+void ab_remote_leave(struct ab_remote *remote, const struct ab_outbound_loss *loss);
 
 /* ---- Commands: used by call.c and subscription.c. */
 void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id);
@@ -73,6 +81,8 @@ void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pendi
 void ab_calls_pump(struct ab_remote *remote);
 /* The connection is lost: what was sent ends. */
 void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound_loss *loss);
+/* What was not sent ends. */
+void ab_calls_unreachable(struct ab_remote *remote, const struct ab_outbound_loss *loss);
 /* Every call ends with that code. */
 void ab_calls_end(struct ab_remote *remote, int code, const char *type, const char *text);
 /* Calls of the kind get, which wait at a wish. `value` is shared, absent: there is no such object. */
@@ -92,5 +102,7 @@ int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get,
 /* Somebody who wished it is gone. */
 void ab_wish_settle(struct ab_wish *wish);
 void ab_bindings_tell(struct ab_remote *remote, bool bound, int reason);
+/* Its newest value is still in the queue of notices. */
+bool ab_subscription_tells(const struct ab_subscription *subscription);
 
 #endif

@@ -339,7 +339,7 @@ static void tell_absence(struct ab_wish *wish)
         struct ab_subscription *subscription = AB_CONTAINER(each, struct ab_subscription, node);
 
         if (subscription->present)
-            tell_value(subscription, AB_VALUE_ABSENT, NULL);
+            tell_value(subscription, AB_VALUE_ABSENT, wish->remote->member ? wish->remote->service : NULL);
     }
 }
 
@@ -456,6 +456,11 @@ int ab_remote_on_binding(struct ab_remote *remote, ab_time now, void *target, st
     if (remote->state == AB_REMOTE_BOUND)
         tell_binding(subscription, true, 0);
     return 0;
+}
+
+bool ab_subscription_tells(const struct ab_subscription *subscription)
+{
+    return ab_list_linked(&subscription->notice.node);
 }
 
 void ab_subscription_cancel(struct ab_subscription *subscription, ab_time now)

@@ -107,20 +107,30 @@ static void record_services(struct sim_slot *slot, struct ab_notice *notice)
 
 /* ---- The kinds of notices */
 
+/* Of a call to all: which service it is from. */
+static const char *part_of(struct ab_notice *notice)
+{
+    static char text[300];
+
+    snprintf(text, sizeof text, " (%s)", text_or(notice->service, "-"));
+    return notice->kind == AB_NOTICE_PART ? text : "";
+}
+
 static void record_completion(struct sim_slot *slot, struct ab_notice *notice)
 {
     const char *bus = slot->bus->name;
+    const char *part = part_of(notice);
 
     if (notice->code == 0)
-        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s%s%s", bus, slot->label,
-                           slot->value ? " = " : " done", slot->value ? shown(slot) : "");
+        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s%s%s%s", bus, slot->label,
+                           slot->value ? " = " : " done", slot->value ? shown(slot) : "", part);
     else if (notice->code == AB_EREMOTE)
-        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s failed: %s \"%s\"", bus, slot->label,
-                           notice->error_type ? notice->error_type : "-",
-                           notice->error_text ? notice->error_text : "-");
+        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s failed: %s \"%s\"%s", bus, slot->label,
+                           notice->error_type ? notice->error_type : "-", notice->error_text ? notice->error_text : "-",
+                           part);
     else
-        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s failed: %s", bus, slot->label,
-                           sim_error_name(notice->code));
+        sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s failed: %s%s", bus, slot->label,
+                           sim_error_name(notice->code), part);
 }
 
 static void record_event(struct sim_slot *slot, struct ab_notice *notice)
@@ -166,6 +176,7 @@ static void record(struct sim_slot *slot, struct ab_notice *notice)
         sim_transcript_add(transcript_of(slot), SIM_CALLS, "%s: abandoned %s", slot->bus->name, slot->label);
         break;
     case AB_NOTICE_SERVICES: record_services(slot, notice); break;
+    case AB_NOTICE_PART:
     case AB_NOTICE_COMPLETION: record_completion(slot, notice); break;
     case AB_NOTICE_EVENT: record_event(slot, notice); break;
     case AB_NOTICE_VALUE: record_value(slot, notice); break;
@@ -181,6 +192,7 @@ static enum sim_slot_kind expected_slot(enum ab_notice_kind kind)
     case AB_NOTICE_CALL: return SIM_SLOT_FUNCTION;
     case AB_NOTICE_ABANDONED: return SIM_SLOT_REQUEST;
     case AB_NOTICE_SERVICES: return SIM_SLOT_BROWSER;
+    case AB_NOTICE_PART:
     case AB_NOTICE_COMPLETION: return SIM_SLOT_CALL;
     default: return SIM_SLOT_SUBSCRIPTION;
     }

@@ -303,6 +303,20 @@ struct sim_remote *sim_proxy(struct sim_bus *bus, const char *filter_text)
     return sim_worked(bus, result, "ab_remote_new_proxy") ? remote : NULL;
 }
 
+struct sim_remote *sim_proxy_multiple(struct sim_bus *bus, const char *filter_text)
+{
+    if (!bus)
+        return NULL;
+    struct ab_filter *filter = filter_of(filter_text);
+    struct sim_remote *remote = remote_new(bus);
+    int result = ab_multiple_new(bus->engine, sim_bus_enter(bus), filter, &remote->multiple);
+
+    remote->is_multiple = true;
+    sim_bus_leave(bus);
+    ab_filter_unref(filter);
+    return sim_worked(bus, result, "ab_multiple_new") ? remote : NULL;
+}
+
 struct sim_remote *sim_connection(struct sim_bus *bus, const struct ab_address *to, const char *service)
 {
     if (!bus)
@@ -319,14 +333,22 @@ struct sim_remote *sim_connection(struct sim_bus *bus, const struct ab_address *
 
 bool sim_bound(const struct sim_remote *remote)
 {
+    if (remote && remote->multiple)
+        return ab_multiple_bound(remote->multiple);
     return remote && remote->remote && ab_remote_bound(remote->remote);
 }
 
 static void cancel_inside(struct sim_slot *slot, ab_time now)
 {
-    if (slot->kind == SIM_SLOT_SUBSCRIPTION && slot->subscription)
+    bool many = slot->remote && slot->remote->is_multiple;
+
+    if (slot->kind == SIM_SLOT_SUBSCRIPTION && slot->subscription && many)
+        ab_fan_cancel(slot->fan, now);
+    else if (slot->kind == SIM_SLOT_SUBSCRIPTION && slot->subscription)
         ab_subscription_cancel(slot->subscription, now);
-    if (slot->kind == SIM_SLOT_CALL && slot->call)
+    if (slot->kind == SIM_SLOT_CALL && slot->call && many)
+        ab_gather_cancel(slot->gather, now);
+    else if (slot->kind == SIM_SLOT_CALL && slot->call)
         ab_call_cancel(slot->call, now);
     if (slot->kind == SIM_SLOT_BROWSER)
         ab_browser_free(slot->browser, now);
@@ -349,7 +371,7 @@ static bool is_subscription_of(const struct sim_slot *slot, const struct sim_rem
 
 void sim_remote_end(struct sim_remote *remote)
 {
-    if (!remote || !remote->remote)
+    if (!remote || (!remote->remote && !remote->multiple))
         return;
     ab_time now = sim_bus_enter(remote->bus);
     AB_LIST_EACH (node, &remote->bus->slots) {
@@ -358,7 +380,9 @@ void sim_remote_end(struct sim_remote *remote)
             cancel_inside(slot, now);
     }
     ab_remote_free(remote->remote, now);
+    ab_multiple_free(remote->multiple, now);
     remote->remote = NULL;
+    remote->multiple = NULL;
     sim_bus_leave(remote->bus);
 }
 
@@ -416,11 +440,45 @@ struct sim_slot *sim_get(struct sim_remote *remote, const char *object)
     return registered(slot, call(slot, AB_CALL_GET, object, NULL, 0, SECONDS(30)), "get");
 }
 
+static int gather(struct sim_slot *slot, const struct ab_gather_rule *rule, unsigned flags, const char *name,
+                  const char *args)
+{
+    struct ab_text *text = text_of(args);
+    ab_time now = sim_bus_enter(slot->bus);
+    struct ab_gather_rule then = rule ? *rule : (struct ab_gather_rule){.deadline = SECONDS(30)};
+
+    then.deadline += now;
+    int result = ab_multiple_call(slot->remote->multiple, now, name, text, flags, &then, slot, &slot->gather);
+    sim_bus_leave(slot->bus);
+    ab_text_unref(text);
+    return result;
+}
+
+struct sim_slot *sim_call_all(struct sim_remote *remote, const struct ab_gather_rule *rule, unsigned flags,
+                              const char *function, const char *args)
+{
+    if (!remote)
+        return NULL;
+    struct sim_slot *slot = call_slot(remote, function);
+    return registered(slot, gather(slot, rule, flags, function, args), function);
+}
+
+int sim_call_all_try(struct sim_remote *remote, unsigned flags, const char *function, const char *args)
+{
+    struct sim_slot *slot = call_slot(remote, function);
+    int result = gather(slot, NULL, flags, function, args);
+
+    slot->ended = slot->ended || result < 0;
+    return result;
+}
+
 struct sim_slot *sim_wait_bound(struct sim_remote *remote, ab_time time)
 {
     if (!remote)
         return NULL;
     struct sim_slot *slot = call_slot(remote, "bind");
+    if (remote->is_multiple)
+        return registered(slot, gather(slot, &(struct ab_gather_rule){.deadline = time}, 0, NULL, NULL), "bind");
     return registered(slot, call(slot, AB_CALL_BIND, NULL, NULL, 0, time), "bind");
 }
 
@@ -429,7 +487,9 @@ int sim_notice(struct sim_remote *remote, const char *function, const char *args
     if (!remote)
         return AB_ENOMEM;
     struct ab_text *text = text_of(args);
-    int result = ab_remote_notice(remote->remote, sim_bus_enter(remote->bus), function, text);
+    ab_time now = sim_bus_enter(remote->bus);
+    int result = remote->is_multiple ? ab_multiple_notice(remote->multiple, now, function, text)
+                                     : ab_remote_notice(remote->remote, now, function, text);
 
     sim_bus_leave(remote->bus);
     ab_text_unref(text);
@@ -444,15 +504,30 @@ static struct sim_slot *subscription_slot(struct sim_remote *remote, const char 
     return slot;
 }
 
+static int subscribe(struct sim_slot *slot, enum ab_notice_kind kind, const char *name)
+{
+    struct sim_remote *remote = slot->remote;
+    ab_time now = sim_bus_enter(remote->bus);
+    int result;
+
+    if (remote->is_multiple)
+        result = ab_multiple_subscribe(remote->multiple, now, kind, name, slot, &slot->fan);
+    else if (kind == AB_NOTICE_EVENT)
+        result = ab_remote_listen(remote->remote, now, name, slot, &slot->subscription);
+    else if (kind == AB_NOTICE_VALUE)
+        result = ab_remote_watch(remote->remote, now, name, slot, &slot->subscription);
+    else
+        result = ab_remote_on_binding(remote->remote, now, slot, &slot->subscription);
+    sim_bus_leave(remote->bus);
+    return result;
+}
+
 struct sim_slot *sim_listen(struct sim_remote *remote, const char *event)
 {
     if (!remote)
         return NULL;
     struct sim_slot *slot = subscription_slot(remote, event);
-    ab_time now = sim_bus_enter(remote->bus);
-    int result = ab_remote_listen(remote->remote, now, event, slot, &slot->subscription);
-    sim_bus_leave(remote->bus);
-    return registered(slot, result, "ab_remote_listen");
+    return registered(slot, subscribe(slot, AB_NOTICE_EVENT, event), "listen");
 }
 
 struct sim_slot *sim_watch(struct sim_remote *remote, const char *object)
@@ -460,10 +535,7 @@ struct sim_slot *sim_watch(struct sim_remote *remote, const char *object)
     if (!remote)
         return NULL;
     struct sim_slot *slot = subscription_slot(remote, object);
-    ab_time now = sim_bus_enter(remote->bus);
-    int result = ab_remote_watch(remote->remote, now, object, slot, &slot->subscription);
-    sim_bus_leave(remote->bus);
-    return registered(slot, result, "ab_remote_watch");
+    return registered(slot, subscribe(slot, AB_NOTICE_VALUE, object), "watch");
 }
 
 struct sim_slot *sim_on_binding(struct sim_remote *remote)
@@ -471,10 +543,7 @@ struct sim_slot *sim_on_binding(struct sim_remote *remote)
     if (!remote)
         return NULL;
     struct sim_slot *slot = subscription_slot(remote, "binding");
-    ab_time now = sim_bus_enter(remote->bus);
-    int result = ab_remote_on_binding(remote->remote, now, slot, &slot->subscription);
-    sim_bus_leave(remote->bus);
-    return registered(slot, result, "ab_remote_on_binding");
+    return registered(slot, subscribe(slot, AB_NOTICE_BINDING, NULL), "on_binding");
 }
 
 struct sim_slot *sim_browse(struct sim_bus *bus, const char *filter_text, unsigned flags)

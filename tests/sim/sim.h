@@ -18,6 +18,7 @@
 
 #include "core/browser.h"
 #include "core/engine.h"
+#include "core/multiple.h"
 #include "core/remote.h"
 #include "core/request.h"
 #include "core/service.h"
@@ -82,7 +83,9 @@ struct sim_slot {
     union {
         struct ab_browser *browser;
         struct ab_call *call;
+        struct ab_gather *gather; /* of a call to all */
         struct ab_subscription *subscription;
+        struct ab_fan *fan; /* of a subscription on many */
     };
 };
 
@@ -170,10 +173,13 @@ int sim_reply_to(struct sim_bus *bus, unsigned index, const char *result); /* no
 struct sim_remote {
     struct ab_list node;
     struct sim_bus *bus;
-    struct ab_remote *remote; /* NULL: freed */
+    struct ab_remote *remote;     /* NULL: freed, or of many */
+    struct ab_multiple *multiple; /* NULL: freed, or of one */
+    bool is_multiple;
 };
 
 struct sim_remote *sim_proxy(struct sim_bus *bus, const char *filter);
+struct sim_remote *sim_proxy_multiple(struct sim_bus *bus, const char *filter);
 struct sim_remote *sim_connection(struct sim_bus *bus, const struct ab_address *to, const char *service);
 void sim_remote_end(struct sim_remote *remote);
 bool sim_bound(const struct sim_remote *remote);
@@ -184,6 +190,10 @@ struct sim_slot *sim_call_within(struct sim_remote *remote, ab_time time, unsign
 int sim_call_try(struct sim_remote *remote, ab_time time, unsigned flags, const char *function, const char *args);
 struct sim_slot *sim_get(struct sim_remote *remote, const char *object);
 struct sim_slot *sim_wait_bound(struct sim_remote *remote, ab_time time);
+/* On a proxy of many. The rule's deadline is a time from now; NULL: 30 s. */
+struct sim_slot *sim_call_all(struct sim_remote *remote, const struct ab_gather_rule *rule, unsigned flags,
+                              const char *function, const char *args);
+int sim_call_all_try(struct sim_remote *remote, unsigned flags, const char *function, const char *args);
 int sim_notice(struct sim_remote *remote, const char *function, const char *args);
 struct sim_slot *sim_listen(struct sim_remote *remote, const char *event);
 struct sim_slot *sim_watch(struct sim_remote *remote, const char *object);
