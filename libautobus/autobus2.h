@@ -367,6 +367,15 @@ AUTOBUS_EXPORT int autobus_proxy(autobus_bus *bus, const char *service, autobus_
                                  autobus_error *error);
 AUTOBUS_EXPORT int autobus_proxy_filter(autobus_bus *bus, autobus_filter *filter, autobus_remote **ret_remote);
 
+/* A proxy of many: binds to every service that matches, each once whatever the number of its routes, as it comes, until
+ * it is gone or its info ceases to match; at most 1,024 (the limit "multiple_services"). It is listened to, watched and
+ * sent notices as any other remote, on all its services; callbacks say which one it is from. autobus_remote_wait waits
+ * for the first. Calls are autobus_call_all and autobus_gather; autobus_call, autobus_get, theirs with _json and _async
+ * and autobus_remote_info are AUTOBUS_EINVAL on it. */
+AUTOBUS_EXPORT int autobus_proxy_multiple(autobus_bus *bus, const char *service, autobus_remote **ret_remote,
+                                          autobus_error *error);
+AUTOBUS_EXPORT int autobus_proxy_multiple_filter(autobus_bus *bus, autobus_filter *filter, autobus_remote **ret_remote);
+
 /* A connection: to one service at one place, without discovery. `host` is a numeric IPv4 address or a name (resolved
  * meanwhile), `port` 1 to 65535, `service` the id. Returns at once; it connects in the background for at most 10 s. It
  * does not come back once it is lost: everything then ends with AUTOBUS_EDISCONNECTED (or with the reason it never
@@ -380,7 +389,7 @@ AUTOBUS_EXPORT autobus_remote *autobus_remote_unref(autobus_remote *remote);
 /* Ends it: calls complete with AUTOBUS_ECLOSED, registrations end. What was sent still leaves. */
 AUTOBUS_EXPORT void autobus_remote_close(autobus_remote *remote);
 
-/* Blocks until it is bound: 0, AUTOBUS_ETIMEDOUT, or why a connection failed. */
+/* Blocks until it is bound (a proxy of many: to one at least): 0, AUTOBUS_ETIMEDOUT, or why a connection failed. */
 AUTOBUS_EXPORT int autobus_remote_wait(autobus_remote *remote, int timeout_ms, autobus_error *error);
 /* The info of the service that it is bound to, with host, port and service added. AUTOBUS_ENOTBOUND. A connection's has
  * these three alone. */
@@ -390,7 +399,9 @@ AUTOBUS_EXPORT int autobus_remote_set_timeout(autobus_remote *remote, int timeou
 /* Where callbacks registered on it from now on run; NULL: the bus's own queue. AUTOBUS_EINVAL: of another bus. */
 AUTOBUS_EXPORT int autobus_remote_set_queue(autobus_remote *remote, autobus_queue *queue);
 
-/* Bound or unbound: between an unbind and the next bind events can have been missed. Told at once if it is bound.
+/* Bound or unbound: between an unbind and the next bind events can have been missed. Told at once if it is bound. A proxy
+ * of many tells both for each service; one that does not match any more is unbound with AUTOBUS_ENOENT; a listener that
+ * does not keep up hears a last one, not bound, with AUTOBUS_EOVERFLOW.
  * All pointers are borrowed for the time of the callback; json as in the others. */
 typedef struct autobus_binding {
     autobus_remote *remote;
@@ -432,6 +443,7 @@ typedef struct autobus_result {
     int code;                   /* 0, or an error of a call */
     json_t *value;              /* NULL unless code is 0 */
     const autobus_error *error; /* NULL when code is 0 */
+    bool last;                  /* no other follows: always, but for what services answer to autobus_call_all */
 } autobus_result;
 typedef void (*autobus_result_fn)(const autobus_result *result, void *user_data);
 
@@ -440,8 +452,42 @@ AUTOBUS_EXPORT int autobus_call_async(autobus_remote *remote, const char *functi
                                       int timeout_ms, autobus_result_fn callback, void *user_data,
                                       autobus_destroy_fn destroy, autobus_slot **ret_slot);
 
+/* When a call to all ends, at the latest: start with {0}, which is when all have answered. */
+typedef struct autobus_gather_rule {
+    int count;      /* with so many results; errors do not count; 0: does not matter */
+    int quiet_ms;   /* so long after the last result or error; 0: does not matter */
+    int timeout_ms; /* so long after its start; 0: the remote's timeout */
+} autobus_gather_rule;
+
+/*
+ * Calls a function of all services of a proxy of many. Asked is each that is bound; unless `flags` has
+ * AUTOBUS_CALL_BOUND also each that is being bound and each that appears while the call goes on; each once. It ends when
+ * all that were asked have answered (without AUTOBUS_CALL_BOUND not before discovery has settled, which takes the first
+ * 0.3 to 2 s of a bus), or earlier by its rule (NULL: {0}). Who has not answered at its time, or when it was quiet, is
+ * told as AUTOBUS_ETIMEDOUT; who is not waited for because there are enough results is not told. While no service is
+ * bound it waits for one until its time is over, or with AUTOBUS_CALL_BOUND fails with AUTOBUS_ENOTBOUND.
+ *
+ * `callback` runs on the remote's queue for each service with its result or error as it comes, and a last time with
+ * result.last, service NULL and value NULL; code 0, or why nobody was asked (AUTOBUS_ETIMEDOUT), AUTOBUS_ECLOSED, or
+ * AUTOBUS_EOVERFLOW: more results waited for the callback than may, the rest is lost. Cancelling the slot gives up the
+ * call.
+ */
+AUTOBUS_EXPORT int autobus_call_all(autobus_remote *remote, const char *function, const json_t *args, unsigned flags,
+                                    const autobus_gather_rule *rule, autobus_result_fn callback, void *user_data,
+                                    autobus_destroy_fn destroy, autobus_slot **ret_slot);
+/* The same, and blocks until it ends. *ret_results (may be NULL) is an array in the order in which they came:
+ * {"service": id, "result": value} or {"service": id, "error": {"type": text, "text": text}}, with "details" in the
+ * error if the remote added some. 0 if somebody was asked, whatever came of it.
+ * autobus_gather(remote, &results, &error, "temperature", NULL) */
+AUTOBUS_EXPORT int autobus_gather(autobus_remote *remote, json_t **ret_results, autobus_error *error,
+                                  const char *function, const char *format, ...);
+AUTOBUS_EXPORT int autobus_gather_json(autobus_remote *remote, json_t **ret_results, autobus_error *error,
+                                       const char *function, const json_t *args, unsigned flags,
+                                       const autobus_gather_rule *rule);
+
 /* Calls and wants no answer: handed to the network at once, never repeated; a close of the bus or remote lets it leave.
- * AUTOBUS_ENOTBOUND: the proxy is bound to nothing now, or the connection does not stand yet. */
+ * AUTOBUS_ENOTBOUND: the proxy is bound to nothing now, or the connection does not stand yet. A proxy of many sends it to
+ * every service bound: 0 if one took it at least; who did not is in the log. */
 AUTOBUS_EXPORT int autobus_notice(autobus_remote *remote, const char *function, const char *format, ...);
 AUTOBUS_EXPORT int autobus_notice_json(autobus_remote *remote, const char *function, const json_t *args);
 
@@ -462,14 +508,15 @@ AUTOBUS_EXPORT int autobus_listen(autobus_remote *remote, const char *event, aut
 /* A value of an object. Borrowed for the time of the callback; `value` is this callback's own. */
 typedef struct autobus_value {
     autobus_remote *remote;
-    const char *service; /* the id of the service it is from; NULL while unbound */
+    const char *service; /* the id of the service it is from; NULL while unbound, but on a proxy of many */
     const char *name;
     json_t *value; /* NULL: the object is absent, or the remote is not bound (null is a value: json_null) */
 } autobus_value;
 typedef void (*autobus_value_fn)(const autobus_value *value, void *user_data);
 
 /* Watches an object: the value that is there (absent, if the service says so), then every change; the newest only, when
- * the callback is slower than the changes; absent when the service is lost. Not called before the first is known. */
+ * the callback is slower than the changes; absent when the service is lost. Not called before the first is known. On a
+ * proxy of many all this holds for each service by itself. */
 AUTOBUS_EXPORT int autobus_watch(autobus_remote *remote, const char *object, autobus_value_fn callback, void *user_data,
                                  autobus_destroy_fn destroy, autobus_slot **ret_slot);
 

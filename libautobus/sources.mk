@@ -141,6 +141,7 @@ HOST_FILES += libautobus/bus/error.c
 HOST_FILES += libautobus/bus/error.h
 HOST_FILES += libautobus/bus/filter.c
 HOST_FILES += libautobus/bus/filter.h
+HOST_FILES += libautobus/bus/gather.c
 HOST_FILES += libautobus/bus/handle.h
 HOST_FILES += libautobus/bus/json.c
 HOST_FILES += libautobus/bus/json.h

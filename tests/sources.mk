@@ -67,6 +67,7 @@ UNIT_TESTS += tests/unit/check_discovery
 UNIT_TESTS += tests/unit/check_error
 UNIT_TESTS += tests/unit/check_filter
 UNIT_TESTS += tests/unit/check_framer
+UNIT_TESTS += tests/unit/check_gather
 UNIT_TESTS += tests/unit/check_interfaces
 UNIT_TESTS += tests/unit/check_json
 UNIT_TESTS += tests/unit/check_limits

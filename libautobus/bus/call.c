@@ -63,8 +63,11 @@ static int ask_and_wait(autobus_remote *remote, const struct question *question,
 {
     struct ab_waiter waiter;
     struct ab_call *call;
-    int r = check(remote, question);
+    int r = ab_remote_handle_check_single(remote, error);
 
+    if (r < 0)
+        return r;
+    r = check(remote, question);
     if (r == 0)
         r = ab_remote_handle_enter(remote);
     if (r < 0)
@@ -142,6 +145,7 @@ static void run(autobus_slot *slot, struct ab_notice *notice)
     autobus_result result = {
         .remote = slot->owner,
         .service = notice->service ? notice->service->data : NULL,
+        .last = true,
     };
 
     if (notice->code == 0)
@@ -187,7 +191,7 @@ static int ask_async(autobus_remote *remote, const struct question *question, au
     autobus_slot *slot;
     int r = check(remote, question);
 
-    if (r < 0 || !callback)
+    if (r < 0 || !callback || ab_remote_handle_check_single(remote, NULL) < 0)
         return AB_EINVAL;
     slot = ab_remote_handle_slot(remote, &kind_call, NULL, user_data, destroy);
     if (!slot)
@@ -242,7 +246,10 @@ int autobus_notice_json(autobus_remote *remote, const char *function, const json
         return r;
     r = ab_remote_handle_enter(remote);
     if (r == 0) {
-        r = ab_remote_notice(remote->engine, ab_bus_now(remote->bus), function, text);
+        if (remote->multiple)
+            r = ab_multiple_notice(remote->multiple, ab_bus_now(remote->bus), function, text);
+        else
+            r = ab_remote_notice(remote->engine, ab_bus_now(remote->bus), function, text);
         ab_bus_leave(remote->bus);
     }
     ab_text_unref(text);

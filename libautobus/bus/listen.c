@@ -7,11 +7,22 @@
 #include "bus/name.h"
 #include "bus/remote.h"
 #include "bus/thread.h"
+#include "core/multiple.h"
 #include "core/remote.h"
+
+static bool is_of_many(const autobus_slot *slot)
+{
+    const autobus_remote *remote = slot->owner;
+
+    return remote->is_multiple;
+}
 
 static void detach(autobus_slot *slot)
 {
-    ab_subscription_cancel(slot->source, ab_bus_now(slot->bus));
+    if (is_of_many(slot))
+        ab_fan_cancel(slot->source, ab_bus_now(slot->bus));
+    else
+        ab_subscription_cancel(slot->source, ab_bus_now(slot->bus));
 }
 
 static const char *text_or_null(const struct ab_text *text)
@@ -78,8 +89,18 @@ static void run_value(autobus_slot *slot, struct ab_notice *notice)
     json_decref(value.value);
 }
 
+static void deliver_value(autobus_slot *slot, struct ab_notice *notice)
+{
+    static const char lost[] = "out of memory: a watcher of the program's missed a value";
+
+    if (!is_of_many(slot))
+        ab_slot_put_newest(slot, notice);
+    else if (!ab_slot_put_newest_of(slot, notice))
+        log_lost(slot, lost, sizeof(lost) - 1);
+}
+
 static const struct ab_slot_kind kind_value = {
-    .deliver = ab_slot_put_newest,
+    .deliver = deliver_value,
     .run = run_value,
     .detach = detach,
     .release = ab_remote_handle_release_owner,
@@ -92,6 +113,8 @@ static void deliver_binding(autobus_slot *slot, struct ab_notice *notice)
 {
     if (notice->change == 0 && notice->code == AB_EOVERFLOW)
         ab_slot_put_last(slot, notice);
+    else if (is_of_many(slot))
+        ab_slot_put_each(slot, notice);
     else
         ab_slot_put_pair(slot, notice);
 }
@@ -102,7 +125,7 @@ static void run_binding(autobus_slot *slot, struct ab_notice *notice)
     autobus_binding binding = {
         .remote = slot->owner,
         .service = text_or_null(notice->service),
-        .bound = notice->change != 0,
+        .bound = notice->change != 0 && notice->code != AB_EOVERFLOW,
         .reason = notice->code,
     };
 
@@ -121,12 +144,32 @@ static const struct ab_slot_kind kind_binding = {
 
 /* ---- Registering */
 
+/* Those that are bound already are told at once, however many they are. */
+static int subscribe_to_many(autobus_remote *remote, autobus_slot *slot)
+{
+    enum ab_notice_kind kind = slot->kind == &kind_event   ? AB_NOTICE_EVENT
+                               : slot->kind == &kind_value ? AB_NOTICE_VALUE
+                                                           : AB_NOTICE_BINDING;
+    struct ab_fan *fan = NULL;
+    int r = ab_multiple_subscribe(remote->multiple, ab_bus_now(remote->bus), kind, slot->name, &slot->target, &fan);
+
+    slot->source = fan;
+    if (r == 0) {
+        slot->existing = true;
+        ab_bus_take_notices(remote->bus);
+        slot->existing = false;
+    }
+    return r;
+}
+
 static int subscribe_locked(autobus_remote *remote, autobus_slot *slot)
 {
     struct ab_subscription *subscription = NULL;
     ab_time now = ab_bus_now(remote->bus);
     int r;
 
+    if (remote->multiple)
+        return subscribe_to_many(remote, slot);
     if (slot->kind == &kind_event)
         r = ab_remote_listen(remote->engine, now, slot->name, &slot->target, &subscription);
     else if (slot->kind == &kind_value)

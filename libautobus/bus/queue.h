@@ -13,11 +13,13 @@
 #include <stdbool.h>
 
 #include "base/list.h"
+#include "base/map.h"
 #include "core/notice.h"
 
 struct ab_item {
     struct ab_list in_queue;
     struct ab_list in_slot;
+    struct ab_map_node of_service; /* in slot->by_service, if it has a key */
     autobus_slot *slot;
     struct ab_notice notice;
     size_t bytes;  /* of an event: what it counts for its slot */

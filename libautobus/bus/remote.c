@@ -53,13 +53,19 @@ void ab_remote_handle_shut(autobus_remote *remote)
 {
     autobus_bus *bus = remote->bus;
     struct ab_remote *engine = remote->engine;
+    struct ab_multiple *multiple = remote->multiple;
 
     remote->engine = NULL;
+    remote->multiple = NULL;
     ab_list_remove(&remote->node);
     ab_slots_cancel(&remote->slots);
-    ab_remote_close(engine, ab_bus_now(bus));
+    if (engine)
+        ab_remote_close(engine, ab_bus_now(bus));
+    else
+        ab_multiple_close(multiple, ab_bus_now(bus));
     ab_bus_take_notices(bus);
     ab_remote_free(engine, ab_bus_now(bus));
+    ab_multiple_free(multiple, ab_bus_now(bus));
 }
 
 autobus_remote *autobus_remote_ref(autobus_remote *remote)
@@ -86,7 +92,7 @@ int ab_remote_handle_enter(autobus_remote *remote)
 
     if (r == 0)
         r = remote ? ab_bus_enter(remote->bus) : AB_EINVAL;
-    if (r == 0 && !remote->engine) {
+    if (r == 0 && !remote->engine && !remote->multiple) {
         ab_bus_unlock(remote->bus);
         r = AB_ECLOSED;
     }
@@ -106,14 +112,16 @@ void autobus_remote_close(autobus_remote *remote)
 static int proxy_locked(autobus_remote *remote)
 {
     autobus_bus *bus = remote->bus;
-    int r = ab_remote_new_proxy(bus->engine, ab_bus_now(bus), remote->filter, &remote->engine);
+    ab_time now = ab_bus_now(bus);
+    int r = remote->is_multiple ? ab_multiple_new(bus->engine, now, remote->filter, &remote->multiple)
+                                : ab_remote_new_proxy(bus->engine, now, remote->filter, &remote->engine);
 
     if (r == 0)
         ab_list_append(&bus->remotes, &remote->node);
     return r;
 }
 
-int autobus_proxy_filter(autobus_bus *bus, autobus_filter *filter, autobus_remote **ret_remote)
+static int proxy_new(autobus_bus *bus, autobus_filter *filter, bool multiple, autobus_remote **ret_remote)
 {
     autobus_remote *remote;
     int r = ab_guard();
@@ -126,6 +134,7 @@ int autobus_proxy_filter(autobus_bus *bus, autobus_filter *filter, autobus_remot
     if (!remote)
         return AB_ENOMEM;
     remote->filter = ab_filter_ref(ab_filter_of(filter));
+    remote->is_multiple = multiple;
     r = ab_bus_enter(bus);
     if (r == 0) {
         r = proxy_locked(remote);
@@ -138,16 +147,37 @@ int autobus_proxy_filter(autobus_bus *bus, autobus_filter *filter, autobus_remot
     return r;
 }
 
-int autobus_proxy(autobus_bus *bus, const char *service, autobus_remote **ret_remote, autobus_error *error)
+int autobus_proxy_filter(autobus_bus *bus, autobus_filter *filter, autobus_remote **ret_remote)
+{
+    return proxy_new(bus, filter, false, ret_remote);
+}
+
+int autobus_proxy_multiple_filter(autobus_bus *bus, autobus_filter *filter, autobus_remote **ret_remote)
+{
+    return proxy_new(bus, filter, true, ret_remote);
+}
+
+static int proxy_parse(autobus_bus *bus, const char *service, bool multiple, autobus_remote **ret_remote,
+                       autobus_error *error)
 {
     autobus_filter *filter;
     int r = autobus_filter_parse(service, &filter, error);
 
     if (r < 0)
         return r;
-    r = autobus_proxy_filter(bus, filter, ret_remote);
+    r = proxy_new(bus, filter, multiple, ret_remote);
     autobus_filter_unref(filter);
     return r < 0 ? ab_error_fail(error, r) : 0;
+}
+
+int autobus_proxy(autobus_bus *bus, const char *service, autobus_remote **ret_remote, autobus_error *error)
+{
+    return proxy_parse(bus, service, false, ret_remote, error);
+}
+
+int autobus_proxy_multiple(autobus_bus *bus, const char *service, autobus_remote **ret_remote, autobus_error *error)
+{
+    return proxy_parse(bus, service, true, ret_remote, error);
 }
 
 /* ---- Connections */
@@ -214,15 +244,34 @@ int ab_remote_handle_fail(autobus_remote *remote, autobus_error *error, int code
     const char *type = NULL;
     const char *text = NULL;
 
-    if (ab_remote_reason(remote->engine, &type, &text) == code)
+    if (remote->engine && ab_remote_reason(remote->engine, &type, &text) == code)
         return ab_error_fail_as(error, code, type, text);
     return ab_error_fail(error, code);
+}
+
+int ab_remote_handle_check_single(const autobus_remote *remote, autobus_error *error)
+{
+    static const char text[] = "the proxy is of many services: autobus_call_all and autobus_gather ask them";
+
+    return remote && remote->is_multiple ? ab_error_fail_text(error, AB_EINVAL, text) : 0;
+}
+
+/* Lock held. */
+static int await_binding(autobus_remote *remote, int timeout_ms, struct ab_waiter *waiter)
+{
+    ab_time now = ab_bus_now(remote->bus);
+    const struct ab_gather_rule rule = {.deadline = now + timeout_ms * AB_MILLISECOND};
+    struct ab_gather *gather;
+    struct ab_call *call;
+
+    if (remote->multiple)
+        return ab_multiple_call(remote->multiple, now, NULL, NULL, 0, &rule, &waiter->target, &gather);
+    return ab_remote_call(remote->engine, now, AB_CALL_BIND, NULL, NULL, 0, rule.deadline, &waiter->target, &call);
 }
 
 int autobus_remote_wait(autobus_remote *remote, int timeout_ms, autobus_error *error)
 {
     struct ab_waiter waiter;
-    struct ab_call *call;
     int r = ab_guard_blocking();
 
     if (r == 0 && timeout_ms < 0)
@@ -232,8 +281,7 @@ int autobus_remote_wait(autobus_remote *remote, int timeout_ms, autobus_error *e
     if (r < 0)
         return ab_error_fail(error, r);
     ab_waiter_init(&waiter);
-    r = ab_remote_call(remote->engine, ab_bus_now(remote->bus), AB_CALL_BIND, NULL, NULL, 0,
-                       ab_bus_now(remote->bus) + timeout_ms * AB_MILLISECOND, &waiter.target, &call);
+    r = await_binding(remote, timeout_ms, &waiter);
     if (r < 0)
         ab_remote_handle_fail(remote, error, r);
     ab_bus_leave(remote->bus);
@@ -252,6 +300,8 @@ int autobus_remote_info(autobus_remote *remote, json_t **ret_info)
 
     if (r == 0 && !ret_info)
         r = AB_EINVAL;
+    if (r == 0)
+        r = ab_remote_handle_check_single(remote, NULL);
     if (r == 0)
         r = ab_remote_handle_enter(remote);
     if (r < 0)

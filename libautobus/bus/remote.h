@@ -9,22 +9,27 @@
 #include "base/list.h"
 #include "bus/handle.h"
 #include "bus/slot.h"
+#include "core/multiple.h"
 #include "core/remote.h"
 #include "wire/filter.h"
 
 struct autobus_remote {
     struct ab_handle handle;
     autobus_bus *bus;
-    struct ab_remote *engine; /* NULL: closed */
-    struct ab_list node;      /* in bus->remotes until closed */
-    struct ab_list slots;     /* of calls and of what is listened to and watched */
-    autobus_queue *queue;     /* of registrations to come; one reference */
+    struct ab_remote *engine;     /* NULL: closed, or of many services */
+    struct ab_multiple *multiple; /* NULL: closed, or of one service */
+    bool is_multiple;             /* for as long as it lives */
+    struct ab_list node;          /* in bus->remotes until closed */
+    struct ab_list slots;         /* of calls and of what is listened to and watched */
+    autobus_queue *queue;         /* of registrations to come; one reference */
     int timeout_ms;
     struct ab_filter *filter; /* of a proxy: held on, so that the engine's is never the last reference */
 };
 
-/* 0 with the bus's lock held and remote->engine there; ab_bus_leave ends it. Checks `remote` too. */
+/* 0 with the bus's lock held and remote->engine or remote->multiple there; ab_bus_leave ends it. Checks `remote` too. */
 int ab_remote_handle_enter(autobus_remote *remote);
+/* What makes no sense on a proxy of many services. AB_EINVAL with a text; no lock needed; takes NULL. */
+int ab_remote_handle_check_single(const autobus_remote *remote, autobus_error *error);
 ab_time ab_remote_handle_deadline(const autobus_remote *remote, int timeout_ms); /* 0: its own; lock held */
 
 /* Fills `error` for what the engine refused; why the remote is over, if that is it. Lock held. Returns the code. */

@@ -44,6 +44,7 @@ autobus_slot *ab_slot_new(autobus_bus *bus, const struct ab_slot_kind *kind, aut
     ab_list_init(&slot->node);
     ab_list_init(&slot->all);
     ab_list_init(&slot->items);
+    ab_map_init(&slot->by_service, (uintptr_t)slot);
     ab_item_init(&slot->item, slot);
     slot->item.embedded = true;
     slot->user_data = user_data;
@@ -56,6 +57,7 @@ static void slot_free(autobus_slot *slot)
     autobus_bus *bus = slot->bus;
 
     ab_notice_deinit(&slot->item.notice);
+    ab_map_deinit(&slot->by_service);
     if (slot->kind->release && slot->owner)
         slot->kind->release(slot);
     if (slot->queue)
@@ -85,6 +87,7 @@ void ab_item_init(struct ab_item *item, autobus_slot *slot)
 {
     ab_list_init(&item->in_queue);
     ab_list_init(&item->in_slot);
+    item->of_service.key = NULL;
     item->slot = slot;
     item->bytes = 0;
     item->embedded = false;
@@ -107,6 +110,9 @@ void ab_item_unlink(struct ab_item *item)
 {
     autobus_slot *slot = item->slot;
 
+    if (item->of_service.key)
+        ab_map_remove(&slot->by_service, &item->of_service);
+    item->of_service.key = NULL;
     ab_list_remove(&item->in_slot);
     slot->items_count--;
     slot->items_bytes -= item->bytes;
@@ -153,22 +159,24 @@ static void cut_off(autobus_slot *slot, struct ab_notice *notice)
     notice->code = AB_EOVERFLOW;
     if (notice->kind == AB_NOTICE_SERVICES)
         notice->change = AB_SERVICES_OVERFLOW;
+    if (notice->kind == AB_NOTICE_PART)
+        notice->kind = AB_NOTICE_COMPLETION;
     ab_slot_put_last(slot, notice);
     detach(slot);
 }
 
-/* False: no memory, the notice is as it was. */
-static bool put_block(autobus_slot *slot, struct ab_notice *notice, size_t bytes)
+/* NULL: no memory, the notice is as it was. */
+static struct ab_item *put_block(autobus_slot *slot, struct ab_notice *notice, size_t bytes)
 {
     struct ab_item *item = ab_malloc(sizeof(*item));
 
     if (!item)
-        return false;
+        return NULL;
     ab_item_init(item, slot);
     item->bytes = bytes;
     ab_notice_move(&item->notice, notice);
     ab_slot_put_item(slot, item);
-    return true;
+    return item;
 }
 
 static bool fits(const autobus_slot *slot, size_t bytes)
@@ -193,6 +201,28 @@ void ab_slot_put_newest(autobus_slot *slot, struct ab_notice *notice)
     ab_notice_move(&slot->item.notice, notice);
     if (!ab_list_linked(&slot->item.in_slot))
         ab_slot_put_item(slot, &slot->item);
+}
+
+/* The key is the text that the item holds, so it leaves the map with it. */
+bool ab_slot_put_newest_of(autobus_slot *slot, struct ab_notice *notice)
+{
+    struct ab_map_node *waiting = ab_map_find(&slot->by_service, notice->service->data, notice->service->size);
+    struct ab_item *item;
+
+    if (waiting) {
+        item = AB_CONTAINER(waiting, struct ab_item, of_service);
+        ab_value_deinit(&item->notice.value);
+        item->notice.value = ab_value_move(&notice->value);
+        ab_notice_release(notice);
+        return true;
+    }
+    item = put_block(slot, notice, 0);
+    if (!item) {
+        ab_notice_release(notice);
+        return false;
+    }
+    ab_map_insert(&slot->by_service, &item->of_service, item->notice.service->data, item->notice.service->size);
+    return true;
 }
 
 void ab_slot_put_pair(autobus_slot *slot, struct ab_notice *notice)
@@ -252,6 +282,12 @@ void ab_slots_cancel(struct ab_list *slots)
 /* A result that came before the close was not heard before it, and only closes are heard after (autobus_bus_close). */
 static void close_completion(autobus_slot *slot)
 {
+    AB_LIST_EACH_SAFE (node, &slot->items) {
+        struct ab_item *item = AB_CONTAINER(node, struct ab_item, in_slot);
+
+        if (!item->embedded)
+            item_drop(item);
+    }
     if (!ab_list_linked(&slot->item.in_slot))
         return;
     ab_notice_deinit(&slot->item.notice);

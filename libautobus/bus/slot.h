@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/list.h"
+#include "base/map.h"
 #include "bus/queue.h"
 #include "core/host.h"
 #include "core/notice.h"
@@ -55,9 +56,10 @@ struct autobus_slot {
     struct ab_list items;
     size_t items_count;
     size_t items_bytes;
-    struct ab_item item; /* room for what must not be lost: the last, or the newest */
-    void *owner;         /* the remote, service or request that it was made on */
-    void *source;        /* what the engine made for it; NULL once detached */
+    struct ab_map by_service; /* items that wait, of ab_slot_put_newest_of */
+    struct ab_item item;      /* room for what must not be lost: the last, or the newest */
+    void *owner;              /* the remote, service or request that it was made on */
+    void *source;             /* what the engine made for it; NULL once detached */
     char *name;
     union {
         autobus_services_fn services;
@@ -87,6 +89,8 @@ void ab_slot_put_each(autobus_slot *slot, struct ab_notice *notice);
 void ab_slot_put_pair(autobus_slot *slot, struct ab_notice *notice);
 /* Of those that wait only the newest is kept. */
 void ab_slot_put_newest(autobus_slot *slot, struct ab_notice *notice);
+/* Of those that wait only the newest of each service is kept. False: no memory for it; the notice is released. */
+bool ab_slot_put_newest_of(autobus_slot *slot, struct ab_notice *notice);
 /* The last: after it the slot ends. */
 void ab_slot_put_last(autobus_slot *slot, struct ab_notice *notice);
 /* A last one of the bus's own making. */
