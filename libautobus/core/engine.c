@@ -203,11 +203,22 @@ bool ab_engine_closed_down(const struct ab_engine *engine)
 
 /* ---- Inputs that are no stream's */
 
+static void log_datagram(struct ab_engine *engine, const struct ab_address *from, const struct ab_packet *packet)
+{
+    static const char *const commands[] = {"query", "add", "remove"};
+    char host[AB_ADDRESS_HOST_TEXT];
+
+    if (ab_engine_logs(engine, AB_LOG_DEBUG))
+        ab_engine_log(engine, AB_LOG_DEBUG, "from %s: datagram %s%s%s", ab_address_host_text(from, host),
+                      commands[packet->command], packet->service ? " " : "", packet->service ? packet->service : "");
+}
+
 void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_address *from, struct ab_packet *packet)
 {
     struct ab_address at = *from;
 
     ab_engine_enter(engine, now);
+    log_datagram(engine, from, packet);
     at.port = packet->port; /* PROTOCOL section 1: the host is the source, whatever the datagram says */
     if (engine->closing)
         ; /* nobody is interested any more */

@@ -261,6 +261,7 @@ static void become_bound(struct ab_remote *remote, struct ab_outbound *connectio
     remote->service = ab_text_ref(connection->service);
     ab_engine_disarm(remote->engine, &remote->retry);
     end_attempts(remote);
+    ab_engine_log(remote->engine, AB_LOG_INFO, "service %s is bound", connection->service->data);
     ab_bindings_tell(remote, true, 0);
     ab_wishes_bound(remote);
     ab_calls_pump(remote);

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "core/internal.h"
 
+#define SHOWN_MOST 400
+
 void ab_stream_init(struct ab_stream *stream, struct ab_engine *engine, const struct ab_stream_ops *ops,
                     ab_stream_id id, const struct ab_address *address)
 {
@@ -17,10 +19,51 @@ void ab_stream_init(struct ab_stream *stream, struct ab_engine *engine, const st
     ab_map_insert(&engine->streams, &stream->node, &stream->id, sizeof(stream->id));
 }
 
+/* So much of a line as goes into one of the log, without its end, and no part of a character. */
+static int shown(const struct ab_buffer *message)
+{
+    const char *text = ab_buffer_data(message);
+    size_t size = ab_buffer_size(message) - 2;
+
+    if (size > SHOWN_MOST) {
+        size = SHOWN_MOST;
+        while ((text[size] & 0xc0) == 0x80)
+            size--;
+    }
+    return (int)size;
+}
+
+static void log_sent(const struct ab_stream *stream, const struct ab_buffer *message)
+{
+    char host[AB_ADDRESS_HOST_TEXT];
+
+    if (ab_engine_logs(stream->engine, AB_LOG_DEBUG))
+        ab_engine_log(stream->engine, AB_LOG_DEBUG, "to %s:%u: %.*s", ab_address_host_text(&stream->address, host),
+                      (unsigned)stream->address.port, shown(message), ab_buffer_data(message));
+}
+
+static void log_received(const struct ab_stream *stream, const struct ab_message *message)
+{
+    static const char *const types[] = {"line", "command", "response", "notice"};
+    const char *command = ab_command_name(message->command);
+    const char *detail = message->name ? message->name : "";
+    char host[AB_ADDRESS_HOST_TEXT];
+
+    if (!ab_engine_logs(stream->engine, AB_LOG_DEBUG))
+        return;
+    if (message->problem)
+        detail = message->reason;
+    else if (message->type == AB_MESSAGE_RESPONSE)
+        detail = message->id->data;
+    ab_engine_log(stream->engine, AB_LOG_DEBUG, "from %s:%u: %s%s%s %s", ab_address_host_text(&stream->address, host),
+                  (unsigned)stream->address.port, types[message->type], *command ? " " : "", command, detail);
+}
+
 int ab_stream_write(struct ab_stream *stream, const struct ab_buffer *message)
 {
     if (!stream->id)
         return AB_ECLOSED;
+    log_sent(stream, message);
     return stream->engine->host->write(stream->engine->context, stream->id, ab_buffer_data(message),
                                        ab_buffer_size(message));
 }
@@ -71,8 +114,10 @@ void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id id, s
 
     ab_engine_enter(engine, now);
     stream = ab_stream_find(engine, id);
-    if (stream)
+    if (stream) {
+        log_received(stream, message);
         stream->ops->message(stream, message);
+    }
     ab_message_free(message);
 }
 

@@ -95,6 +95,14 @@ static int read_id(struct ab_message *message, const json_t *id, const struct ab
     return 0;
 }
 
+const char *ab_command_name(enum ab_command command)
+{
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (commands[i].command == command)
+            return commands[i].name;
+    return "";
+}
+
 static enum ab_command command_named(const char *name)
 {
     for (size_t i = 0; i < COUNT(commands); i++)
@@ -368,16 +376,11 @@ bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id)
 
 static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint64_t id, enum ab_command command)
 {
-    const char *name = "";
-
-    for (size_t i = 0; i < COUNT(commands); i++)
-        if (commands[i].command == command)
-            name = commands[i].name;
     ab_fields_begin(fields, out);
     ab_fields_integer(fields, "_type", id ? AB_MESSAGE_COMMAND : AB_MESSAGE_NOTICE);
     if (id && ab_fields_key(fields, "_id"))
         fields->result = ab_buffer_append_format(out, "\"%" PRIu64 "\"", id);
-    ab_fields_text(fields, "_command", name);
+    ab_fields_text(fields, "_command", ab_command_name(command));
 }
 
 static void begin_response(struct ab_fields *fields, struct ab_buffer *out, const struct ab_text *id)

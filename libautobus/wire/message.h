@@ -74,6 +74,8 @@ void ab_message_free(struct ab_message *message); /* takes NULL */
 int ab_message_too_long(const char *start, size_t size, const struct ab_limits *limits,
                         struct ab_message **ret_message);
 
+/* As the wire names it; "" for those that are none of ours. */
+const char *ab_command_name(enum ab_command command);
 /* The number that an own `_id` stands for; false when it is none of ours. Own ids are written as strings of digits. */
 bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id);
 

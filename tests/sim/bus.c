@@ -67,6 +67,7 @@ struct sim_bus *sim_bus_new(struct sim *sim, struct sim_host *host, const char *
     bus->sim = sim;
     bus->name = sim_strdup(name);
     bus->first_port = 52722;
+    bus->log_level = 3;
     ab_list_init(&bus->streams);
     ab_list_init(&bus->slots);
     ab_list_init(&bus->taken);
@@ -93,7 +94,7 @@ struct sim_bus *sim_bus_start(struct sim_bus *bus)
         .identity = identity,
         .hostname = bus->process.host->name,
         .pid = 1000 + (long)bus->process.datagram_port,
-        .log_level = 4,
+        .log_level = bus->log_level,
     };
 
     int result = ab_engine_new(&config, &sim_bus_host, bus, &bus->engine);

@@ -408,6 +408,35 @@ START_TEST(a_call_that_reached_nobody_names_nobody)
 }
 END_TEST
 
+START_TEST(every_message_can_be_logged)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+
+    c->log_level = 4;
+    sim_bus_start(c);
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    sim_object(hall, "lamp", "1");
+    sim_function(hall, "echo", sim_echo);
+    struct sim_remote *remote = sim_proxy(c, "hall");
+    sim_watch(remote, "lamp");
+    sim_run(sim, SECONDS(1));
+    sim_record(sim, SIM_LOG);
+    sim_call(remote, "echo", "[1]");
+    sim_run(sim, MS(10));
+    set_long(hall, "lamp", 2000);
+    sim_run(sim, MS(10));
+    sim_expect(sim, "1.000 c: log 4 to 10.0.0.1:52722: "
+                    "{\"_type\":1,\"_id\":\"3\",\"_command\":\"call\",\"name\":\"echo\",\"args\":[1]}\n"
+                    "1.001 c: log 4 from 10.0.0.1: datagram add hall\n"
+                    "1.001 c: log 4 from 10.0.0.1: datagram add b.details\n"
+                    "1.002 c: log 4 from 10.0.0.1:52722: response \"3\"\n"
+                    "1.011 c: log 4 from 10.0.0.1:52722: notice changed lamp\n");
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Memory */
 
 START_TEST(a_name_that_nothing_can_have_is_not_kept)
@@ -479,6 +508,7 @@ int main(void)
     tcase_add_test(others, a_get_after_a_get_gets_the_value_too);
     tcase_add_test(memory, details_without_memory_leak_nothing);
     tcase_add_test(calls, a_notice_takes_no_room_from_calls);
+    tcase_add_test(calls, every_message_can_be_logged);
     tcase_add_test(calls, a_listen_that_is_refused_is_told);
     tcase_add_test(directory, a_flood_of_a_few_hosts_pushes_out_nobody_else);
     tcase_add_test(directory, a_service_has_no_more_routes_than_a_machine_has_interfaces);

@@ -95,6 +95,7 @@ struct sim_bus {
     struct sim *sim;
     char *name;
     struct ab_limits limits;
+    int log_level; /* 3: all but messages */
     struct ab_engine *engine;
     struct ab_list streams;
     struct ab_list slots;
