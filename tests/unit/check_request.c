@@ -3,6 +3,8 @@
 #include "buses.h"
 #include "harness.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <arpa/inet.h>
 #include <math.h>
 #include <stdio.h>
@@ -50,6 +52,8 @@ static void start_call(struct ab_pair *pair, const char *function, autobus_slot 
 
 /* ---- Reading */
 
+static atomic_bool looked; /* the handler goes on after its answer has left */
+
 static void look(autobus_request *request, void *user_data)
 {
     struct ab_pair *pair = user_data;
@@ -67,6 +71,7 @@ static void look(autobus_request *request, void *user_data)
     ck_assert_int_eq(autobus_reply_error(request, NULL, "again"), AUTOBUS_EEXIST);
     ck_assert_int_eq(autobus_request_on_abandoned(request, (autobus_abandoned_fn)abort, NULL, NULL, NULL),
                      AUTOBUS_EEXIST);
+    atomic_store(&looked, true);
 }
 
 START_TEST(what_a_handler_sees)
@@ -79,6 +84,8 @@ START_TEST(what_a_handler_sees)
     ck_assert_int_eq(autobus_call(pair.remote, &result, NULL, "look", "[si]", "a", 1), 0);
     ck_assert_str_eq(json_string_value(result), "seen");
     json_decref(result);
+    while (!atomic_load(&looked))
+        sched_yield();
     ab_pair_close(&pair);
     ck_assert_ptr_null(autobus_request_unref(NULL));
     ck_assert_ptr_null(autobus_request_args(NULL));
