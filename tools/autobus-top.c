@@ -6,7 +6,6 @@
  */
 #include <autobus2.h>
 #include <errno.h>
-#include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -466,8 +465,7 @@ int main(int argc, char **argv)
     struct tool_words words;
     struct tool_target target;
     int end = 0;
-    setlocale(LC_CTYPE, "");
-    tool_message_init("autobus-top");
+    tool_begin("autobus-top");
     top.settings.wait_ms = UNSET;
     top.settings.timeout_ms = ONCE_TIMEOUT_MS;
     if (!read_options(&top, argc, argv, &words, &end))
