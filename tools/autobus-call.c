@@ -10,6 +10,7 @@
 #include "failure.h"
 #include "find.h"
 #include "message.h"
+#include "multiple.h"
 #include "output.h"
 #include "service.h"
 #include "target.h"
@@ -19,6 +20,7 @@ struct call {
     struct tool_settings settings;
     struct tool_argument_rules rules;
     bool notice;
+    bool multiple;
     const char *function;
     json_t *args;
     char *service; /* the id */
@@ -161,7 +163,9 @@ static int run(struct call *call, const struct tool_words *words)
     if (end == 0)
         end = tool_bus_open(&call->settings, &bus);
     if (end == 0) {
-        end = call_on(call, &target, bus);
+        end = call->multiple
+                  ? tool_multiple_call(bus, &target, &call->settings, call->function, call->args, call->notice)
+                  : call_on(call, &target, bus);
         tool_bus_close(bus); /* a notice has left when this returns */
     }
     tool_target_deinit(&target);
@@ -175,6 +179,8 @@ static bool read_options(struct call *call, int argc, char **argv, struct tool_w
     struct tool_settings *settings = &call->settings;
     const struct tool_option options[] = {
         TOOL_OPTION_ANY(settings, "call whichever service is found first, if several match"),
+        {"multiple", 'm', NULL, "call all that match, and print JSON, an object a line", tool_set_flag,
+         &call->multiple},
         {"notice", 'n', NULL, "send the call and wait for no answer", tool_set_flag, &call->notice},
         {"strings", 0, NULL, "take each ARG as a string", tool_set_flag, &call->rules.strings},
         {"args", 0, "JSON", "the whole array of arguments; - reads it from standard input", tool_set_text,
