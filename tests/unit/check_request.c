@@ -3,8 +3,6 @@
 #include "buses.h"
 #include "harness.h"
 
-#include <sched.h>
-#include <stdatomic.h>
 #include <arpa/inet.h>
 #include <math.h>
 #include <stdio.h>
@@ -52,7 +50,7 @@ static void start_call(struct ab_pair *pair, const char *function, autobus_slot 
 
 /* ---- Reading */
 
-static atomic_bool looked; /* the handler goes on after its answer has left */
+static struct ab_gate looked = AB_GATE_INIT; /* the handler goes on after its answer has left */
 
 static void look(autobus_request *request, void *user_data)
 {
@@ -71,7 +69,7 @@ static void look(autobus_request *request, void *user_data)
     ck_assert_int_eq(autobus_reply_error(request, NULL, "again"), AUTOBUS_EEXIST);
     ck_assert_int_eq(autobus_request_on_abandoned(request, (autobus_abandoned_fn)abort, NULL, NULL, NULL),
                      AUTOBUS_EEXIST);
-    atomic_store(&looked, true);
+    ab_gate_pass(&looked);
 }
 
 START_TEST(what_a_handler_sees)
@@ -84,8 +82,7 @@ START_TEST(what_a_handler_sees)
     ck_assert_int_eq(autobus_call(pair.remote, &result, NULL, "look", "[si]", "a", 1), 0);
     ck_assert_str_eq(json_string_value(result), "seen");
     json_decref(result);
-    while (!atomic_load(&looked))
-        sched_yield();
+    ab_gate_wait(&looked, 1);
     ab_pair_close(&pair);
     ck_assert_ptr_null(autobus_request_unref(NULL));
     ck_assert_ptr_null(autobus_request_args(NULL));
