@@ -141,7 +141,8 @@ static void draw_lines(const struct top *top, const struct tool_table_lines *lin
     screen[count++] = (struct tool_screen_line){title, TOOL_PLAIN};
     if (count < height)
         screen[count++] = (struct tool_screen_line){lines->items[0].text, TOOL_REVERSE};
-    for (size_t i = top->first + 1; i < lines->count && count < height; i++)
+    size_t end = top->first + top->body + 1;
+    for (size_t i = top->first + 1; i < lines->count && i < end && count < height; i++)
         screen[count++] = (struct tool_screen_line){lines->items[i].text, lines->items[i].gone ? TOOL_DIM : TOOL_PLAIN};
     while (count < height)
         screen[count++] = (struct tool_screen_line){"", TOOL_PLAIN};

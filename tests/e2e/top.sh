@@ -69,7 +69,7 @@ on_terminal() { # NAME OPTION…: what the terminal showed is $work/NAME.out; it
     terminal_name=$1
     shift
     start "$terminal_name" env TERM=xterm script -qefc \
-        "trap : INT; stty rows 12 cols 70; stty -g >$work/before
+        "trap : INT; stty rows 12 cols 70; stty -g >$work/before; tty >$work/tty
         sh -c 'echo \$\$ >$work/tool; exec \"\$@\"' sh autobus-top $*; echo exit \$?; stty -g >$work/after" \
         "$work/typescript" <"$work/keys"
 }
@@ -125,13 +125,26 @@ on_terminal nobody --wait 0.5 nothing cpu
 restored
 grep -q 'no service matches nothing' "$work/nobody.out" || fail 'it did not say why it ended'
 
-# A stop: afterwards it takes the terminal again.
+# A stop: afterwards it takes the terminal again, which it left before if it could.
+entered() { [ "$(grep -o '1049h' "$work/stopped.out" | wc -l)" = "$1" ]; }
+left() { [ "$(grep -o '1049l' "$work/stopped.out" | wc -l)" = "$1" ]; }
 on_terminal stopped monitor cpu
 until_true shows ': 2 services'
 kill -STOP "$(cat "$work/tool")"
 kill -CONT "$(cat "$work/tool")"
-entered_twice() { [ "$(grep -o '1049h' "$work/stopped.out" | wc -l)" = 2 ]; }
-until_true entered_twice
+until_true entered 2
+printf '\032' >&9 # nobody could resume it here, so it goes on
+until_true entered 3
+left 1 || fail 'it did not leave the screen to stop'
+
+# Another size.
+grep -q 'rows 1' "$work/stopped.out" && fail 'all rows fit, and it says that they do not'
+stty rows 4 cols 30 <"$(cat "$work/tty")"
+until_true shows '^cpu of monitor: 2 services, ro$'
+shows '^Odd' || fail 'the first row is missing'
+printf '\033[B' >&9
+until_true shows '^monitor@'
+shows '^Odd' && fail 'it did not scroll'
 printf 'q' >&9
 restored
 
