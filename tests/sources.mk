@@ -86,6 +86,7 @@ UNIT_TESTS += tests/unit/check_request
 UNIT_TESTS += tests/unit/check_resolver
 UNIT_TESTS += tests/unit/check_settings
 UNIT_TESTS += tests/unit/check_sleep
+UNIT_TESTS += tests/unit/check_sleeper
 UNIT_TESTS += tests/unit/check_slot
 UNIT_TESTS += tests/unit/check_socket
 UNIT_TESTS += tests/unit/check_text

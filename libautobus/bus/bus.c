@@ -56,7 +56,7 @@ static autobus_bus *bus_new(const struct ab_settings *settings, const autobus_op
     }
     ab_handle_init(&bus->handle);
     pthread_mutex_init(&bus->lock, NULL);
-    ab_condition_init(&bus->changed);
+    pthread_cond_init(&bus->changed, NULL);
     bus->limits = *ab_settings_limits(settings);
     ab_list_init(&bus->slots);
     ab_list_init(&bus->listeners);
@@ -64,6 +64,7 @@ static autobus_bus *bus_new(const struct ab_settings *settings, const autobus_op
     ab_list_init(&bus->remotes);
     ab_list_init(&bus->requests);
     ab_list_init(&bus->settling);
+    ab_list_init(&bus->called);
     ab_list_init(&bus->over);
     ab_queue_init(&bus->queue, bus, AB_QUEUE_DEFAULT);
     ab_queue_init(&bus->events, bus, AB_QUEUE_EVENTS);

@@ -43,6 +43,7 @@ struct autobus_bus {
     struct ab_list remotes;
     struct ab_list requests; /* not answered */
     struct ab_list settling; /* waiters for discovery to settle */
+    struct ab_list called;   /* sleepers that are woken when the lock is let go */
     struct ab_list over;     /* slots whose destroy function is due when the turn ends */
     autobus_queue queue;
     autobus_queue events;

@@ -72,13 +72,13 @@ static int ask_and_wait(autobus_remote *remote, const struct question *question,
         r = ab_remote_handle_enter(remote);
     if (r < 0)
         return ab_error_fail(error, r);
-    ab_waiter_init(&waiter);
+    ab_waiter_init(&waiter, remote->bus);
     r = ask(remote, question, AB_CALL_ROOM, &waiter.target, &call);
     if (r < 0)
         ab_remote_handle_fail(remote, error, r);
     ab_bus_leave(remote->bus);
     if (r == 0) {
-        ab_waiter_wait(&waiter, remote->bus);
+        ab_waiter_wait(&waiter);
         r = take_result(&waiter.notice, ret_result, error);
     }
     ab_waiter_deinit(&waiter);

@@ -70,9 +70,9 @@ static void collect(struct ab_target *target, struct ab_notice *notice)
         collector->finish(target, notice);
 }
 
-static void collector_init(struct collector *collector)
+static void collector_init(struct collector *collector, autobus_bus *bus)
 {
-    ab_waiter_init(&collector->waiter);
+    ab_waiter_init(&collector->waiter, bus);
     collector->finish = collector->waiter.target.deliver;
     collector->waiter.target.deliver = collect;
     ab_list_init(&collector->parts);
@@ -133,11 +133,11 @@ static int take_results(struct collector *collector, json_t **ret_results)
     return 0;
 }
 
-static int await_all(struct collector *collector, autobus_bus *bus, json_t **ret_results, autobus_error *error)
+static int await_all(struct collector *collector, json_t **ret_results, autobus_error *error)
 {
     int r;
 
-    ab_waiter_wait(&collector->waiter, bus);
+    ab_waiter_wait(&collector->waiter);
     if (collector->waiter.notice.code != 0)
         return ab_error_take(error, &collector->waiter.notice);
     if (!ret_results)
@@ -158,10 +158,10 @@ static int ask_and_wait(autobus_remote *remote, const struct question *question,
     r = ab_remote_handle_enter(remote);
     if (r < 0)
         return ab_error_fail(error, r);
-    collector_init(&collector);
+    collector_init(&collector, remote->bus);
     r = ask(remote, question, AB_CALL_ROOM, &collector.waiter.target, &gather);
     ab_bus_leave(remote->bus);
-    r = r < 0 ? ab_error_fail(error, r) : await_all(&collector, remote->bus, ret_results, error);
+    r = r < 0 ? ab_error_fail(error, r) : await_all(&collector, ret_results, error);
     collector_deinit(&collector);
     return r;
 }

@@ -280,13 +280,13 @@ int autobus_remote_wait(autobus_remote *remote, int timeout_ms, autobus_error *e
         r = ab_remote_handle_enter(remote);
     if (r < 0)
         return ab_error_fail(error, r);
-    ab_waiter_init(&waiter);
+    ab_waiter_init(&waiter, remote->bus);
     r = await_binding(remote, timeout_ms, &waiter);
     if (r < 0)
         ab_remote_handle_fail(remote, error, r);
     ab_bus_leave(remote->bus);
     if (r == 0) {
-        ab_waiter_wait(&waiter, remote->bus);
+        ab_waiter_wait(&waiter);
         r = waiter.notice.code == 0 ? 0 : ab_error_take(error, &waiter.notice);
     }
     ab_waiter_deinit(&waiter);

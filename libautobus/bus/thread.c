@@ -7,7 +7,6 @@
 
 #include <signal.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/error.h"
 
@@ -110,14 +109,4 @@ int ab_thread_start(pthread_t *ret_thread, void *(*run)(void *context), void *co
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_attr_destroy(&attributes);
     return r == 0 ? 0 : AB_ENOMEM;
-}
-
-void ab_condition_init(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
 }

@@ -56,7 +56,4 @@ static inline void ab_callback_end(void)
 /* A joinable thread with all signals blocked. AB_ENOMEM: none to be had. */
 int ab_thread_start(pthread_t *ret_thread, void *(*run)(void *context), void *context);
 
-/* A condition variable on CLOCK_MONOTONIC; on Linux it takes no resources, so it cannot fail. */
-void ab_condition_init(pthread_cond_t *condition);
-
 #endif

@@ -7,6 +7,7 @@
  */
 #include "base/error.h"
 #include "bus/bus.h"
+#include "bus/sleeper.h"
 #include "bus/thread.h"
 #include "bus/waiter.h"
 
@@ -42,13 +43,17 @@ static void wake_event_thread(autobus_bus *bus)
 
 void ab_bus_unlock(autobus_bus *bus)
 {
+    struct ab_list called;
     bool start;
 
+    ab_list_init(&called);
     ab_bus_take_notices(bus);
     wake_event_thread(bus);
     start = bus->workers.unstarted > 0;
+    ab_list_splice(&called, &bus->called);
     ab_thread.locks--;
     pthread_mutex_unlock(&bus->lock);
+    ab_sleepers_wake(&called);
     if (start)
         ab_workers_start(bus);
     ab_deferred_run();
@@ -56,7 +61,7 @@ void ab_bus_unlock(autobus_bus *bus)
 
 void ab_bus_wait(autobus_bus *bus)
 {
-    if (bus->workers.unstarted > 0) { /* it may be those that are waited for */
+    if (bus->workers.unstarted > 0 || !ab_list_empty(&bus->called)) { /* it may be those that are waited for */
         ab_bus_unlock(bus);
         ab_bus_lock(bus);
     } else {

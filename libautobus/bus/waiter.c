@@ -1,12 +1,11 @@
 /*
  * Owns the waits of threads of the program inside blocking calls. Must not know what a call is.
  *
- * Invariant: a waiter is done at most once, under the lock, and its thread leaves only when it is, so the engine's target
- * is good as long as the engine has it.
+ * Invariant: a waiter gets its word once, and its thread leaves only then, so the engine's target is good as long as the
+ * engine has it.
  */
 #include "bus/waiter.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,41 +13,32 @@
 #include "bus/bus.h"
 #include "bus/thread.h"
 
-static void finish(struct ab_waiter *waiter)
-{
-    waiter->done = true;
-    pthread_cond_signal(&waiter->wake);
-}
-
 static void deliver(struct ab_target *target, struct ab_notice *notice)
 {
     struct ab_waiter *waiter = AB_CONTAINER(target, struct ab_waiter, target);
 
     ab_notice_move(&waiter->notice, notice);
-    finish(waiter);
+    ab_sleeper_call(&waiter->sleeper, waiter->bus);
 }
 
-void ab_waiter_init(struct ab_waiter *waiter)
+void ab_waiter_init(struct ab_waiter *waiter, autobus_bus *bus)
 {
     memset(waiter, 0, sizeof(*waiter));
     waiter->target.deliver = deliver;
-    ab_list_init(&waiter->node);
+    waiter->bus = bus;
+    ab_sleeper_init(&waiter->sleeper);
     ab_notice_init(&waiter->notice, AB_NOTICE_NONE, NULL);
-    ab_condition_init(&waiter->wake);
 }
 
 void ab_waiter_deinit(struct ab_waiter *waiter)
 {
     ab_notice_deinit(&waiter->notice);
-    pthread_cond_destroy(&waiter->wake);
+    ab_sleeper_deinit(&waiter->sleeper);
 }
 
-void ab_waiter_wait(struct ab_waiter *waiter, autobus_bus *bus)
+void ab_waiter_wait(struct ab_waiter *waiter)
 {
-    ab_bus_lock(bus);
-    while (!waiter->done)
-        pthread_cond_wait(&waiter->wake, &bus->lock);
-    ab_bus_unlock(bus);
+    ab_sleeper_sleep(&waiter->sleeper);
 }
 
 static struct timespec deadline_after(int timeout_ms)
@@ -65,32 +55,30 @@ static struct timespec deadline_after(int timeout_ms)
     return deadline;
 }
 
-static int settle_locked(autobus_bus *bus, struct ab_waiter *waiter, int timeout_ms)
+static int settle_locked(autobus_bus *bus, int timeout_ms)
 {
     struct timespec deadline = deadline_after(timeout_ms);
-    int r = 0;
+    struct ab_sleeper sleeper;
+    bool called;
 
-    ab_list_append(&bus->settling, &waiter->node);
-    while (!waiter->done && r != ETIMEDOUT)
-        r = pthread_cond_timedwait(&waiter->wake, &bus->lock, &deadline);
-    ab_list_remove(&waiter->node);
+    ab_sleeper_init(&sleeper);
+    ab_list_append(&bus->settling, &sleeper.node);
+    called = ab_sleeper_sleep_until(&sleeper, bus, &deadline);
+    ab_sleeper_deinit(&sleeper);
     if (bus->state != AB_BUS_OPEN)
         return AB_ECLOSED;
-    return waiter->done ? 0 : AB_ETIMEDOUT;
+    return called ? 0 : AB_ETIMEDOUT;
 }
 
 int ab_waiter_settle(autobus_bus *bus, int timeout_ms)
 {
-    struct ab_waiter waiter;
     int r = ab_bus_enter(bus);
 
-    ab_waiter_init(&waiter);
-    if (r == 0) {
-        if (!ab_engine_settled(bus->engine))
-            r = settle_locked(bus, &waiter, timeout_ms);
-        ab_bus_unlock(bus);
-    }
-    ab_waiter_deinit(&waiter);
+    if (r < 0)
+        return r;
+    if (!ab_engine_settled(bus->engine))
+        r = settle_locked(bus, timeout_ms);
+    ab_bus_unlock(bus);
     return r;
 }
 
@@ -101,5 +89,5 @@ void ab_waiters_review(autobus_bus *bus)
     if (ab_list_empty(&bus->settling) || (bus->state == AB_BUS_OPEN && !ab_engine_settled(bus->engine)))
         return;
     while ((node = ab_list_take(&bus->settling)))
-        finish(AB_CONTAINER(node, struct ab_waiter, node));
+        ab_sleeper_call(AB_CONTAINER(node, struct ab_sleeper, node), bus);
 }

@@ -1,33 +1,31 @@
 /*
- * A thread that blocks until the engine has a word for it. It lives on that thread's stack, and waits on a condition of
- * its own, so that a word wakes the one it is for. What it waits on is in one place, ab_waiter_wait, for the day on which
+ * A thread that blocks until the engine has a word for it. It lives on that thread's stack, and takes the word without
+ * the lock. What it waits on is in one place, ab_waiter_wait, for the day on which
  * the thread reads its connection itself meanwhile.
  */
 #ifndef AB_BUS_WAITER_H
 #define AB_BUS_WAITER_H
 
 #include <autobus2.h>
-#include <pthread.h>
 #include <stdbool.h>
 
-#include "base/list.h"
+#include "bus/sleeper.h"
 #include "bus/slot.h"
 #include "core/host.h"
 #include "core/notice.h"
 
 struct ab_waiter {
     struct ab_target target; /* first: what the engine is given */
-    struct ab_list node;     /* in bus->settling */
-    pthread_cond_t wake;
-    bool done;
+    autobus_bus *bus;
+    struct ab_sleeper sleeper;
     struct ab_notice notice; /* what came: a completion */
 };
 
-void ab_waiter_init(struct ab_waiter *waiter);
+void ab_waiter_init(struct ab_waiter *waiter, autobus_bus *bus);
 void ab_waiter_deinit(struct ab_waiter *waiter);
 
 /* No lock held. Until it is done; the engine ends every call at its deadline, and at a close. */
-void ab_waiter_wait(struct ab_waiter *waiter, autobus_bus *bus);
+void ab_waiter_wait(struct ab_waiter *waiter);
 
 /* Blocks until discovery has settled. AB_ETIMEDOUT, AB_ECLOSED. */
 int ab_waiter_settle(autobus_bus *bus, int timeout_ms);

@@ -8,21 +8,15 @@
  */
 #include "bus/workers.h"
 
-#include <errno.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "bus/bus.h"
 #include "bus/request.h"
+#include "bus/sleeper.h"
 #include "bus/thread.h"
 
 #define IDLE_SECONDS 10
-
-struct worker {
-    struct ab_list node; /* in workers->idle while it waits */
-    pthread_cond_t wake;
-    bool called; /* to work, or to end */
-};
 
 void ab_workers_init(struct ab_workers *workers)
 {
@@ -48,13 +42,11 @@ static size_t calls_startable(const autobus_bus *bus)
     return workers->calls_count < room ? workers->calls_count : room;
 }
 
-static void call_idle(struct ab_workers *workers)
+/* To work, or to end. */
+static void call_idle(autobus_bus *bus)
 {
-    struct worker *worker = AB_CONTAINER(ab_list_take(&workers->idle), struct worker, node);
-
-    worker->called = true;
-    workers->coming++;
-    pthread_cond_signal(&worker->wake);
+    bus->workers.coming++;
+    ab_sleeper_call(AB_CONTAINER(bus->workers.idle.next, struct ab_sleeper, node), bus);
 }
 
 static void balance(autobus_bus *bus)
@@ -63,7 +55,7 @@ static void balance(autobus_bus *bus)
 
     while (workers->coming < workers->queues_count + calls_startable(bus)) {
         if (!ab_list_empty(&workers->idle)) {
-            call_idle(workers);
+            call_idle(bus);
         } else if (workers->count < bus->limits.workers) {
             workers->count++;
             workers->coming++;
@@ -155,25 +147,20 @@ static void leave(autobus_bus *bus)
 }
 
 /* False: nobody called for 10 s, or the bus is closed. */
-static bool wait_for_call(autobus_bus *bus, struct worker *worker)
+static bool wait_for_call(autobus_bus *bus, struct ab_sleeper *worker)
 {
     struct timespec deadline;
-    int r = 0;
 
     leave(bus);
     if (bus->state == AB_BUS_CLOSED)
         return false;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     deadline.tv_sec += IDLE_SECONDS;
-    worker->called = false;
     ab_list_prepend(&bus->workers.idle, &worker->node);
-    while (!worker->called && r != ETIMEDOUT)
-        r = pthread_cond_timedwait(&worker->wake, &bus->lock, &deadline);
-    ab_list_remove(&worker->node);
-    return worker->called;
+    return ab_sleeper_sleep_until(worker, bus, &deadline);
 }
 
-static void serve(autobus_bus *bus, struct worker *worker)
+static void serve(autobus_bus *bus, struct ab_sleeper *worker)
 {
     do {
         while (work(bus))
@@ -200,14 +187,13 @@ static void end(autobus_bus *bus)
 static void *worker_main(void *context)
 {
     autobus_bus *bus = context;
-    struct worker worker;
+    struct ab_sleeper worker;
 
     pthread_setname_np(pthread_self(), "autobus-worker");
-    ab_list_init(&worker.node);
-    ab_condition_init(&worker.wake);
+    ab_sleeper_init(&worker);
     ab_bus_lock(bus);
     serve(bus, &worker);
-    pthread_cond_destroy(&worker.wake);
+    ab_sleeper_deinit(&worker);
     end(bus);
     ab_bus_release(bus);
     return NULL;
@@ -275,5 +261,5 @@ void ab_workers_rescue(autobus_bus *bus)
 void ab_workers_end(autobus_bus *bus)
 {
     while (!ab_list_empty(&bus->workers.idle))
-        call_idle(&bus->workers);
+        call_idle(bus);
 }

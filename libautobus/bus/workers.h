@@ -20,7 +20,7 @@ struct ab_workers {
     struct ab_list calls; /* items of functions that run in parallel */
     size_t calls_count;
     size_t calls_running;
-    struct ab_list idle; /* workers that wait, the one that waited least first */
+    struct ab_list idle; /* sleepers: workers that wait, the one that waited least first */
     size_t count;        /* threads, those that are being started too */
     size_t coming;       /* of them: woken, started or between two things to do, and so about to look for work */
     size_t unstarted;    /* of them: to be started once the lock is released */
