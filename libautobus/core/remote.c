@@ -349,7 +349,16 @@ static void on_stagger(struct ab_timer *timer)
 
 /* ---- Bound */
 
-/* Legacy clients answer no command but these in other implementations (PROTOCOL section 2). */
+static void refuse(struct ab_outbound *connection, const struct ab_message *message)
+{
+    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
+
+    if (message->type == AB_MESSAGE_COMMAND &&
+        ab_message_write_error(out, message->id, "no_such_command", "there is no such command") == 0)
+        ab_outbound_write(connection, out);
+}
+
+/* Other implementations send these as commands (PROTOCOL section 2). */
 static void acknowledge(struct ab_outbound *connection, const struct ab_message *message)
 {
     struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
@@ -370,6 +379,8 @@ static void on_message(struct ab_outbound *connection, struct ab_message *messag
     } else if (message->command == AB_COMMAND_FIRED) {
         acknowledge(connection, message);
         ab_wish_fired(remote, message);
+    } else {
+        refuse(connection, message);
     }
 }
 

@@ -247,6 +247,28 @@ START_TEST(a_listen_that_is_refused_is_told)
 }
 END_TEST
 
+START_TEST(a_server_that_commands_is_answered)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+
+    p->line = answer_as_legacy;
+    connect_to(c, p);
+    sim_run(sim, MS(100));
+    p->line = NULL;
+    sim_record(sim, SIM_LINES);
+    sim_send(sim_peer_link(p, 0), "{\"_type\": 1, \"_id\": 5, \"_command\": \"dance\"}");
+    sim_send(sim_peer_link(p, 0), "{\"_type\": 3, \"_command\": \"dance\"}");
+    sim_send(sim_peer_link(p, 0), "{\"_type\": 1, \"_id\": 6, \"_command\": \"fired\", \"name\": \"x\", \"args\": []}");
+    sim_run(sim, MS(10));
+    ck_assert_uint_eq(sim_count(sim, "c > p: 5= _error=no_such_command"), 1);
+    ck_assert_uint_eq(sim_count(sim, "c > p: 6="), 1);
+    ck_assert_uint_eq(sim_count(sim, "c > p"), 2);
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- The directory */
 
 static void forge_many(struct sim_bus *to, uint32_t source, const char *prefix, unsigned count)
@@ -505,6 +527,7 @@ int main(void)
     tcase_add_test(memory, an_info_of_which_others_would_keep_nothing_is_refused);
     tcase_add_test(memory, a_name_that_nothing_can_have_is_not_kept);
     tcase_add_test(output, details_that_are_too_long_are_refused);
+    tcase_add_test(others, a_server_that_commands_is_answered);
     tcase_add_test(others, a_get_after_a_get_gets_the_value_too);
     tcase_add_test(memory, details_without_memory_leak_nothing);
     tcase_add_test(calls, a_notice_takes_no_room_from_calls);
