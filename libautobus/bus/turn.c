@@ -91,13 +91,17 @@ int ab_bus_enter(autobus_bus *bus)
     return r;
 }
 
-/* The net must not be freed while a thread is in a system call of it. */
+/* The net must not be freed while a thread is in a system call of it. The lock counts as held all the time: what was put
+ * off until it is not would run in the middle of a send, and if it blocked for an answer to what that stream is to send,
+ * it would wait for itself. */
 static void flush(autobus_bus *bus)
 {
     if (!bus->net || (bus->holding && ab_thread.serves == bus))
         return;
     bus->flushing++;
+    ab_thread.locks++;
     ab_net_flush(bus->net);
+    ab_thread.locks--;
     bus->flushing--;
     if (bus->state != AB_BUS_OPEN)
         pthread_cond_broadcast(&bus->changed);

@@ -1,6 +1,10 @@
 /* Calls: blocking and not, in every mode of a function, and each way in which they can end. */
 
+#include "bus/bus.h"
+#include "bus/remote.h"
+#include "bus/thread.h"
 #include "buses.h"
+#include "core/remote.h"
 #include "harness.h"
 
 #include <stdio.h>
@@ -529,6 +533,40 @@ START_TEST(bound_and_lost)
 }
 END_TEST
 
+struct put_off {
+    struct ab_deferred deferred;
+    autobus_remote *remote;
+    int result;
+};
+
+static void call_at_last(struct ab_deferred *deferred)
+{
+    struct put_off *put_off = AB_CONTAINER(deferred, struct put_off, deferred);
+
+    put_off->result = autobus_call(put_off->remote, NULL, NULL, "echo", "[i]", 1);
+}
+
+/* What must wait until no lock is held (a destroy function of a filter's) does not run in the middle of a send: it may
+ * block for an answer to what the same stream has to send. */
+START_TEST(not_in_the_middle_of_a_send)
+{
+    struct ab_text *args = ab_text_new("[]", 2);
+    struct put_off put_off = {.result = 1};
+    struct ab_pair pair;
+
+    ab_pair_open(&pair, NULL);
+    put_off.remote = pair.remote;
+    ck_assert_int_eq(autobus_remote_set_timeout(pair.remote, 3000), 0);
+    ck_assert_int_eq(ab_bus_enter(pair.client), 0);
+    ck_assert_int_eq(ab_remote_notice(pair.remote->engine, ab_bus_now(pair.client), "echo", args), 0);
+    ab_defer(&put_off.deferred, call_at_last);
+    ab_bus_leave(pair.client);
+    ck_assert_int_eq(put_off.result, 0);
+    ab_text_unref(args);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("call");
@@ -548,6 +586,7 @@ int main(void)
     tcase_add_test(tcase, reading_an_object);
     tcase_add_test(tcase, a_connection);
     tcase_add_test(tcase, bound_and_lost);
+    tcase_add_test(tcase, not_in_the_middle_of_a_send);
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);
 }
