@@ -28,12 +28,12 @@ static const struct elsewhere {
     char letter;
     bool later;
 } elsewhere[] = {
-    {"json", 'j', false},  {"raw", 'r', false},     {"watch", 'w', false},  {"verbose", 'v', false},
-    {"all", 'a', false},   {"multiple", 'm', true}, {"notice", 'n', false}, {"quiet", 'q', false},
-    {"wait", 'W', false},  {"timeout", 't', false}, {"any", 0, false},      {"strings", 0, false},
-    {"args", 0, false},    {"count", 0, false},     {"once", 0, false},     {"time", 0, false},
-    {"routes", 0, true},   {"info", 0, false},      {"function", 0, false}, {"object", 0, false},
-    {"event", 0, false},   {"until-eof", 0, false}, {"delay", 'd', false},  {"sort", 's', false},
+    {"json", 'j', false},  {"raw", 'r', false},      {"watch", 'w', false},  {"verbose", 'v', false},
+    {"all", 'a', false},   {"multiple", 'm', false}, {"notice", 'n', false}, {"quiet", 'q', false},
+    {"wait", 'W', false},  {"timeout", 't', false},  {"any", 0, false},      {"strings", 0, false},
+    {"args", 0, false},    {"count", 0, false},      {"once", 0, false},     {"time", 0, false},
+    {"routes", 0, true},   {"info", 0, false},       {"function", 0, false}, {"object", 0, false},
+    {"event", 0, false},   {"until-eof", 0, false},  {"delay", 'd', false},  {"sort", 's', false},
     {"reverse", 0, false}, {"poll", 0, false},
 };
 

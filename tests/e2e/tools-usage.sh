@@ -23,7 +23,7 @@ for tool in browse call listen watch top serve; do
     err 'try --help'
     try autobus-$tool --multiple
     is 2
-    [ $tool = call ] || err '--multiple is not there yet'
+    [ $tool = call ] || err "--multiple makes no sense for autobus-$tool"
     try autobus-$tool --log loud
     is 2
     err 'error, warning, info, debug'
