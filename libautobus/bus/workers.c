@@ -98,28 +98,38 @@ void ab_workers_call_removed(autobus_bus *bus)
 
 /* ---- What a worker does */
 
-/* Runs it as somebody who is not there for other work meanwhile. */
-static void run(struct ab_workers *workers, struct ab_item *item)
+/* The end of a bus waits for this. */
+static void not_coming(autobus_bus *bus)
 {
-    workers->coming--;
-    ab_slot_run(item);
-    workers->coming++;
+    bus->workers.coming--;
+    if (bus->state != AB_BUS_OPEN)
+        pthread_cond_broadcast(&bus->changed);
 }
 
-static void run_queue(struct ab_workers *workers)
+/* Runs it as somebody who is not there for other work meanwhile. */
+static void run(autobus_bus *bus, struct ab_item *item)
 {
-    autobus_queue *queue = AB_CONTAINER(workers->queues.next, autobus_queue, ready);
+    not_coming(bus);
+    ab_slot_run(item);
+    bus->workers.coming++;
+}
 
-    workers->calls_next = true;
-    run(workers, ab_queue_begin(queue));
+static void run_queue(autobus_bus *bus)
+{
+    autobus_queue *queue = AB_CONTAINER(bus->workers.queues.next, autobus_queue, ready);
+
+    bus->workers.calls_next = true;
+    run(bus, ab_queue_begin(queue));
     ab_queue_end(queue);
 }
 
-static void run_call(struct ab_workers *workers)
+static void run_call(autobus_bus *bus)
 {
+    struct ab_workers *workers = &bus->workers;
+
     workers->calls_next = false;
     workers->calls_running++;
-    run(workers, AB_CONTAINER(workers->calls.next, struct ab_item, in_queue));
+    run(bus, AB_CONTAINER(workers->calls.next, struct ab_item, in_queue));
     workers->calls_running--;
 }
 
@@ -130,20 +140,12 @@ static bool work(autobus_bus *bus)
     bool calls = calls_startable(bus) > 0;
 
     if (calls && (workers->calls_next || workers->queues_count == 0))
-        run_call(workers);
+        run_call(bus);
     else if (workers->queues_count > 0)
-        run_queue(workers);
+        run_queue(bus);
     else
         return false;
     return true;
-}
-
-/* The end of a bus waits for this. */
-static void leave(autobus_bus *bus)
-{
-    bus->workers.coming--;
-    if (bus->state != AB_BUS_OPEN)
-        pthread_cond_broadcast(&bus->changed);
 }
 
 /* False: nobody called for 10 s, or the bus is closed. */
@@ -151,7 +153,7 @@ static bool wait_for_call(autobus_bus *bus, struct ab_sleeper *worker)
 {
     struct timespec deadline;
 
-    leave(bus);
+    not_coming(bus);
     if (bus->state == AB_BUS_CLOSED)
         return false;
     clock_gettime(CLOCK_MONOTONIC, &deadline);

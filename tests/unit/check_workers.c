@@ -1,5 +1,6 @@
 /* Workers: handlers in parallel, their limits, what is left to queues, and a system that gives no thread. */
 
+#include "bus/bus.h"
 #include "buses.h"
 #include "harness.h"
 
@@ -263,6 +264,33 @@ START_TEST(no_threads)
 }
 END_TEST
 
+static void wait_for_end(const autobus_result *result, void *user_data)
+{
+    autobus_bus *bus = user_data;
+
+    ck_assert_int_eq(result->code, AUTOBUS_ECLOSED);
+    ab_bus_lock(bus);
+    while (!bus->event_thread_over)
+        ab_bus_wait(bus);
+    ab_bus_unlock(bus);
+}
+
+/* Engine and net go when no worker is about to look for work: one that has found some is not waited for. */
+START_TEST(a_last_word_does_not_hold_the_net)
+{
+    for (int i = 0; i < 50; i++) {
+        autobus_bus *bus = ab_test_bus();
+        autobus_remote *remote;
+
+        ck_assert_int_eq(autobus_proxy(bus, "nobody", &remote, NULL), 0);
+        ck_assert_int_eq(autobus_call_async(remote, "echo", NULL, 0, 0, wait_for_end, bus, NULL, NULL), 0);
+        ck_assert_int_eq(autobus_bus_close_wait(bus), 0);
+        autobus_remote_unref(remote);
+        autobus_bus_unref(bus);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("workers");
@@ -276,6 +304,7 @@ int main(void)
     tcase_add_test(tcase, one_for_everything);
     tcase_add_test(tcase, the_function_goes);
     tcase_add_test(tcase, no_threads);
+    tcase_add_test(tcase, a_last_word_does_not_hold_the_net);
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);
 }
