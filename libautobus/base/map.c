@@ -161,11 +161,6 @@ int ab_map_insert(struct ab_map *map, struct ab_map_node *node, const void *key,
     return 0;
 }
 
-int ab_map_insert_text(struct ab_map *map, struct ab_map_node *node, const char *key)
-{
-    return ab_map_insert(map, node, key, strlen(key));
-}
-
 struct ab_map_node *ab_map_find(const struct ab_map *map, const void *key, size_t key_size)
 {
     return map->count ? map_search(map, map_hash(map, key, key_size), key, key_size) : NULL;

@@ -39,7 +39,6 @@ void ab_map_deinit(struct ab_map *map); /* frees the table, not the nodes; idemp
 
 /* Takes no duplicate: returns AB_EEXIST (error.h) and changes nothing when the key is there. */
 int ab_map_insert(struct ab_map *map, struct ab_map_node *node, const void *key, size_t key_size);
-int ab_map_insert_text(struct ab_map *map, struct ab_map_node *node, const char *key);
 struct ab_map_node *ab_map_find(const struct ab_map *map, const void *key, size_t key_size);
 struct ab_map_node *ab_map_find_text(const struct ab_map *map, const char *key);
 void ab_map_remove(struct ab_map *map, struct ab_map_node *node); /* the node must be in this map */

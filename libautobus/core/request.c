@@ -20,7 +20,6 @@ struct ab_request {
     struct ab_text *function;
     struct ab_text *id; /* NULL: a notice */
     struct ab_address peer;
-    enum ab_function_mode mode;
     bool answered;
     bool abandoned;
     void *target;
@@ -54,19 +53,9 @@ const char *ab_request_service_id(const struct ab_request *request)
     return request->service->data;
 }
 
-enum ab_function_mode ab_request_mode(const struct ab_request *request)
-{
-    return request->mode;
-}
-
 bool ab_request_is_notice(const struct ab_request *request)
 {
     return !request->id;
-}
-
-bool ab_request_answered(const struct ab_request *request)
-{
-    return request->answered;
 }
 
 bool ab_request_abandoned(const struct ab_request *request)
@@ -136,7 +125,6 @@ static struct ab_request *request_new(struct ab_inbound *connection, struct ab_f
     if (message->type == AB_MESSAGE_COMMAND && function->mode != AB_FUNCTION_ASYNC)
         request->id = ab_text_ref(message->id);
     request->peer = connection->stream.address;
-    request->mode = function->mode;
     ab_notice_init(&request->gone, AB_NOTICE_ABANDONED, NULL);
     request->gone.release = gone_released;
     return request;

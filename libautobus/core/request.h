@@ -19,9 +19,7 @@ struct ab_request *ab_request_unref(struct ab_request *request);
 
 const char *ab_request_function(const struct ab_request *request);
 const char *ab_request_service_id(const struct ab_request *request);
-enum ab_function_mode ab_request_mode(const struct ab_request *request);
 bool ab_request_is_notice(const struct ab_request *request); /* or ASYNC: the answer goes nowhere */
-bool ab_request_answered(const struct ab_request *request);
 bool ab_request_abandoned(const struct ab_request *request); /* nobody waits any more */
 const struct ab_address *ab_request_peer(const struct ab_request *request);
 /* Where AB_NOTICE_ABANDONED goes; NULL: nowhere. */

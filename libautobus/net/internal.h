@@ -32,7 +32,6 @@ struct ab_net {
     const struct ab_limits *limits; /* the settings' */
     struct ab_engine *engine;
     struct event_base *base;
-    bool forgotten; /* this is a child of fork */
 
     struct ab_waker waker;
     struct ab_alarm alarm;

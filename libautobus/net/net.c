@@ -155,7 +155,7 @@ int ab_net_new(const struct ab_settings *settings, const struct ab_net_driver *d
 
 void ab_net_free(struct ab_net *net)
 {
-    if (!net || net->forgotten)
+    if (!net)
         return;
     if (net->resolver && net->engine) {
         ab_net_lock(net);
@@ -181,11 +181,6 @@ void ab_net_free(struct ab_net *net)
 void ab_net_attach(struct ab_net *net, struct ab_engine *engine)
 {
     net->engine = engine;
-}
-
-void ab_net_forget(struct ab_net *net)
-{
-    net->forgotten = true;
 }
 
 /* ---- The loop. */
@@ -271,17 +266,13 @@ bool ab_net_on_event_thread(const struct ab_net *net)
 
 void ab_net_wake(struct ab_net *net)
 {
-    if (!net->forgotten)
-        ab_waker_wake(&net->waker);
+    ab_waker_wake(&net->waker);
 }
 
 void ab_net_flush(struct ab_net *net)
 {
-    bool done;
+    bool done = ab_sockets_flush(net) && ab_list_empty(&net->sockets.attention) && !net->acceptor.attention;
 
-    if (net->forgotten)
-        return;
-    done = ab_sockets_flush(net) && ab_list_empty(&net->sockets.attention) && !net->acceptor.attention;
     ab_alarm_set(&net->alarm, ab_engine_deadline(net->engine));
     if (!done && !ab_net_on_event_thread(net))
         ab_waker_wake(&net->waker);

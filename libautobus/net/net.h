@@ -62,7 +62,4 @@ int ab_net_resolve(struct ab_net *net, const char *name, uint16_t port, ab_net_r
 /* As autobus_bus_interfaces describes it. Lock held. */
 int ab_net_interfaces(const struct ab_net *net, json_t **ret_interfaces);
 
-/* In a child of fork: forgets everything without a system call on what the parent shares, and without freeing. */
-void ab_net_forget(struct ab_net *net);
-
 #endif

@@ -113,12 +113,12 @@ START_TEST(keys_are_bytes_of_a_length)
     struct ab_map_node nodes[5];
     static const char word[] = "abcdefghijklmnopqrstuvwxyz";
 
-    ck_assert_int_eq(ab_map_insert_text(&map, &nodes[0], ""), 0);
-    ck_assert_int_eq(ab_map_insert_text(&map, &nodes[1], "abc"), 0);
+    ck_assert_int_eq(ab_map_insert(&map, &nodes[0], "", 0), 0);
+    ck_assert_int_eq(ab_map_insert(&map, &nodes[1], "abc", 3), 0);
     ck_assert_int_eq(ab_map_insert(&map, &nodes[2], "abc\0", 4), 0);
     ck_assert_int_eq(ab_map_insert(&map, &nodes[3], word, 8), 0);
     ck_assert_int_eq(ab_map_insert(&map, &nodes[4], word, 26), 0);
-    ck_assert_int_eq(ab_map_insert_text(&map, &items[0].node, word), AB_EEXIST);
+    ck_assert_int_eq(ab_map_insert(&map, &items[0].node, word, 26), AB_EEXIST);
     ck_assert_ptr_eq(ab_map_find_text(&map, ""), &nodes[0]);
     ck_assert_ptr_eq(ab_map_find_text(&map, "abc"), &nodes[1]);
     ck_assert_ptr_eq(ab_map_find(&map, "abc\0", 4), &nodes[2]);

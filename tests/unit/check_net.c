@@ -296,39 +296,6 @@ START_TEST(a_net_that_never_ran_is_freed)
 }
 END_TEST
 
-/* ---- Fork. */
-
-START_TEST(a_child_leaves_the_parents_net_alone)
-{
-    struct rig rig;
-    uint16_t port;
-    int status;
-    int peer;
-    pid_t child;
-
-    rig_start(&rig, rig_settings(NULL));
-    port = rig_listen(&rig);
-    peer = peer_connect(port);
-    rig_expect(&rig, RIG_ACCEPTED);
-    child = fork();
-    if (child == 0) {
-        ab_net_forget(rig.net);
-        ab_net_wake(rig.net);
-        ab_net_flush(rig.net);
-        ab_net_free(rig.net);
-        _exit(0);
-    }
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_int_eq(status, 0);
-    peer_fire(peer, "still here");
-    ck_assert_str_eq(rig_expect(&rig, RIG_MESSAGE).text, "still here");
-    close(peer_connect(port));
-    rig_expect(&rig, RIG_ACCEPTED);
-    rig_end(&rig);
-    close(peer);
-}
-END_TEST
-
 /* ---- Errors. */
 
 START_TEST(without_descriptors_there_is_no_net)
@@ -461,7 +428,6 @@ int main(void)
     tcase_add_test(loop, a_stop_waits_no_longer_than_a_second);
     tcase_add_test(loop, a_stop_is_quick_when_nothing_leaves);
     tcase_add_test(loop, a_net_that_never_ran_is_freed);
-    tcase_add_test(loop, a_child_leaves_the_parents_net_alone);
     tcase_add_test(loop, without_descriptors_there_is_no_net);
     tcase_add_test(memory, each_allocation_may_fail);
     tcase_set_timeout(memory, 120);
