@@ -2,6 +2,7 @@
 
 #include "harness.h"
 
+#include <netdb.h>
 #include <stdlib.h>
 
 int ab_test_run(Suite *suite)
@@ -11,4 +12,14 @@ int ab_test_run(Suite *suite)
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const char *ab_test_localhost(void)
+{
+    struct addrinfo *found = NULL;
+
+    if (getaddrinfo("localhost", NULL, NULL, &found) != 0)
+        return "127.0.0.1";
+    freeaddrinfo(found);
+    return "localhost";
 }

@@ -7,4 +7,7 @@
  * Returns what main returns. */
 int ab_test_run(Suite *suite);
 
+/* "localhost", or its address on a machine that has no such name (a bare chroot). */
+const char *ab_test_localhost(void);
+
 #endif

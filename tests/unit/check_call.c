@@ -471,7 +471,8 @@ START_TEST(a_connection)
     ck_assert_int_eq(autobus_remote_info(pair.remote, &info), 0);
     port = (uint16_t)json_integer_value(json_object_get(info, "port"));
     json_decref(info);
-    ck_assert_int_eq(autobus_connect(pair.client, "localhost", port, autobus_service_id(pair.service), &remote), 0);
+    ck_assert_int_eq(autobus_connect(pair.client, ab_test_localhost(), port, autobus_service_id(pair.service), &remote),
+                     0);
     ck_assert_int_eq(autobus_call(remote, NULL, &error, "echo", NULL), 0);
     ck_assert_int_eq(autobus_remote_wait(remote, 0, &error), 0);
     ck_assert_int_eq(autobus_remote_info(remote, &info), 0);

@@ -66,7 +66,7 @@ START_TEST(names_are_answered)
     rig_start(&rig, rig_settings(NULL));
     for (int i = 0; i < 10; i++) { /* a thread each */
         answer.count = -1;
-        ck_assert_int_eq(ab_net_resolve(rig.net, "localhost", 7, take, &answer), 0);
+        ck_assert_int_eq(ab_net_resolve(rig.net, ab_test_localhost(), 7, take, &answer), 0);
         rig_await(&rig, answered, &answer);
         ck_assert_int_ge(answer.count, 1);
         ck_assert_uint_eq(answer.first.host >> 24, 127);
@@ -93,7 +93,7 @@ START_TEST(a_stop_answers_what_was_not)
     rig_lock(&rig); /* nothing is delivered meanwhile */
     for (int i = 0; i < 100; i++) {
         answers[i] = (struct answer){&rig, -1, {0, 0, 0}, false, 0, false};
-        r = ab_net_resolve(rig.net, i % 2 ? "localhost" : "127.0.0.1", 7, take, &answers[i]);
+        r = ab_net_resolve(rig.net, i % 2 ? ab_test_localhost() : "127.0.0.1", 7, take, &answers[i]);
         if (r < 0)
             break;
         taken++;
@@ -121,7 +121,7 @@ static bool ask(void *context)
     ab_failing_pause(true);
     rig_start(&rig, rig_settings(NULL));
     ab_failing_pause(false);
-    r = ab_net_resolve(rig.net, "localhost", 7, take, &answer);
+    r = ab_net_resolve(rig.net, ab_test_localhost(), 7, take, &answer);
     if (r == 0)
         rig_await(&rig, answered, &answer);
     else
