@@ -36,7 +36,6 @@ void ab_engine_enter(struct ab_engine *engine, ab_time now)
 {
     if (now > engine->now)
         engine->now = now;
-    empty_graves(engine);
 }
 
 void ab_engine_bury(struct ab_engine *engine, struct ab_grave *grave, void (*free)(struct ab_grave *))
@@ -271,11 +270,15 @@ ab_time ab_engine_deadline(const struct ab_engine *engine)
     return ab_timers_deadline(&engine->timers);
 }
 
+/* Whoever asks has nothing of the engine's above it on the stack. */
 struct ab_notice *ab_engine_take_notice(struct ab_engine *engine)
 {
     struct ab_list *node = ab_list_take(&engine->notices);
 
-    return node ? AB_CONTAINER(node, struct ab_notice, node) : NULL;
+    if (node)
+        return AB_CONTAINER(node, struct ab_notice, node);
+    empty_graves(engine);
+    return NULL;
 }
 
 bool ab_engine_settled(const struct ab_engine *engine)

@@ -3,7 +3,8 @@
  * outputs go through the host's table and the queue of notices. It has no lock, clock, thread, socket or random of its
  * own: whoever drives it (bus with net, or the simulation) lets one thread in at a time.
  *
- * After every entry, the driver takes all notices and asks for the deadline.
+ * After every entry, or a few that nothing comes between, the driver takes all notices, down to the NULL that says so,
+ * and asks for the deadline.
  */
 #ifndef AB_CORE_ENGINE_H
 #define AB_CORE_ENGINE_H

@@ -3,7 +3,7 @@
  * input). Must not know how functions are carried out, nor sockets.
  *
  * Invariants: a connection is in exactly one of the lists of the unbound, of its service, and of those that leave; one
- * that is over stays in memory until the next entry.
+ * that is over stays in memory until the entry's notices are taken.
  */
 #include "core/inbound.h"
 

@@ -3,8 +3,8 @@
  *
  * Who owns what: the engine owns the directory, the announcer, the prober, the keeper, inbound connections and the
  * introspection service. Services, remotes and browsers belong to their handles (the bus's); the engine only lists them.
- * A thing that ends while somebody above it on the stack may still look at it goes to the graveyard, which is emptied at
- * the next entry.
+ * A thing that ends while somebody above it on the stack may still look at it goes to the graveyard, which is emptied
+ * when the driver has taken all notices. Entering does not: parts of the engine use its own functions for the bus.
  */
 #ifndef AB_CORE_INTERNAL_H
 #define AB_CORE_INTERNAL_H
@@ -25,7 +25,7 @@
 #include "core/stream.h"
 #include "core/timer.h"
 
-/* Something that has ended and is freed at the next entry. */
+/* Something that has ended and is freed once all notices are taken. */
 struct ab_grave {
     struct ab_list node;
     void (*free)(struct ab_grave *grave);
@@ -59,7 +59,7 @@ struct ab_engine {
     struct ab_list multiples;
 };
 
-/* Begins an entry: moves the clock and empties the graveyard. */
+/* Begins an entry: moves the clock. */
 void ab_engine_enter(struct ab_engine *engine, ab_time now);
 void ab_engine_emit(struct ab_engine *engine, struct ab_notice *notice);
 void ab_engine_bury(struct ab_engine *engine, struct ab_grave *grave, void (*free)(struct ab_grave *));

@@ -2,7 +2,7 @@
  * Owns a client's connection until its owner or its end closes it. Must not know calls, watches or proxies.
  *
  * Invariant: the owner hears exactly one of lost and its own close, and nothing after it. A connection that is over stays
- * in memory until the next entry, because its owner may be on the stack.
+ * in memory until the entry's notices are taken, because its owner may be on the stack.
  */
 #include "core/outbound.h"
 

@@ -2,8 +2,8 @@
  * Owns the tables of a service and tells who listens and watches. Must not know connections beyond handing them
  * messages, nor how functions are carried out.
  *
- * Invariant: a service lives until its handle is given up and its goodbyes are said. The order of what is told is PROTOCOL section 3's: an object is told to its watchers
- * before it is listed, and unlisted before it is told gone.
+ * Invariant: a service lives until its handle is given up and its goodbyes are said. The order of what is told is
+ * PROTOCOL section 3's: an object is told to its watchers before it is listed, and unlisted before it is told gone.
  */
 #include "core/service.h"
 
