@@ -314,8 +314,8 @@ void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, str
 
     if (found && !same && !ab_address_same_host(at, &found->teller)) {
         /* PROTOCOL section 1: same id, other host, other info: the first is kept. */
-        ab_engine_log(engine, AB_LOG_WARNING, "service %s: another host announces another info; ignored",
-                      packet->service);
+        ab_complaint_say(&engine->directory.complaint, engine,
+                         "service %s: another host announces another info; ignored", packet->service);
         return;
     }
     if (route) {
@@ -325,7 +325,8 @@ void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, str
         return;
     }
     if ((found && found->route_count >= engine->limits.routes_per_service) || !make_room(engine, at)) {
-        ab_engine_log(engine, AB_LOG_WARNING, "too many routes are known; service %s is ignored", packet->service);
+        ab_complaint_say(&engine->directory.complaint, engine, "too many routes are known; service %s is ignored",
+                         packet->service);
         return;
     }
     found = ab_directory_find(engine, packet->service); /* it may have been what made room */

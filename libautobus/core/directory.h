@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "core/complaint.h"
 #include "core/route.h"
 #include "core/timer.h"
 #include "wire/filter.h"
@@ -44,6 +45,7 @@ struct ab_directory {
     ab_time first_query;
     struct ab_timer settle;
     bool settled;
+    struct ab_complaint complaint; /* about what is heard */
 };
 
 void ab_directory_init(struct ab_engine *engine);

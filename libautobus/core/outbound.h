@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "core/complaint.h"
 #include "core/internal.h"
 #include "core/stream.h"
 
@@ -48,10 +49,11 @@ struct ab_outbound {
     uint64_t last_id;
     struct ab_timer timer; /* of connecting and binding, then of silence */
     ab_time heard;
-    ab_time pinged;            /* when the ping that is not answered left; -1: none */
-    bool doomed;               /* it fails at the next tick */
-    bool woken;                /* the machine slept: asked for a sign of life at once */
-    struct ab_list route_node; /* in route->live while bound */
+    ab_time pinged;                /* when the ping that is not answered left; -1: none */
+    struct ab_complaint complaint; /* about bad lines */
+    bool doomed;                   /* it fails at the next tick */
+    bool woken;                    /* the machine slept: asked for a sign of life at once */
+    struct ab_list route_node;     /* in route->live while bound */
     struct ab_route *route;
 };
 

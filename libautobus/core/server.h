@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "core/complaint.h"
 
 struct ab_engine;
 struct ab_inbound;
@@ -35,6 +36,7 @@ struct ab_server {
     struct ab_map visitors;
     size_t connections;
     size_t unbound_count;
+    struct ab_complaint complaint; /* about connections */
 };
 
 void ab_server_init(struct ab_engine *engine);

@@ -349,6 +349,28 @@ START_TEST(a_service_has_no_more_routes_than_a_machine_has_interfaces)
 }
 END_TEST
 
+START_TEST(a_peer_cannot_fill_the_log)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+
+    sim_bus_limit(c, "routes", 1);
+    sim_bus_start(c);
+    sim_record(sim, SIM_LOG);
+    sim_forge(c->process.host, 0x0a000050, "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {}}");
+    for (int i = 0; i < 1200; i++) {
+        sim_forge(c->process.host, 0x0a000051,
+                  "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {\"a\": 1}}");
+        sim_run(sim, MS(10));
+    }
+    sim_expect(sim,
+               "0.000 c: log 3 found service x\n"
+               "0.000 c: log 2 service x: another host announces another info; ignored\n"
+               "10.000 c: log 2 service x: another host announces another info; ignored (and 999 like it before)\n");
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Calls */
 
 START_TEST(a_call_that_is_given_up_makes_room_for_the_next)
@@ -535,6 +557,7 @@ int main(void)
     tcase_add_test(calls, a_listen_that_is_refused_is_told);
     tcase_add_test(directory, a_flood_of_a_few_hosts_pushes_out_nobody_else);
     tcase_add_test(directory, a_service_has_no_more_routes_than_a_machine_has_interfaces);
+    tcase_add_test(directory, a_peer_cannot_fill_the_log);
     tcase_add_test(directory, routes_that_lead_nowhere_do_not_hide_a_death);
     tcase_add_test(calls, a_call_that_reached_nobody_names_nobody);
     tcase_add_test(calls, a_call_that_is_given_up_makes_room_for_the_next);
