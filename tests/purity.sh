@@ -11,7 +11,7 @@ allowed() { # SYMBOL
     case $1 in
     json_*) ;;
     malloc | calloc | realloc | free) ;;
-    memchr | memcmp | memcpy | memmem | memmove | memrchr | memset) ;;
+    bcmp | memchr | memcmp | memcpy | memmem | memmove | memrchr | memset) ;;
     strcasecmp | strchr | strcmp | strcspn | strlen | strncasecmp | strncmp | strnlen) ;;
     strpbrk | strrchr | strspn | strstr) ;;
     strtod | strtol | strtoll | strtoul | strtoull) ;;
