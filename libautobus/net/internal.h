@@ -42,8 +42,9 @@ struct ab_net {
     struct ab_sleep sleep;
     struct ab_resolver *resolver; /* counted: a slow look-up outlives the net */
 
-    bool stopping;         /* lock */
-    ab_time stop_deadline; /* event thread; 0 until it has seen `stopping` */
+    bool stopping;   /* lock */
+    bool stop_begun; /* event thread: it has seen `stopping` */
+    bool stop_over;  /* event thread: what did not leave by now does not */
     struct event *stop_timer;
 };
 

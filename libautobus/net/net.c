@@ -83,6 +83,7 @@ static void on_stop_timer(evutil_socket_t descriptor, short what, void *argument
     (void)descriptor;
     (void)what;
     ab_waker_awake(&net->waker);
+    net->stop_over = true;
 }
 
 /* A heap that has held a timer has room for all of ours: from now on, starting one cannot fail. */
@@ -208,20 +209,18 @@ static bool attend(struct ab_net *net)
     return true;
 }
 
-/* Lock held. True: the loop is over. */
+/* Lock held. True: the loop is over. The timer says when, not our clock: libevent's is coarse and may be ahead. */
 static bool stop(struct ab_net *net)
 {
-    ab_time now = ab_net_now(net);
-
-    if (net->stop_deadline == 0) {
-        net->stop_deadline = now + STOP_TIME;
+    if (!net->stop_begun) {
+        net->stop_begun = true;
         ab_net_start_timer(net, net->stop_timer, STOP_TIME);
         ab_discovery_stop(&net->discovery);
         ab_acceptor_unlisten(&net->acceptor);
         ab_acceptor_attend(&net->acceptor);
         ab_resolver_close(net->resolver);
     }
-    return now >= net->stop_deadline || ab_sockets_settled(&net->sockets);
+    return net->stop_over || ab_sockets_settled(&net->sockets);
 }
 
 /* One round; `busy`: callbacks wait. False: the loop is over. */
