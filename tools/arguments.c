@@ -97,7 +97,9 @@ json_t *tool_value_read_input(void)
     json_error_t fault;
     char *text = read_input(&size);
     json_t *value = parse(text, size, &fault);
-    if (!value)
+    if (!value && strspn(text, " \t\r\n") == size)
+        tool_error("standard input is empty: a JSON value is wanted there");
+    else if (!value)
         explain_fault("standard input", text, size, &fault);
     free(text);
     return value;

@@ -54,6 +54,9 @@ is 3 # options end at FUNCTION: these are two arguments, and there is no such se
 try autobus-call --args 5 thermostat f
 is 2
 err 'not a JSON array'
+try autobus-call thermostat f - </dev/null
+is 2
+err 'standard input is empty'
 try autobus-call 'a=1,b' f
 is 2
 err 'a=1,b: '
