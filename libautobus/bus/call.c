@@ -91,6 +91,8 @@ int autobus_call_json(autobus_remote *remote, json_t **ret_result, autobus_error
     struct question question = {.kind = AB_CALL_FUNCTION, .name = function, .flags = flags, .timeout_ms = timeout_ms};
     int r = ab_guard_blocking();
 
+    if (r == 0 && args && !json_is_array(args))
+        return ab_error_fail_text(error, AB_EINVAL, "the arguments are no array");
     if (r == 0)
         r = ab_json_args(args, &question.args);
     if (r < 0)

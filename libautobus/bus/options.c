@@ -48,6 +48,8 @@ int autobus_options_set(autobus_options *options, const char *name, const char *
         r = AB_EINVAL;
     if (r == 0)
         r = ab_settings_set(options->settings, name, value, &problem);
+    if (r == AB_ENOENT)
+        return ab_error_fail_text(error, r, "there is no option of that name");
     return r < 0 ? ab_error_fail_problem(error, r, problem) : 0;
 }
 

@@ -58,6 +58,7 @@ START_TEST(wrong_options)
     autobus_bus *bus;
 
     ck_assert_int_eq(autobus_options_set(options, "no_such_option", "1", &error), AUTOBUS_ENOENT);
+    ck_assert_str_eq(error.text, "there is no option of that name");
     ck_assert_int_eq(autobus_options_set(options, "ports", "x", &error), AUTOBUS_EINVAL);
     ck_assert_ptr_nonnull(error.text);
     ck_assert_int_eq(autobus_options_set(options, NULL, "1", NULL), AUTOBUS_EINVAL);
