@@ -73,7 +73,7 @@ typedef struct autobus_error {
     int code;        /* AUTOBUS_E…, 0 when empty */
     char *type;      /* for machines: of the remote, as no_such_function or exception (section 2), or of this library */
     char *text;      /* for people; may come from the network: escape it before a terminal sees it */
-    json_t *details; /* what the remote added; may be NULL */
+    json_t *details; /* of a remote: the object that holds both, with what it added; else NULL */
 } autobus_error;
 
 /* clang-format off */
@@ -326,7 +326,8 @@ AUTOBUS_EXPORT autobus_request *autobus_request_unref(autobus_request *request);
 AUTOBUS_EXPORT const char *autobus_request_function(autobus_request *request); /* the name that was called */
 AUTOBUS_EXPORT const char *autobus_request_service(autobus_request *request);  /* the id of the service */
 AUTOBUS_EXPORT json_t *autobus_request_args(autobus_request *request);         /* array; borrowed, never NULL */
-/* True: the caller sent a notice and hears no answer (an answer is thrown away without an error). */
+/* True: the caller sent a notice, or the function is AUTOBUS_ASYNC: he hears no answer (one is thrown away without an
+ * error). */
 AUTOBUS_EXPORT bool autobus_request_is_notice(autobus_request *request);
 
 /* Who calls. Nothing of it is authenticated. */
@@ -351,7 +352,7 @@ AUTOBUS_EXPORT int autobus_reply_json(autobus_request *request, const json_t *re
 AUTOBUS_EXPORT int autobus_reply_error(autobus_request *request, const char *type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* True once nobody waits for the answer: the caller is gone, or the service is closed. */
+/* True once nobody waits for the answer: the caller is gone, the service is closed, or it has been answered. */
 AUTOBUS_EXPORT bool autobus_request_abandoned(autobus_request *request);
 /* Runs the callback once, when that happens before an answer was given (at once, if it has happened); on the bus's
  * queue. It is cancelled when the request is answered. */
@@ -477,7 +478,7 @@ AUTOBUS_EXPORT int autobus_call_all(autobus_remote *remote, const char *function
                                     autobus_destroy_fn destroy, autobus_slot **ret_slot);
 /* The same, and blocks until it ends. *ret_results (may be NULL) is an array in the order in which they came:
  * {"service": id, "result": value} or {"service": id, "error": {"type": text, "text": text}}, with "details" in the
- * error if the remote added some. 0 if somebody was asked, whatever came of it.
+ * error, as in autobus_error, if the remote answered with it. 0 if somebody was asked, whatever came of it.
  * autobus_gather(remote, &results, &error, "temperature", NULL) */
 AUTOBUS_EXPORT int autobus_gather(autobus_remote *remote, json_t **ret_results, autobus_error *error,
                                   const char *function, const char *format, ...);
