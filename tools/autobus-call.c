@@ -63,6 +63,8 @@ static void say_error(const struct call *call, int code, const autobus_error *er
 /* What a person can do about it. */
 static void say_help(const struct call *call, autobus_remote *remote, int code, const autobus_error *error)
 {
+    if (code == AUTOBUS_ETOOLARGE)
+        tool_error("a call is at most 1 MiB of JSON, 64 levels deep");
     if (code != AUTOBUS_EREMOTE)
         return;
     if (is_of_type(error, "no_such_function"))

@@ -50,6 +50,11 @@ out '[1,{"a":2}]'
 echo '{"from": "input"}' >"$work/in"
 try autobus-call thermostat echo 1 - <"$work/in"
 out '[1,{"from":"input"}]'
+head -c 1100000 /dev/zero | tr '\0' a | sed 's/.*/["&"]/' >"$work/large"
+try autobus-call --args - thermostat echo <"$work/large"
+is 2
+err 'too large'
+err 'at most 1 MiB'
 try autobus-call --raw thermostat args '$(id)' '"; id; "' "it's" 'a b' 5 '[1, 2]'
 out '$(id)|; id; |it'"'"'s|a b|5|[1,2]|'
 
