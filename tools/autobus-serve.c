@@ -18,7 +18,7 @@
 #include "refresh.h"
 #include "text.h"
 
-enum { POLL_MS = 10000 };
+enum { POLL_MS = 10000, POLL_LEAST_MS = 100 };
 
 struct server {
     struct tool_settings settings;
@@ -188,6 +188,17 @@ static void init(struct server *server)
     server->input = (struct tool_input){.loop = &server->loop, .plan = &server->plan};
 }
 
+/* Without a pause a command would take all of a processor. */
+static int set_poll(const struct tool_option *option, const char *text)
+{
+    int result = tool_set_seconds(option, text);
+    if (result == 0 && *(int *)option->target < POLL_LEAST_MS) {
+        tool_error("--poll %s: at least 0.1 s", text);
+        return -1;
+    }
+    return result;
+}
+
 static bool read_options(struct server *server, int argc, char **argv, struct tool_words *ret_words, int *ret_exit)
 {
     struct tool_settings *settings = &server->settings;
@@ -198,7 +209,7 @@ static bool read_options(struct server *server, int argc, char **argv, struct to
         {"object", 0, "NAME=JSON", "an object with its value", tool_plan_add_object, plan},
         {"object-command", 0, "NAME=COMMAND", "an object whose value a command prints", tool_plan_add_object_command,
          plan},
-        {"poll", 0, "SECONDS", "how often such a command runs (10)", tool_set_seconds, &server->refresh.every_ms},
+        {"poll", 0, "SECONDS", "how often such a command runs (10)", set_poll, &server->refresh.every_ms},
         {"event", 0, "NAME", "an event, fired by a line of standard input", tool_plan_add_event, plan},
         {"doc", 0, "NAME=TEXT", "documentation of what has that name; =TEXT: of the service", tool_plan_add_doc, plan},
         {"max-running", 0, "N", "calls that run at once; more are answered busy (8)", tool_set_count,

@@ -90,6 +90,9 @@ err 'there is an event of that name'
 try autobus-serve --info type=x --doc ring=x --event rang
 is 2
 err 'did you mean rang?'
+try autobus-serve --poll 0
+is 2
+err 'at least 0.1 s'
 try autobus-serve thermostat
 is 2
 err 'one argument too many: thermostat'
