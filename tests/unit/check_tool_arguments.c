@@ -127,7 +127,7 @@ START_TEST(standard_input)
     close(fds[1]);
     ck_assert_int_eq(dup2(fds[0], STDIN_FILENO), STDIN_FILENO);
     check_args(RULES(0), TEXTS("x", "-"), "[\"x\", {\"a\": 1}]");
-    check_refused(RULES(0), TEXTS("-"), "standard input is broken JSON"); /* it is at its end */
+    check_refused(RULES(0), TEXTS("-"), "standard input is empty"); /* it is at its end */
 }
 END_TEST
 
