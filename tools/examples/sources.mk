@@ -1,5 +1,6 @@
 # The example programs, one a line, sorted: built and tested, and not installed.
 
+EXTRA_DIST += tools/examples/autobus.py
 EXTRA_DIST += tools/examples/cpu-monitor.service
 
 noinst_PROGRAMS += tools/examples/cpu-monitor
