@@ -122,6 +122,7 @@ SCRIPT_TESTS += tests/e2e/hosts.sh
 SCRIPT_TESTS += tests/e2e/legacy.sh
 SCRIPT_TESTS += tests/e2e/completion.sh
 SCRIPT_TESTS += tests/e2e/multiple.sh
+SCRIPT_TESTS += tests/e2e/python.sh
 SCRIPT_TESTS += tests/e2e/tools-browse.sh
 SCRIPT_TESTS += tests/e2e/tools-call.sh
 SCRIPT_TESTS += tests/e2e/tools-follow.sh
