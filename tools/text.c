@@ -33,7 +33,10 @@ char *tool_copy(const char *text)
 
 char *tool_copy_part(const char *text, size_t size)
 {
-    return checked(strndup(text, size));
+    char *copy = checked(malloc(size + 1));
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    return copy;
 }
 
 char *tool_print(const char *format, ...)
