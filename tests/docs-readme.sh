@@ -17,7 +17,8 @@ AUTOBUS_INTERFACES=lo
 AUTOBUS_DISCOVERY_PORT=$((20000 + $$ % 10000))
 LD_LIBRARY_PATH=$libraries
 # The programs are as short as can be: what they hold at their end they leave to the system.
-ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
+# stdbuf loads a library before all others.
+ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0:verify_asan_link_order=0
 export AUTOBUS_INTERFACES AUTOBUS_DISCOVERY_PORT LD_LIBRARY_PATH ASAN_OPTIONS
 
 fail() { # TEXT…
