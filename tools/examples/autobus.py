@@ -69,8 +69,8 @@ class Server(Peer):
     """The end that accepted [2.3]. It does one command after the other."""
     async def run(self, bus):
         self.bus, self.service, self.follows = bus, None, set()
-        asyncio.get_running_loop().call_later(5, lambda: self.service or self.writer.close())
-        with suppress(ValueError):  # of what is too long only with its _id and name
+        bus.loop.call_later(5 * (len(bus.tasks) < 900), lambda: self.service or self.writer.close())
+        with suppress(ValueError), closing(self.writer):  # too long, with its _id and name alone
             async for message in self.input:
                 try: encode(reply := await self.obey(message))
                 except Exception as error:
@@ -80,7 +80,6 @@ class Server(Peer):
                 if "value" in reply and not self.exists: self.send(3, _command="changed", **reply)
                 if not self.service: break
         if self.service: self.service.clients.remove(self)
-        self.writer.close()
     async def obey(self, message):
         match message:
             case {"_command": "bind", "service": str() | None as id}:
@@ -145,10 +144,10 @@ class Bus(asyncio.DatagramProtocol):
     async def __aenter__(self):
         self.services, self.details, self.routes, self.tasks = {}, None, {}, set()
         self.networks, self.due, self.answer, self.probes = networks(), 0, 0, asyncio.Semaphore(8)
-        udp, loop = socket.socket(type=socket.SOCK_DGRAM), asyncio.get_running_loop()
+        udp, self.loop = socket.socket(type=socket.SOCK_DGRAM), asyncio.get_running_loop()
         for o in (socket.SO_REUSEADDR, socket.SO_BROADCAST): udp.setsockopt(socket.SOL_SOCKET, o, 1)
         udp.bind(("", PORT))
-        self.udp, _ = await loop.create_datagram_endpoint(lambda: self, sock=udp)
+        self.udp, _ = await self.loop.create_datagram_endpoint(lambda: self, sock=udp)
         host = "127.0.0.1" if all(network.is_loopback for network in self.networks) else "0.0.0.0"
         accept = lambda *ends: self.spawn(Server(*ends).run(self))
         self.tcp = await asyncio.start_server(accept, host, limit=LINE)
@@ -158,6 +157,7 @@ class Bus(asyncio.DatagramProtocol):
         self.spawn(self.send("add", iter(lambda: random.uniform(10, 15), None)))
         return self
     async def __aexit__(self, *_):
+        self.answer = float("inf")  # no more
         for task in self.tasks: task.cancel()
         await self.send("remove", (0, .04, .04))
         for end in self.udp, self.tcp: end.close()
