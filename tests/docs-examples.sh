@@ -10,7 +10,8 @@ examples=$top_builddir/tools/examples
 tools=$top_builddir/tools
 folder=$(mktemp -d)
 pids=
-trap 'kill $pids 2>/dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck disable=SC2086 # a list of pids
+trap 'end_children $pids; rm -rf "$folder"' EXIT
 
 # Nobody else's, and on this machine only.
 AUTOBUS_INTERFACES=lo

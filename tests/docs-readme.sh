@@ -11,7 +11,8 @@ libraries=$top_builddir/libautobus/.libs
 [ -f "$libraries/libautobus2.so" ] || { echo 'no shared library in this build' && exit 77; }
 folder=$(mktemp -d)
 pids=
-trap 'kill $pids 2>/dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck disable=SC2086 # a list of pids
+trap 'end_children $pids; rm -rf "$folder"' EXIT
 
 AUTOBUS_INTERFACES=lo
 AUTOBUS_DISCOVERY_PORT=$((20000 + $$ % 10000))

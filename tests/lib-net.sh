@@ -50,9 +50,11 @@ net_enter() { # SCRIPT ARGUMENT…
 net_pids=
 net_count=0
 
+# Numbers of processes are used again: only what is still a child of this script is ended.
 net_leave() {
-    # shellcheck disable=SC2086 # a list of pids
-    [ -z "$net_pids" ] || kill -9 $net_pids 2>/dev/null
+    for net_pid in $net_pids; do
+        ! grep -qs "^PPid:[[:space:]]*$$\$" "/proc/$net_pid/status" || kill -9 "$net_pid" 2>/dev/null
+    done
 }
 
 net_host() { # NAME

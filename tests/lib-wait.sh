@@ -39,3 +39,10 @@ exits() { # STATUS COMMAND…
 check_end() {
     exit "$check_failed"
 }
+
+# Numbers of processes are used again: only what is still a child of this script is ended.
+end_children() { # PID…
+    for child; do
+        ! grep -qs "^PPid:[[:space:]]*$$\$" "/proc/$child/status" || kill "$child" 2>/dev/null || true
+    done
+}

@@ -24,9 +24,11 @@ PATH=$top_builddir/tools:$PATH
 export AUTOBUS_INTERFACES AUTOBUS_DISCOVERY_PORT PATH
 unset NO_COLOR NOTIFY_SOCKET
 
+# Numbers of processes are used again: only what is still a child of this script is ended.
 leave() {
-    # shellcheck disable=SC2086 # a list of pids
-    [ -z "$pids" ] || kill -9 $pids 2>/dev/null
+    for pid in $pids; do
+        ! grep -qs "^PPid:[[:space:]]*$$\$" "/proc/$pid/status" || kill -9 "$pid" 2>/dev/null
+    done
     rm -rf "$work"
 }
 trap leave EXIT
