@@ -3,6 +3,7 @@
 #include "buses.h"
 #include "harness.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "bus/bus.h"
@@ -202,22 +203,24 @@ static void result_never(const autobus_result *result, void *user_data)
 
 static void keep(autobus_request *request, void *user_data)
 {
-    *(autobus_request **)user_data = autobus_request_ref(request);
+    atomic_store((autobus_request * _Atomic *)user_data, autobus_request_ref(request));
 }
 
 START_TEST(a_call_given_up)
 {
     struct ab_pair pair;
     struct slow slow = SLOW_INIT;
-    autobus_request *request = NULL;
+    autobus_request *_Atomic kept = NULL;
+    autobus_request *request;
     autobus_slot *slot;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, &request);
+    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, &kept);
     ck_assert_int_eq(autobus_call_async(pair.remote, "keep", NULL, 0, 0, result_never, &slow, destroyed, &slot), 0);
     ab_pair_flush(&pair);
     autobus_slot_cancel(slot);
     ck_assert_int_eq(ab_gate_count(&slow.destroyed), 1);
+    request = atomic_load(&kept);
     ck_assert_ptr_nonnull(request);
     ck_assert_int_eq(autobus_reply(request, "i", 1), 0); /* it does not know */
     autobus_request_unref(request);
