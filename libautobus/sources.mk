@@ -35,6 +35,7 @@ ENGINE_FILES += libautobus/wire/limits.c
 ENGINE_FILES += libautobus/wire/limits.h
 ENGINE_FILES += libautobus/wire/message.c
 ENGINE_FILES += libautobus/wire/message.h
+ENGINE_FILES += libautobus/wire/message_write.c
 ENGINE_FILES += libautobus/wire/packet.c
 ENGINE_FILES += libautobus/wire/packet.h
 ENGINE_FILES += libautobus/wire/reader.c

@@ -1,21 +1,17 @@
 /*
- * Owns the keys of a connection's messages: reading them out of a line and writing lines. Must not know what a message
- * means in a conversation, nor keep anything between two of them.
+ * Owns the reading of a connection's messages out of lines, and what commands and extensions are called. Must not know
+ * what a message means in a conversation, nor keep anything between two of them.
  *
  * Invariant: what a decoded message holds is its own; a json_t in it has no other reference.
  */
 #include "wire/message.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "wire/envelope.h"
-#include "wire/fields.h"
 #include "wire/json.h"
-
-#define LINE_END "\r\n"
 
 static const struct {
     enum ab_command command;
@@ -37,7 +33,15 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- Reading. Each step returns 0 or AB_ENOMEM; what is wrong with the line goes into the message. */
+const char *ab_extension_name(enum ab_extension extension)
+{
+    for (size_t i = 0; i < COUNT(extensions); i++)
+        if (extensions[i].extension == extension)
+            return extensions[i].name;
+    return "";
+}
+
+/* Each step of reading returns 0 or AB_ENOMEM; what is wrong with the line goes into the message. */
 
 static int message_bad(struct ab_message *message, const char *reason)
 {
@@ -370,171 +374,4 @@ bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id)
     }
     *ret_id = id;
     return true;
-}
-
-/* ---- Writing. */
-
-static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint64_t id, enum ab_command command)
-{
-    ab_fields_begin(fields, out);
-    ab_fields_integer(fields, "_type", id ? AB_MESSAGE_COMMAND : AB_MESSAGE_NOTICE);
-    if (id && ab_fields_key(fields, "_id"))
-        fields->result = ab_buffer_append_format(out, "\"%" PRIu64 "\"", id);
-    ab_fields_text(fields, "_command", ab_command_name(command));
-}
-
-static void begin_response(struct ab_fields *fields, struct ab_buffer *out, const struct ab_text *id)
-{
-    ab_fields_begin(fields, out);
-    ab_fields_integer(fields, "_type", AB_MESSAGE_RESPONSE);
-    ab_fields_json(fields, "_id", id);
-}
-
-/* Nothing for none, so that a peer without extensions sees what it knows. */
-static void put_extensions(struct ab_fields *fields, unsigned set)
-{
-    const char *separator = "[";
-
-    if (!set || !ab_fields_key(fields, "extensions"))
-        return;
-    for (size_t i = 0; i < COUNT(extensions); i++) {
-        if (fields->result < 0 || !(set & extensions[i].extension))
-            continue;
-        fields->result = ab_buffer_append_format(fields->out, "%s\"%s\"", separator, extensions[i].name);
-        separator = ",";
-    }
-    if (fields->result == 0)
-        fields->result = ab_buffer_append_text(fields->out, "]");
-}
-
-int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *service, unsigned set)
-{
-    struct ab_fields fields;
-
-    begin_command(&fields, out, id, AB_COMMAND_BIND);
-    ab_fields_text(&fields, "service", service);
-    put_extensions(&fields, set);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args)
-{
-    struct ab_fields fields;
-
-    begin_command(&fields, out, id, AB_COMMAND_CALL);
-    ab_fields_text(&fields, "name", name);
-    ab_fields_json(&fields, "args", args);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command, const char *name)
-{
-    struct ab_fields fields;
-
-    begin_command(&fields, out, id, command);
-    ab_fields_text(&fields, "name", name);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_ping(struct ab_buffer *out, uint64_t id)
-{
-    struct ab_fields fields;
-
-    begin_command(&fields, out, id, AB_COMMAND_PING);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_changed(struct ab_buffer *out, const char *name, const struct ab_text *value)
-{
-    struct ab_fields fields;
-
-    begin_command(&fields, out, 0, AB_COMMAND_CHANGED);
-    ab_fields_text(&fields, "name", name);
-    ab_fields_json(&fields, "value", value);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct ab_text *args)
-{
-    struct ab_fields fields;
-
-    begin_command(&fields, out, 0, AB_COMMAND_FIRED);
-    ab_fields_text(&fields, "name", name);
-    ab_fields_json(&fields, "args", args);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service, unsigned set)
-{
-    struct ab_fields fields;
-
-    begin_response(&fields, out, id);
-    ab_fields_text(&fields, "service", service);
-    put_extensions(&fields, set);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id, const struct ab_text *result)
-{
-    struct ab_fields fields;
-
-    begin_response(&fields, out, id);
-    ab_fields_json(&fields, "result", result);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_value(struct ab_buffer *out, const struct ab_text *id, const char *name,
-                           const struct ab_text *value)
-{
-    struct ab_fields fields;
-
-    begin_response(&fields, out, id);
-    ab_fields_text(&fields, "name", name);
-    ab_fields_json(&fields, "value", value);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_named_response(struct ab_buffer *out, const struct ab_text *id, const char *name)
-{
-    return ab_message_write_value(out, id, name, NULL);
-}
-
-int ab_message_write_empty(struct ab_buffer *out, const struct ab_text *id)
-{
-    struct ab_fields fields;
-
-    begin_response(&fields, out, id);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-static void put_failure(struct ab_fields *fields, const char *key, const char *type, const char *text,
-                        const struct ab_text *details)
-{
-    ab_fields_open(fields, key);
-    ab_fields_text(fields, "text", text);
-    ab_fields_text(fields, "type", type);
-    ab_fields_json(fields, "details", details);
-    ab_fields_close(fields);
-}
-
-int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text)
-{
-    struct ab_fields fields;
-
-    begin_response(&fields, out, id);
-    put_failure(&fields, "_error", type, text, NULL);
-    return ab_fields_end(&fields, LINE_END);
-}
-
-int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text,
-                               const struct ab_text *details)
-{
-    struct ab_fields fields;
-
-    if (!type)
-        type = "exception";
-    begin_response(&fields, out, id);
-    put_failure(&fields, "_error", type, text, NULL);
-    put_failure(&fields, "exception", type, text, details);
-    return ab_fields_end(&fields, LINE_END);
 }

@@ -1,7 +1,7 @@
 /*
- * Messages of a connection (PROTOCOL.md section 2): a unit's text to a struct ab_message, and each message we send to
- * text. With packet.c the only place that names a wire key. Knows no state: what a message means in a conversation is
- * the core's.
+ * Messages of a connection (PROTOCOL.md section 2): a unit's text to a struct ab_message (message.c), and each message we
+ * send to text (message_write.c). With packet.c the only places that name a wire key. They know no state: what a message
+ * means in a conversation is the core's.
  *
  * Tolerant in: extra keys are ignored, `_id` is any JSON value. Strict out: every line ends in CR LF, every response
  * has an `_id`, every error has `text` and `type`.
@@ -76,6 +76,7 @@ int ab_message_too_long(const char *start, size_t size, const struct ab_limits *
 
 /* As the wire names it; "" for those that are none of ours. */
 const char *ab_command_name(enum ab_command command);
+const char *ab_extension_name(enum ab_extension extension);
 /* The number that an own `_id` stands for; false when it is none of ours. Own ids are written as strings of digits. */
 bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id);
 

@@ -1,0 +1,178 @@
+/*
+ * Owns the lines that a connection's messages are written as. Must not know what a message means in a conversation.
+ *
+ * Invariant: a writer appends one whole line, or nothing.
+ */
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "wire/fields.h"
+#include "wire/message.h"
+
+#define LINE_END "\r\n"
+
+static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint64_t id, enum ab_command command)
+{
+    ab_fields_begin(fields, out);
+    ab_fields_integer(fields, "_type", id ? AB_MESSAGE_COMMAND : AB_MESSAGE_NOTICE);
+    if (id && ab_fields_key(fields, "_id"))
+        fields->result = ab_buffer_append_format(out, "\"%" PRIu64 "\"", id);
+    ab_fields_text(fields, "_command", ab_command_name(command));
+}
+
+static void begin_response(struct ab_fields *fields, struct ab_buffer *out, const struct ab_text *id)
+{
+    ab_fields_begin(fields, out);
+    ab_fields_integer(fields, "_type", AB_MESSAGE_RESPONSE);
+    ab_fields_json(fields, "_id", id);
+}
+
+/* Nothing for none, so that a peer without extensions sees what it knows. */
+static void put_extensions(struct ab_fields *fields, unsigned set)
+{
+    const char *separator = "[";
+
+    if (!set || !ab_fields_key(fields, "extensions"))
+        return;
+    for (unsigned each = 1; each <= set; each <<= 1) {
+        if (fields->result < 0 || !(set & each))
+            continue;
+        fields->result =
+            ab_buffer_append_format(fields->out, "%s\"%s\"", separator, ab_extension_name((enum ab_extension)each));
+        separator = ",";
+    }
+    if (fields->result == 0)
+        fields->result = ab_buffer_append_text(fields->out, "]");
+}
+
+int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *service, unsigned set)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, id, AB_COMMAND_BIND);
+    ab_fields_text(&fields, "service", service);
+    put_extensions(&fields, set);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, id, AB_COMMAND_CALL);
+    ab_fields_text(&fields, "name", name);
+    ab_fields_json(&fields, "args", args);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command, const char *name)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, id, command);
+    ab_fields_text(&fields, "name", name);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_ping(struct ab_buffer *out, uint64_t id)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, id, AB_COMMAND_PING);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_changed(struct ab_buffer *out, const char *name, const struct ab_text *value)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, 0, AB_COMMAND_CHANGED);
+    ab_fields_text(&fields, "name", name);
+    ab_fields_json(&fields, "value", value);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct ab_text *args)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, 0, AB_COMMAND_FIRED);
+    ab_fields_text(&fields, "name", name);
+    ab_fields_json(&fields, "args", args);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service, unsigned set)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    ab_fields_text(&fields, "service", service);
+    put_extensions(&fields, set);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id, const struct ab_text *result)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    ab_fields_json(&fields, "result", result);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_value(struct ab_buffer *out, const struct ab_text *id, const char *name,
+                           const struct ab_text *value)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    ab_fields_text(&fields, "name", name);
+    ab_fields_json(&fields, "value", value);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_named_response(struct ab_buffer *out, const struct ab_text *id, const char *name)
+{
+    return ab_message_write_value(out, id, name, NULL);
+}
+
+int ab_message_write_empty(struct ab_buffer *out, const struct ab_text *id)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+static void put_failure(struct ab_fields *fields, const char *key, const char *type, const char *text,
+                        const struct ab_text *details)
+{
+    ab_fields_open(fields, key);
+    ab_fields_text(fields, "text", text);
+    ab_fields_text(fields, "type", type);
+    ab_fields_json(fields, "details", details);
+    ab_fields_close(fields);
+}
+
+int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text)
+{
+    struct ab_fields fields;
+
+    begin_response(&fields, out, id);
+    put_failure(&fields, "_error", type, text, NULL);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text,
+                               const struct ab_text *details)
+{
+    struct ab_fields fields;
+
+    if (!type)
+        type = "exception";
+    begin_response(&fields, out, id);
+    put_failure(&fields, "_error", type, text, NULL);
+    put_failure(&fields, "exception", type, text, details);
+    return ab_fields_end(&fields, LINE_END);
+}
