@@ -133,12 +133,12 @@ AUTOBUS_EXPORT autobus_bus *autobus_bus_unref(autobus_bus *bus);
 
 /* Starts to close: services say goodbye, what was sent leaves, connections end, every call that waits ends with
  * AUTOBUS_ECLOSED, and every destroy function runs. Once it returns no new callback starts but completions with
- * AUTOBUS_ECLOSED and destroy functions. Closing twice is harmless. */
+ * AUTOBUS_ECLOSED and destroy functions. Handlers under way may still answer, for 1 s. Closing twice is harmless. */
 AUTOBUS_EXPORT void autobus_bus_close(autobus_bus *bus);
 
 /* The same, and waits until all of it is done and the library's threads have ended: blocks about 0.1 s for the goodbyes,
- * at most 1 s for what was sent, and for as long as the program's own callbacks run. In a callback of the library it
- * closes, waits for nothing and returns AUTOBUS_EDEADLK. */
+ * at most 1 s for the answers to calls under way and for what was sent, and for as long as the program's own callbacks
+ * run. In a callback of the library it closes, waits for nothing and returns AUTOBUS_EDEADLK. */
 AUTOBUS_EXPORT int autobus_bus_close_wait(autobus_bus *bus);
 
 /* The interfaces that discovery uses now, and those it does not: an array of

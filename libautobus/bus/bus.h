@@ -70,6 +70,8 @@ void ab_bus_release(autobus_bus *bus);
 int ab_bus_enter(autobus_bus *bus);
 /* As above, for what works on a closed bus too. */
 int ab_bus_enter_any(autobus_bus *bus);
+/* As above, for what works as long as there is an engine: until the bus is closed. */
+int ab_bus_enter_closing(autobus_bus *bus);
 /* Ends a turn: tells, sends, lets the lock go, runs what may run only then. */
 void ab_bus_leave(autobus_bus *bus);
 /* The lock alone, for what enters no engine. */

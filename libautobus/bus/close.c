@@ -2,26 +2,24 @@
  * Owns the end of a bus as the program sees it. Must not know how the event thread gets there.
  *
  * Invariant: once closing has begun no handle has anything of the engine's, so all of them can outlive it, and the only
- * callbacks to come are completions with AB_ECLOSED.
+ * callbacks to come are completions with AB_ECLOSED. Requests alone can be answered until the engine is gone.
  */
 #include "base/error.h"
 #include "bus/bus.h"
 #include "bus/remote.h"
-#include "bus/request.h"
 #include "bus/service.h"
 #include "bus/thread.h"
 
 static void shut_handles(autobus_bus *bus)
 {
-    while (!ab_list_empty(&bus->requests))
-        ab_request_handle_shut(AB_CONTAINER(bus->requests.next, autobus_request, node));
     while (!ab_list_empty(&bus->services))
         ab_service_handle_shut(AB_CONTAINER(bus->services.next, autobus_service, node));
     while (!ab_list_empty(&bus->remotes))
         ab_remote_handle_shut(AB_CONTAINER(bus->remotes.next, autobus_remote, node));
 }
 
-/* Completions are in their slots before the slots of everything else end. */
+/* Completions are in their slots before the slots of everything else end. Requests stay: a handler under way may still
+ * answer while the engine lasts, and a connection that waits for nothing else ends with that. */
 void ab_bus_start_closing(autobus_bus *bus)
 {
     autobus_queue *chosen = bus->chosen;

@@ -120,7 +120,7 @@ static int answer_locked(autobus_request *request, const struct ab_answer *answe
 
 int ab_request_answer(autobus_request *request, const struct ab_answer *answer)
 {
-    int r = ab_bus_enter(request->bus);
+    int r = ab_bus_enter_closing(request->bus);
 
     if (r < 0)
         return r;
@@ -226,7 +226,7 @@ const autobus_peer *autobus_request_peer(autobus_request *request)
 bool autobus_request_abandoned(autobus_request *request)
 {
     bool is;
-    int r = request ? ab_bus_enter(request->bus) : AB_EINVAL;
+    int r = request ? ab_bus_enter_closing(request->bus) : AB_EINVAL;
 
     if (r < 0)
         return r == AB_ECLOSED;

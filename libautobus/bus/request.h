@@ -50,7 +50,7 @@ void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice);
 void ab_request_refuse(struct ab_item *item);
 /* Answers for an item that is in no list any more: its function is gone. */
 void ab_request_drop(struct ab_item *item);
-/* The bus closes: the engine's part is given up. */
+/* It is answered, or the bus is closed: the engine's part is given up. */
 void ab_request_handle_shut(autobus_request *request);
 
 /* No lock held. Runs the function with the request that the notice is for. */

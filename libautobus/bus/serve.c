@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "bus/bus.h"
+#include "bus/request.h"
 #include "bus/thread.h"
 
 #define ROUND_MOST 64
@@ -98,6 +99,13 @@ static void finish_callbacks(autobus_bus *bus)
     }
 }
 
+/* What was not answered until now never is. */
+static void shut_requests(autobus_bus *bus)
+{
+    while (!ab_list_empty(&bus->requests))
+        ab_request_handle_shut(AB_CONTAINER(bus->requests.next, autobus_request, node));
+}
+
 /* Net ends by itself only when the system refuses what it cannot do without. */
 static void end(autobus_bus *bus)
 {
@@ -110,6 +118,7 @@ static void end(autobus_bus *bus)
     ab_bus_leave(bus);
     ab_bus_lock(bus);
     finish_callbacks(bus);
+    shut_requests(bus);
     ab_bus_take_notices(bus);
     bus->state = AB_BUS_CLOSED;
     bus->engine = NULL;

@@ -80,6 +80,17 @@ int ab_bus_enter_any(autobus_bus *bus)
     return r;
 }
 
+int ab_bus_enter_closing(autobus_bus *bus)
+{
+    int r = ab_bus_enter_any(bus);
+
+    if (r == 0 && bus->state == AB_BUS_CLOSED) {
+        ab_bus_unlock(bus);
+        r = AB_ECLOSED;
+    }
+    return r;
+}
+
 int ab_bus_enter(autobus_bus *bus)
 {
     int r = ab_bus_enter_any(bus);

@@ -459,6 +459,42 @@ START_TEST(the_bus_closes)
 }
 END_TEST
 
+static void *close_server(void *user_data)
+{
+    ck_assert_int_eq(autobus_bus_close_wait(user_data), 0);
+    return NULL;
+}
+
+static void passed(const autobus_result *result, void *user_data)
+{
+    ck_assert_int_eq(result->code, 0);
+    ck_assert_int_eq(json_integer_value(result->value), 7);
+    ab_gate_pass(user_data);
+}
+
+/* A call under way is answered by a bus that closes, whoever's thread does so. */
+START_TEST(an_answer_while_the_bus_closes)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+    struct ab_gate answered = AB_GATE_INIT;
+    pthread_t closer;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, keep, &kept);
+    ck_assert_int_eq(autobus_call_async(pair.remote, "keep", NULL, 0, 0, passed, &answered, NULL, NULL), 0);
+    ab_gate_wait(&kept.came, 1);
+    autobus_bus_close(pair.server);
+    ck_assert(!autobus_request_abandoned(kept.request));
+    pthread_create(&closer, NULL, close_server, pair.server);
+    ck_assert_int_eq(autobus_reply(kept.request, "i", 7), 0);
+    autobus_request_unref(kept.request);
+    ab_gate_wait(&answered, 1);
+    pthread_join(closer, NULL);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("request");
@@ -475,6 +511,7 @@ int main(void)
     tcase_add_test(tcase, dropped_with_a_listener);
     tcase_add_test(tcase, the_service_closes);
     tcase_add_test(tcase, the_bus_closes);
+    tcase_add_test(tcase, an_answer_while_the_bus_closes);
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);
 }
