@@ -36,7 +36,7 @@ static const struct {
     [-AUTOBUS_EINVAL] = {"invalid", "invalid argument"},
     [-AUTOBUS_ECLOSED] = {"closed", "closed"},
     [-AUTOBUS_EDEADLK] = {"deadlock", "it would block where nothing may block"},
-    [-AUTOBUS_ETIMEDOUT] = {"timed_out", "no answer in time"},
+    [-AUTOBUS_ETIMEDOUT] = {"timeout", "no answer in time"},
     [-AUTOBUS_EDISCONNECTED] = {"disconnected", "the connection was lost"},
     [-AUTOBUS_ECANCELED] = {"canceled", "cancelled"},
     [-AUTOBUS_ENOTBOUND] = {"not_bound", "not bound to a service"},

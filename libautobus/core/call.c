@@ -128,7 +128,7 @@ void ab_gets_answer(struct ab_list *gets, struct ab_value *value)
         struct ab_call *call = AB_CONTAINER(each, struct ab_call, node);
 
         if (!ab_value_present(value))
-            fail(call, AB_ENOENT, NULL, "there is no object of that name");
+            fail(call, AB_ENOENT, "no_such_object", "there is no object of that name");
         else if (ab_value_share(value, &call->notice.value) < 0)
             fail(call, AB_ENOMEM, NULL, "out of memory");
         else

@@ -75,7 +75,7 @@ lines 1 '"error":{"type":"no_such_function"'
 lines 1 '"error":{"type":"exception"'
 try 4 --multiple --timeout 1 'type=test.room,name~fridge|door' wait
 lines 1 '"result":"done"'
-lines 1 '"error":{"type":"timed_out"'
+lines 1 '"error":{"type":"timeout"'
 
 # ---- Notices.
 try 0 --multiple --notice test.room note

@@ -110,7 +110,7 @@ try autobus-call -t 0.3 thermostat slow
 is 4
 try autobus-call -t 0.3 --json thermostat slow
 is 4
-out_has '"error":\{"type":"timed_out"'
+out_has '"error":\{"type":"timeout"'
 
 # ---- notices
 try autobus-call --notice thermostat touch

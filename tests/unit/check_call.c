@@ -194,12 +194,12 @@ START_TEST(out_of_time)
     ab_pair_open(&pair, NULL);
     ab_pair_function(&pair, "never", AUTOBUS_SYNC, never, &keeper);
     ck_assert_int_eq(autobus_call_json(pair.remote, NULL, &error, "never", NULL, 0, 20), AUTOBUS_ETIMEDOUT);
-    ck_assert_str_eq(error.type, "timed_out");
+    ck_assert_str_eq(error.type, "timeout");
     ck_assert_int_eq(autobus_remote_set_timeout(pair.remote, 20), 0);
     ck_assert_int_eq(autobus_remote_set_timeout(pair.remote, 0), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_call(pair.remote, NULL, &error, "never", NULL), AUTOBUS_ETIMEDOUT);
     ck_assert_int_eq(ask(&pair, "never", 0, 0, &answer), 0);
-    ends_with(&answer, AUTOBUS_ETIMEDOUT, "timed_out");
+    ends_with(&answer, AUTOBUS_ETIMEDOUT, "timeout");
     autobus_error_clear(&error);
     autobus_bus_close(pair.server);
     ab_pair_close(&pair);
@@ -452,7 +452,7 @@ START_TEST(reading_an_object)
     ends_with(&there, 0, NULL);
     ck_assert_int_eq(there.value, 41);
     ck_assert_int_eq(autobus_get_async(pair.remote, "missing", 0, 0, note_result, &missing, answer_destroyed, NULL), 0);
-    ends_with(&missing, AUTOBUS_ENOENT, "no_such_name");
+    ends_with(&missing, AUTOBUS_ENOENT, "no_such_object");
     ab_pair_close(&pair);
 }
 END_TEST

@@ -29,7 +29,7 @@ START_TEST(filling)
     ck_assert_int_eq(ab_error_fail(NULL, AUTOBUS_EINVAL), AUTOBUS_EINVAL);
     ck_assert_int_eq(ab_error_fail(&error, AUTOBUS_ETIMEDOUT), AUTOBUS_ETIMEDOUT);
     ck_assert_int_eq(error.code, AUTOBUS_ETIMEDOUT);
-    ck_assert_str_eq(error.type, "timed_out");
+    ck_assert_str_eq(error.type, "timeout");
     ck_assert_int_eq(ab_error_fail_as(&error, AUTOBUS_EREMOTE, "busy", NULL), AUTOBUS_EREMOTE);
     ck_assert_str_eq(error.type, "busy");
     ck_assert_str_eq(error.text, autobus_strerror(AUTOBUS_EREMOTE));

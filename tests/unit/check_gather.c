@@ -176,7 +176,7 @@ START_TEST(rules_end_it)
     ck_assert_uint_eq(json_array_size(results), 2);
     ck_assert_str_eq(json_string_value(json_object_get(
                          json_object_get(find(results, autobus_service_id(many.pair.service)), "error"), "type")),
-                     "timed_out");
+                     "timeout");
     json_decref(results);
     many_close(&many);
     drop_kept(&kept);
