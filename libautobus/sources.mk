@@ -135,6 +135,7 @@ HOST_FILES += libautobus/net/waker.h
 
 # bus
 
+HOST_FILES += libautobus/bus/arguments.c
 HOST_FILES += libautobus/bus/ask.c
 HOST_FILES += libautobus/bus/ask.h
 HOST_FILES += libautobus/bus/bus.c

@@ -1,5 +1,5 @@
 /*
- * Owns how a handler of the program's reads its arguments and makes its answer. Must not know how it travels.
+ * Owns how a handler of the program's makes its answer. Must not know how it travels.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,11 +14,6 @@
 #include "bus/thread.h"
 
 #define TEXT_MOST 4096
-
-static void answer_error(autobus_request *request, const char *type, const char *text)
-{
-    ab_request_answer(request, &(struct ab_answer){AB_ANSWER_ERROR, NULL, type, text});
-}
 
 /* A line that the other end would refuse would end the connection. Room is left for the envelope. */
 static bool fits(const autobus_request *request, const struct ab_text *result)
@@ -41,9 +36,9 @@ int autobus_reply_json(autobus_request *request, const json_t *result)
     if (r == 0 && !fits(request, text))
         r = AB_ETOOLARGE;
     if (r == AB_ETOOLARGE)
-        answer_error(request, "too_large", "the result is too large, or nested too deep");
+        ab_request_answer_error(request, "too_large", "the result is too large, or nested too deep");
     else if (r < 0)
-        answer_error(request, "exception", "the result cannot be sent as JSON");
+        ab_request_answer_error(request, "exception", "the result cannot be sent as JSON");
     else
         r = ab_request_answer(request, &(struct ab_answer){.result = text});
     ab_text_unref(text);
@@ -67,7 +62,7 @@ int autobus_reply(autobus_request *request, const char *format, ...)
     r = ab_json_pack(&result, &problem, format, values);
     va_end(values);
     if (r < 0) {
-        answer_error(request, "exception", "the result cannot be sent as JSON");
+        ab_request_answer_error(request, "exception", "the result cannot be sent as JSON");
         return r;
     }
     r = autobus_reply_json(request, result);
@@ -112,53 +107,5 @@ int autobus_reply_error(autobus_request *request, const char *type, const char *
     answer.text = text ? text : "out of memory";
     r = ab_request_answer(request, &answer);
     ab_free(text);
-    return r;
-}
-
-/* The array must have just these elements: a `!` before the bracket that ends it says so to jansson, which would be as
- * strict with the objects inside if it were told by a flag. */
-static int strict_format(const char *format, char **ret_format)
-{
-    static const char blanks[] = " \t\n,:";
-    const char *start = format + strspn(format, blanks);
-    const char *end = strrchr(format, ']');
-    const char *last = end;
-    char *strict;
-
-    if (*start != '[' || !end)
-        return AB_EINVAL;
-    while (strchr(blanks, *--last))
-        ;
-    strict = ab_malloc(strlen(format) + 2);
-    if (!strict)
-        return AB_ENOMEM;
-    sprintf(strict, "%.*s%s%s", (int)(end - format), format, *last == '!' || *last == '*' ? "" : "!", end);
-    *ret_format = strict;
-    return 0;
-}
-
-int autobus_request_unpack(autobus_request *request, const char *format, ...)
-{
-    json_error_t problem;
-    char *strict;
-    va_list values;
-    int r = ab_guard();
-
-    if (r == 0 && (!request || !format))
-        r = AB_EINVAL;
-    if (r < 0)
-        return r;
-    r = strict_format(format, &strict);
-    if (r < 0) {
-        answer_error(request, "exception", "the function cannot read its arguments");
-        return r;
-    }
-    va_start(values, format);
-    if (json_vunpack_ex(request->args, &problem, 0, strict, values) < 0) {
-        answer_error(request, "bad_arguments", problem.text);
-        r = AB_EINVAL;
-    }
-    va_end(values);
-    ab_free(strict);
     return r;
 }

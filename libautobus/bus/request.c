@@ -129,6 +129,11 @@ int ab_request_answer(autobus_request *request, const struct ab_answer *answer)
     return r;
 }
 
+int ab_request_answer_error(autobus_request *request, const char *type, const char *text)
+{
+    return ab_request_answer(request, &(struct ab_answer){AB_ANSWER_ERROR, NULL, type, text});
+}
+
 /* The item's request is given up by whoever was to run it; the program never had it. */
 static void give_up(struct ab_item *item, const char *type, const char *text)
 {
@@ -174,7 +179,7 @@ void ab_request_handle_run(autobus_slot *slot, struct ab_notice *notice)
     if (request->args)
         slot->callback.function(request, slot->user_data);
     else
-        ab_request_answer(request, &(struct ab_answer){AB_ANSWER_ERROR, NULL, "busy", "out of memory"});
+        ab_request_answer_error(request, "busy", "out of memory");
     autobus_request_unref(request);
 }
 

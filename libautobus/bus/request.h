@@ -41,6 +41,8 @@ struct ab_answer {
 
 /* No lock held. A turn of its own; the request is answered then, whatever it returns. AB_EEXIST: it was before. */
 int ab_request_answer(autobus_request *request, const struct ab_answer *answer);
+/* The same with an error of the protocol. */
+int ab_request_answer_error(autobus_request *request, const char *type, const char *text);
 
 /* The others under the bus's lock. */
 
