@@ -142,9 +142,15 @@ AUTOBUS_EXPORT void autobus_bus_close(autobus_bus *bus);
 AUTOBUS_EXPORT int autobus_bus_close_wait(autobus_bus *bus);
 
 /* The interfaces that discovery uses now, and those it does not: an array of
- * {"name": "eth0", "address": "10.0.0.7", "broadcast": "10.0.0.255", "used": true}, with "reason": text where used is
- * false. loopback is among them. */
+ * {"name": "eth0", "address": "10.0.0.7", "broadcast": "10.0.0.255", "used": true, "sent": 7, "heard_back": 5}, with
+ * "reason": text instead of the last two where used is false, and with "error": text if the last datagram could not
+ * leave. `sent` counts the datagrams sent there and `heard_back` the queries among them that this bus itself heard, as
+ * everybody there should. loopback is among them. */
 AUTOBUS_EXPORT int autobus_bus_interfaces(autobus_bus *bus, json_t **ret_interfaces);
+
+/* What the bus has done and has under way: {"datagrams": {"taken": 12, "foreign": 0, …}, "calls": {…}, …}; all names are
+ * in autobus(7), and none is ever left out. Counts begin with the bus. */
+AUTOBUS_EXPORT int autobus_bus_counters(autobus_bus *bus, json_t **ret_counters);
 
 /* ------------------------------------------------------------------------------------------------------- callbacks */
 

@@ -65,6 +65,23 @@ sed -n 's/^\.BR \([a-z_]*\) " \([0-9,]*\) (\([0-9,]*\) to \([0-9,]*\))"$/\1 \2 \
 diff "$folder/declared" "$folder/documented" >"$folder/lint" || true
 complain 'limits in limits.h (<) and in autobus.7 (>)' "$folder/lint"
 
+# ---- The counters likewise: group and name.
+
+cat "$top_srcdir"/libautobus/*/counters.h | tr -d ' \n' | grep -o 'X([a-z_]*,[a-z_]*)' |
+    sed 's/X(\(.*\),\(.*\))/\1 \2/' >"$folder/declared"
+grep -o '\[AB_DATAGRAM_[A-Z_]*\] = "[a-z_]*"' "$top_srcdir/libautobus/net/fates.c" |
+    sed 's/.*"\(.*\)"/datagrams \1/' >>"$folder/declared"
+sed -n '/^\.SH COUNTERS/,/^\.SH S/p' "$top_srcdir/man/autobus.7" |
+    awk '/^\.B / { group = $2; next }
+        { while (match($0, /\\fB[a-z_]*\\fP/)) {
+            print group, substr($0, RSTART + 3, RLENGTH - 6)
+            $0 = substr($0, RSTART + RLENGTH)
+        } }' | sort >"$folder/documented"
+sort -o "$folder/declared" "$folder/declared"
+comm -23 "$folder/declared" "$folder/documented" >"$folder/lint"
+complain 'counters that autobus.7 does not tell' "$folder/lint"
+[ "$(wc -l <"$folder/declared")" -gt 50 ] || { echo 'no counters read' && exit 1; }
+
 # ---- The options of each tool are those that its --help tells.
 
 for page in "$top_srcdir"/man/autobus-*.1; do

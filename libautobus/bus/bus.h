@@ -16,6 +16,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "bus/counters.h"
 #include "bus/handle.h"
 #include "bus/log.h"
 #include "bus/queue.h"
@@ -53,6 +54,7 @@ struct autobus_bus {
     unsigned flushing;     /* threads inside ab_net_flush */
     struct ab_workers workers;
     struct ab_log log;
+    struct ab_bus_counters counters;
     pthread_t event_thread;
     bool event_thread_made; /* and not joined */
     bool event_thread_over;

@@ -96,9 +96,13 @@ void ab_item_init(struct ab_item *item, autobus_slot *slot)
 
 bool ab_slot_put_item(autobus_slot *slot, struct ab_item *item)
 {
+    struct ab_bus_counters *counters = &slot->bus->counters;
+
     if (!slot->queue && !ab_workers_add_call(slot->bus, item))
         return false;
     ab_list_append(&slot->items, &item->in_slot);
+    if (++counters->callbacks_waiting > counters->callbacks_waiting_most)
+        counters->callbacks_waiting_most = counters->callbacks_waiting;
     slot->items_count++;
     slot->items_bytes += item->bytes;
     if (slot->queue)
@@ -114,6 +118,7 @@ void ab_item_unlink(struct ab_item *item)
         ab_map_remove(&slot->by_service, &item->of_service);
     item->of_service.key = NULL;
     ab_list_remove(&item->in_slot);
+    slot->bus->counters.callbacks_waiting--;
     slot->items_count--;
     slot->items_bytes -= item->bytes;
     ab_list_remove(&item->in_queue);
@@ -153,6 +158,7 @@ static void cut_off(autobus_slot *slot, struct ab_notice *notice)
 {
     static const char text[] = "a listener of the program's did not keep up and was cut off";
 
+    slot->bus->counters.callbacks_cut_off++;
     ab_log_put(&slot->bus->log, AUTOBUS_LOG_WARNING, text, sizeof(text) - 1);
     drop_items(slot);
     ab_value_deinit(&notice->value);
@@ -201,7 +207,9 @@ void ab_slot_put_newest(autobus_slot *slot, struct ab_notice *notice)
 {
     ab_notice_deinit(&slot->item.notice);
     ab_notice_move(&slot->item.notice, notice);
-    if (!ab_list_linked(&slot->item.in_slot))
+    if (ab_list_linked(&slot->item.in_slot))
+        slot->bus->counters.callbacks_merged++;
+    else
         ab_slot_put_item(slot, &slot->item);
 }
 
@@ -215,6 +223,7 @@ bool ab_slot_put_newest_of(autobus_slot *slot, struct ab_notice *notice)
         item = AB_CONTAINER(waiting, struct ab_item, of_service);
         ab_value_deinit(&item->notice.value);
         item->notice.value = ab_value_move(&notice->value);
+        slot->bus->counters.callbacks_merged++;
         ab_notice_release(notice);
         return true;
     }
@@ -354,6 +363,7 @@ void ab_slot_run(struct ab_item *item)
     if (slot->final && ab_list_empty(&slot->items))
         end(slot);
     slot->running++;
+    bus->counters.callbacks_run++;
     ab_bus_unlock(bus);
     ab_callback_begin();
     slot->kind->run(slot, &notice);

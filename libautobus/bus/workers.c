@@ -58,6 +58,7 @@ static void balance(autobus_bus *bus)
             call_idle(bus);
         } else if (workers->count < bus->limits.workers) {
             workers->count++;
+            bus->counters.workers_started++;
             workers->coming++;
             workers->unstarted++;
         } else {

@@ -34,8 +34,10 @@ static void send_query(struct ab_timer *timer)
     struct ab_announcer *announcer = &engine->announcer;
     struct ab_buffer *packet = ab_engine_scratch(engine);
 
-    if (ab_packet_write_query(packet) == 0)
+    if (ab_packet_write_query(packet) == 0) {
         send(engine, packet, AB_LOOPBACK_FIRST);
+        engine->counters.discovery_queries_sent++;
+    }
     if (announcer->queries < sizeof(query_gaps) / sizeof(query_gaps[0]))
         ab_engine_arm(engine, timer, query_gaps[announcer->queries++]);
 }
@@ -56,16 +58,21 @@ static void send_add(struct ab_service *service)
     struct ab_buffer *packet = ab_engine_scratch(engine);
 
     service->port = engine->server.port;
-    if (ab_packet_write_add(packet, service->port, service->id->data, service->info) == 0)
+    if (ab_packet_write_add(packet, service->port, service->id->data, service->info) == 0) {
         send(engine, packet, AB_LOOPBACK_FIRST);
+        engine->counters.discovery_adds_sent++;
+    }
 }
 
 static void send_remove(struct ab_service *service)
 {
-    struct ab_buffer *packet = ab_engine_scratch(service->engine);
+    struct ab_engine *engine = service->engine;
+    struct ab_buffer *packet = ab_engine_scratch(engine);
 
-    if (ab_packet_write_remove(packet, service->port, service->id->data) == 0)
-        send(service->engine, packet, AB_LOOPBACK_LAST);
+    if (ab_packet_write_remove(packet, service->port, service->id->data) == 0) {
+        send(engine, packet, AB_LOOPBACK_LAST);
+        engine->counters.discovery_removes_sent++;
+    }
 }
 
 static void announce(struct ab_service *service)

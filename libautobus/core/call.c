@@ -25,6 +25,7 @@ struct ab_call {
     struct ab_wish *wish; /* of a get that waits */
     struct ab_part part;  /* of a call to all */
     struct ab_timer deadline;
+    ab_time sent_at;
     bool sent;
     bool completed;
 };
@@ -52,9 +53,24 @@ static void detach(struct ab_call *call)
     ab_list_remove(&call->node);
     if (call->sent) {
         remote->sent_count--;
+        remote->engine->counters.calls_now--;
         ab_remote_expect_no_more(remote, &call->pending);
     } else if (!call->wish) {
         remote->waiting_count--;
+    }
+}
+
+static void count(const struct ab_call *call, int code)
+{
+    struct ab_counters *counters = &call->remote->engine->counters;
+
+    if (call->kind != AB_CALL_FUNCTION)
+        return;
+    switch (code) {
+    case 0: counters->calls_answered++; break;
+    case AB_ETIMEDOUT: counters->calls_timed_out++; break;
+    case AB_EDISCONNECTED: counters->calls_disconnected++; break;
+    default: counters->calls_failed++; break;
     }
 }
 
@@ -65,6 +81,7 @@ static void emit(struct ab_call *call, int code)
     struct ab_remote *remote = call->remote;
 
     detach(call);
+    count(call, code);
     call->completed = true;
     call->notice.code = code;
     if (remote->service && (call->sent || remote->bound || !remote->filter || remote->member))
@@ -101,6 +118,7 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
     struct ab_call *call = AB_CONTAINER(pending, struct ab_call, pending);
     struct ab_remote *remote = call->remote;
 
+    ab_spread_add(&remote->engine->counters.call_time, remote->engine->now - call->sent_at);
     if (message->problem) {
         fail(call, AB_EPROTOCOL, NULL, message->reason);
     } else if (message->failed) {
@@ -166,6 +184,9 @@ static int send_call(struct ab_call *call)
         return r;
     call->args = ab_text_unref(call->args);
     call->sent = true;
+    call->sent_at = remote->engine->now;
+    remote->engine->counters.calls_now++;
+    remote->engine->counters.calls_sent++;
     ab_remote_expect(remote, &call->pending, id);
     ab_list_append(&remote->sent, &call->node);
     remote->sent_count++;

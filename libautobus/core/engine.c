@@ -212,12 +212,22 @@ static void log_datagram(struct ab_engine *engine, const struct ab_address *from
                       commands[packet->command], packet->service ? " " : "", packet->service ? packet->service : "");
 }
 
+static void count_datagram(struct ab_engine *engine, enum ab_packet_command command)
+{
+    switch (command) {
+    case AB_PACKET_QUERY: engine->counters.discovery_queries_heard++; break;
+    case AB_PACKET_ADD: engine->counters.discovery_adds_heard++; break;
+    case AB_PACKET_REMOVE: engine->counters.discovery_removes_heard++; break;
+    }
+}
+
 void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_address *from, struct ab_packet *packet)
 {
     struct ab_address at = *from;
 
     ab_engine_enter(engine, now);
     log_datagram(engine, from, packet);
+    count_datagram(engine, packet->command);
     at.port = packet->port; /* PROTOCOL section 1: the host is the source, whatever the datagram says */
     if (engine->closing)
         ; /* nobody is interested any more */

@@ -91,6 +91,7 @@ void ab_inbound_cut_off(struct ab_inbound *connection, const char *why)
 {
     char host[AB_ADDRESS_HOST_TEXT];
 
+    connection->stream.engine->counters.inbound_cut_off++;
     ab_engine_log(connection->stream.engine, AB_LOG_WARNING, "client %s:%u is cut off: %s",
                   ab_address_host_text(&connection->stream.address, host), (unsigned)connection->stream.address.port,
                   why);
@@ -121,6 +122,7 @@ int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *mess
         return r;
     waiting = ab_stream_waiting(&connection->stream);
     if (waiting > engine->limits.output_close) {
+        engine->counters.inbound_slow++;
         ab_inbound_cut_off(connection, "it reads too slowly");
         return AB_ECLOSED;
     }
@@ -139,10 +141,12 @@ static void on_stall(struct ab_timer *timer)
 
     if (ab_stream_waiting(&connection->stream) == 0)
         return;
-    if (engine->now - connection->progressed >= STALL_TIME)
-        ab_inbound_cut_off(connection, "it does not read");
-    else
+    if (engine->now - connection->progressed < STALL_TIME) {
         ab_timer_arm(&engine->timers, timer, connection->progressed + STALL_TIME);
+        return;
+    }
+    engine->counters.inbound_slow++;
+    ab_inbound_cut_off(connection, "it does not read");
 }
 
 void ab_inbound_respond(struct ab_inbound *connection, int r)
@@ -203,6 +207,7 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
         return;
     }
     if (message->type == AB_MESSAGE_COMMAND && connection->request_count >= engine->limits.calls) {
+        engine->counters.requests_refused++;
         ab_inbound_respond_error(connection, message, "busy", "too many calls are in progress on this connection");
         return;
     }

@@ -59,6 +59,7 @@ static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
         ab_engine_log(engine, AB_LOG_WARNING, "the value of %s is too long for a line", topic->name->data);
         return;
     }
+    engine->counters.values_sent++;
     /* To a peer that does not know `exists`, null means gone (PROTOCOL section 2, Extensions). */
     ab_inbound_respond(
         connection,
@@ -76,7 +77,9 @@ void ab_interest_send_value(struct ab_interest *interest)
         write_value(connection, interest->topic);
         return;
     }
-    if (!ab_list_linked(&interest->held_node))
+    if (ab_list_linked(&interest->held_node))
+        engine->counters.values_merged++;
+    else
         ab_list_append(&connection->held, &interest->held_node);
     if (!connection->room.armed)
         ab_engine_arm(engine, &connection->room, ROOM_TIME);

@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "base/random.h"
 #include "core/announcer.h"
+#include "core/counters.h"
 #include "core/directory.h"
 #include "core/engine.h"
 #include "core/keeper.h"
@@ -57,6 +58,7 @@ struct ab_engine {
     struct ab_list browsers;
     struct ab_list remotes;
     struct ab_list multiples;
+    struct ab_counters counters;
 };
 
 /* Begins an entry: moves the clock. */

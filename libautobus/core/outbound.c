@@ -29,6 +29,7 @@ static void finish(struct ab_outbound *connection, enum ab_close_mode mode)
     struct ab_engine *engine = connection->stream.engine;
 
     connection->state = AB_OUTBOUND_OVER;
+    engine->counters.outbound_now--;
     ab_engine_disarm(engine, &connection->timer);
     ab_list_remove(&connection->route_node);
     connection->route = NULL;
@@ -46,6 +47,7 @@ static void lose(struct ab_outbound *connection, const struct ab_outbound_loss *
 {
     if (connection->state == AB_OUTBOUND_OVER)
         return;
+    connection->stream.engine->counters.outbound_lost++;
     finish(connection, AB_CLOSE_NOW);
     connection->ops->lost(connection, loss);
 }
@@ -78,6 +80,31 @@ int ab_outbound_write(struct ab_outbound *connection, const struct ab_buffer *me
     return r;
 }
 
+/* ---- Round trips */
+
+static uint64_t ask(struct ab_outbound *connection)
+{
+    connection->asked = connection->stream.engine->now;
+    connection->asked_id = ab_outbound_next_id(connection);
+    return connection->asked_id;
+}
+
+static void measure(struct ab_outbound *connection)
+{
+    struct ab_engine *engine = connection->stream.engine;
+
+    connection->asked_id = 0;
+    ab_spread_add(&engine->counters.round_trip, engine->now - connection->asked);
+}
+
+static bool answers_ping(const struct ab_outbound *connection, const struct ab_message *message)
+{
+    uint64_t id;
+
+    return connection->asked_id && message->type == AB_MESSAGE_RESPONSE && ab_message_own_id(message, &id) &&
+           id == connection->asked_id;
+}
+
 /* ---- Binding */
 
 void ab_outbound_bind(struct ab_outbound *connection)
@@ -85,8 +112,7 @@ void ab_outbound_bind(struct ab_outbound *connection)
     struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
 
     connection->state = AB_OUTBOUND_BINDING;
-    if (ab_message_write_bind(out, ab_outbound_next_id(connection), connection->service->data, AB_EXTENSIONS_OURS) <
-            0 ||
+    if (ab_message_write_bind(out, ask(connection), connection->service->data, AB_EXTENSIONS_OURS) < 0 ||
         ab_outbound_write(connection, out) < 0)
         ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
 }
@@ -117,6 +143,8 @@ static void bind_answered(struct ab_outbound *connection, struct ab_message *mes
         return;
     }
     connection->state = AB_OUTBOUND_BOUND;
+    connection->stream.engine->counters.outbound_bound++;
+    measure(connection);
     connection->extensions = message->extensions & AB_EXTENSIONS_OURS;
     if (!connection->doomed)
         ab_engine_arm(connection->stream.engine, &connection->timer, PING_AFTER);
@@ -131,7 +159,7 @@ static void ping(struct ab_outbound *connection, ab_time patience)
     struct ab_engine *engine = connection->stream.engine;
     struct ab_buffer *out = ab_engine_scratch(engine);
 
-    if (ab_message_write_ping(out, ab_outbound_next_id(connection)) < 0 || ab_outbound_write(connection, out) < 0) {
+    if (ab_message_write_ping(out, ask(connection)) < 0 || ab_outbound_write(connection, out) < 0) {
         ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
         return;
     }
@@ -211,6 +239,8 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
 
         if (ab_message_write_empty(out, message->id) == 0)
             ab_outbound_write(connection, out);
+    } else if (answers_ping(connection, message)) {
+        measure(connection);
     } else if (connection->state == AB_OUTBOUND_BOUND && connection->ops->message) {
         connection->ops->message(connection, message);
     }
@@ -266,6 +296,8 @@ int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, stru
         return AB_ENOMEM;
     }
     ab_stream_init(&connection->stream, engine, &stream_ops, id, to);
+    engine->counters.outbound_opened++;
+    engine->counters.outbound_now++;
     connection->ops = ops;
     connection->owner = owner;
     connection->service = ab_text_ref(service);

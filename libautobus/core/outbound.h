@@ -49,7 +49,9 @@ struct ab_outbound {
     uint64_t last_id;
     struct ab_timer timer; /* of connecting and binding, then of silence */
     ab_time heard;
-    ab_time pinged;                /* when the ping that is not answered left; -1: none */
+    ab_time pinged;                /* when the ping that nothing was heard after left; -1: none */
+    ab_time asked;                 /* when the bind or ping left that a round trip is measured with */
+    uint64_t asked_id;             /* its id; 0: it was answered */
     struct ab_complaint complaint; /* about bad lines */
     bool doomed;                   /* it fails at the next tick */
     bool woken;                    /* the machine slept: asked for a sign of life at once */

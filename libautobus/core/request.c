@@ -87,6 +87,7 @@ static struct ab_inbound *detach(struct ab_request *request)
         return NULL;
     ab_list_remove(&request->node);
     connection->request_count--;
+    connection->stream.engine->counters.requests_now--;
     request->connection = NULL;
     return connection;
 }
@@ -96,6 +97,8 @@ void ab_request_abandon(struct ab_request *request)
     struct ab_inbound *connection = detach(request);
 
     request->abandoned = true;
+    if (connection)
+        connection->stream.engine->counters.requests_abandoned++;
     if (request->target && !request->answered && connection) {
         request->gone.target = request->target;
         request->gone.request = request; /* the engine's reference goes with the notice */
@@ -132,6 +135,7 @@ static struct ab_request *request_new(struct ab_inbound *connection, struct ab_f
 
 int ab_request_start(struct ab_inbound *connection, struct ab_function *function, struct ab_message *message)
 {
+    struct ab_engine *engine = connection->stream.engine;
     struct ab_notice *notice = ab_notice_new(AB_NOTICE_CALL, function->target);
     struct ab_request *request = notice ? request_new(connection, function, message) : NULL;
 
@@ -141,13 +145,15 @@ int ab_request_start(struct ab_inbound *connection, struct ab_function *function
     }
     notice->value = ab_value_move(&message->value);
     notice->request = request;
+    engine->counters.requests_received++;
     if (request->id) {
+        engine->counters.requests_now++;
         request->connection = connection;
         connection->request_count++;
         ab_list_append(&connection->requests, &request->node);
         ab_request_ref(request);
     }
-    ab_engine_emit(connection->stream.engine, notice);
+    ab_engine_emit(engine, notice);
     return 0;
 }
 
@@ -189,6 +195,7 @@ int ab_request_reply(struct ab_request *request, ab_time now, struct ab_text *re
 
     if (r < 0 || !connection)
         return r;
+    connection->stream.engine->counters.requests_answered++;
     out = ab_engine_scratch(connection->stream.engine);
     return finish(request, connection, out, ab_message_write_result(out, request->id, result));
 }
@@ -201,6 +208,7 @@ int ab_request_reply_error(struct ab_request *request, ab_time now, const char *
 
     if (r < 0 || !connection)
         return r;
+    connection->stream.engine->counters.requests_failed++;
     out = ab_engine_scratch(connection->stream.engine);
     return finish(request, connection, out, ab_message_write_error(out, request->id, type, text));
 }
@@ -214,6 +222,7 @@ int ab_request_reply_exception(struct ab_request *request, ab_time now, const ch
 
     if (r < 0 || !connection)
         return r;
+    connection->stream.engine->counters.requests_failed++;
     out = ab_engine_scratch(connection->stream.engine);
     return finish(request, connection, out, ab_message_write_exception(out, request->id, type, text, details));
 }

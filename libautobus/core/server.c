@@ -50,8 +50,10 @@ struct ab_visitor *ab_server_admit(struct ab_engine *engine, const struct ab_add
         ab_complaint_say(&engine->server.complaint, engine, "client %s is refused: too many connections",
                          ab_address_host_text(peer, host));
         visitor_put(engine, visitor);
+        engine->counters.inbound_refused++;
         return NULL;
     }
+    engine->counters.inbound_accepted++;
     visitor->connections++;
     engine->server.connections++;
     return visitor;
@@ -85,6 +87,7 @@ static void displace_oldest_of(struct ab_engine *engine, const struct ab_visitor
         struct ab_inbound *connection = AB_CONTAINER(each, struct ab_inbound, node);
 
         if (connection->visitor == visitor) {
+            engine->counters.inbound_displaced++;
             ab_inbound_close(connection, AB_CLOSE_NOW);
             return;
         }

@@ -437,6 +437,7 @@ int ab_service_fire(struct ab_service *service, ab_time now, const char *event, 
         return AB_ENOMEM;
     if (ab_buffer_size(line) > service->engine->limits.line)
         return AB_ETOOLARGE;
+    service->engine->counters.events_fired++;
     ab_topic_send(topic, line);
     return 0;
 }
@@ -457,6 +458,7 @@ int ab_service_set(struct ab_service *service, ab_time now, const char *object, 
         return 0;
     ab_text_unref(topic->value);
     topic->value = ab_text_ref(value);
+    service->engine->counters.values_set++;
     ab_topic_changed(topic);
     return 0;
 }

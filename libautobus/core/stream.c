@@ -61,16 +61,28 @@ static void log_received(const struct ab_stream *stream, const struct ab_message
 
 int ab_stream_write(struct ab_stream *stream, const struct ab_buffer *message)
 {
+    struct ab_engine *engine = stream->engine;
+    int r;
+
     if (!stream->id)
         return AB_ECLOSED;
     log_sent(stream, message);
-    return stream->engine->host->write(stream->engine->context, stream->id, ab_buffer_data(message),
-                                       ab_buffer_size(message));
+    r = engine->host->write(engine->context, stream->id, ab_buffer_data(message), ab_buffer_size(message));
+    if (r == 0) {
+        engine->counters.messages_sent++;
+        engine->counters.bytes_sent += ab_buffer_size(message);
+    }
+    return r;
 }
 
 size_t ab_stream_waiting(const struct ab_stream *stream)
 {
-    return stream->id ? stream->engine->host->waiting(stream->engine->context, stream->id) : 0;
+    struct ab_engine *engine = stream->engine;
+    size_t waiting = stream->id ? engine->host->waiting(engine->context, stream->id) : 0;
+
+    if (waiting > engine->counters.bytes_waiting_most)
+        engine->counters.bytes_waiting_most = waiting;
+    return waiting;
 }
 
 static ab_stream_id forget(struct ab_stream *stream)
@@ -116,6 +128,8 @@ void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id id, s
     stream = ab_stream_find(engine, id);
     if (stream) {
         log_received(stream, message);
+        engine->counters.messages_received++;
+        engine->counters.messages_bad += message->problem != 0;
         stream->ops->message(stream, message);
     }
     ab_message_free(message);

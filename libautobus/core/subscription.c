@@ -195,6 +195,7 @@ void ab_wish_changed(struct ab_remote *remote, struct ab_message *message)
     /* What comes before the response to watch is of an earlier watch (legacy answers unwatch with `changed`). */
     if (!wish || !wish->known)
         return;
+    remote->engine->counters.values_heard++;
     repeated = wish->repeat && ab_value_equal(&wish->value, &message->value);
     wish->repeat = false;
     if (repeated)
@@ -239,6 +240,7 @@ void ab_wish_fired(struct ab_remote *remote, struct ab_message *message)
 
     if (!wish)
         return;
+    remote->engine->counters.events_heard++;
     wish->walking = true;
     AB_LIST_EACH_SAFE (each, &wish->subscriptions) {
         tell_event(AB_CONTAINER(each, struct ab_subscription, node), &message->value,

@@ -24,7 +24,8 @@
 
 struct arrival {
     struct ab_address from;
-    struct ab_packet packet;
+    enum ab_datagram_fate fate;
+    struct ab_packet packet; /* of one that is taken */
 };
 
 /* Drops are the network's doing and can be many: one line says how many there were. */
@@ -62,11 +63,11 @@ static enum ab_datagram_fate judge(const struct ab_net *net, struct arrival *arr
 
 static bool is_own_query(const struct ab_net *net, const struct arrival *arrival)
 {
-    return arrival->packet.command == AB_PACKET_QUERY && arrival->from.port == net->discovery.sender_port &&
-           ab_interfaces_here(&net->interfaces, arrival->from.host);
+    return arrival->fate == AB_DATAGRAM_TAKEN && arrival->packet.command == AB_PACKET_QUERY &&
+           arrival->from.port == net->discovery.sender_port && ab_interfaces_here(&net->interfaces, arrival->from.host);
 }
 
-/* 1: *arrival is there; 0: one was read and dropped; -1: there is none. */
+/* 1: *arrival is there; 0: an error was read; -1: there is none. */
 static int receive(struct ab_net *net, struct arrival *arrival)
 {
     struct ab_discovery *discovery = &net->discovery;
@@ -74,20 +75,27 @@ static int receive(struct ab_net *net, struct arrival *arrival)
     socklen_t source_size = sizeof(source);
     ssize_t size = recvfrom(discovery->receiver, discovery->room, net->limits->datagram_read + 1, MSG_DONTWAIT,
                             (struct sockaddr *)&source, &source_size);
-    enum ab_datagram_fate fate;
 
     if (size < 0)
         return errno == EAGAIN ? -1 : 0;
     arrival->from = ab_address_inet(ntohl(source.sin_addr.s_addr), ntohs(source.sin_port));
-    fate = judge(net, arrival, (size_t)size);
-    if (fate == AB_DATAGRAM_TAKEN && is_own_query(net, arrival))
-        fate = AB_DATAGRAM_OWN;
-    discovery->counts[fate]++;
-    if (fate == AB_DATAGRAM_TAKEN)
-        return 1;
-    if (fate != AB_DATAGRAM_OWN)
-        tell_drops(net, fate, &arrival->from);
-    return 0;
+    arrival->packet = (struct ab_packet){0};
+    arrival->fate = judge(net, arrival, (size_t)size);
+    if (is_own_query(net, arrival))
+        arrival->fate = AB_DATAGRAM_OWN;
+    else if (arrival->fate != AB_DATAGRAM_TAKEN)
+        tell_drops(net, arrival->fate, &arrival->from);
+    return 1;
+}
+
+/* Lock held. */
+static void take(struct ab_net *net, ab_time now, struct arrival *arrival)
+{
+    ab_fates_count(&net->discovery.fates, arrival->fate, arrival->from.host);
+    if (arrival->fate == AB_DATAGRAM_OWN)
+        ab_interfaces_heard_back(&net->interfaces, arrival->from.host);
+    if (arrival->fate == AB_DATAGRAM_TAKEN)
+        ab_engine_datagram(net->engine, now, &arrival->from, &arrival->packet);
 }
 
 static void on_readable(evutil_socket_t descriptor, short what, void *argument)
@@ -112,7 +120,7 @@ static void on_readable(evutil_socket_t descriptor, short what, void *argument)
     ab_net_lock(net);
     now = ab_net_now(net);
     for (size_t i = 0; i < count; i++) {
-        ab_engine_datagram(net->engine, now, &arrivals[i].from, &arrivals[i].packet);
+        take(net, now, &arrivals[i]);
         ab_packet_deinit(&arrivals[i].packet);
     }
     ab_net_turn(net);
@@ -170,18 +178,25 @@ static void on_retry(evutil_socket_t descriptor, short what, void *argument)
     (void)what;
     ab_waker_awake(&net->waker);
     if (!start(net)) {
+        int wrong = errno;
+
         ab_net_start_timer(net, net->discovery.retry, RETRY_INTERVAL);
+        ab_net_lock(net);
+        net->discovery.reason = wrong;
+        ab_net_unlock(net);
         return;
     }
     ab_net_log(net, AB_LOG_INFO, "port %u/udp is to be had again", ab_settings_discovery_port(net->settings));
     ab_net_lock(net);
+    net->discovery.reason = 0;
+    net->discovery.since = ab_net_now(net);
     ab_engine_network_changed(net->engine, ab_net_now(net)); /* nothing was heard until now */
     ab_net_turn(net);
 }
 
 /* ---- Sending. */
 
-static void send_to(struct ab_net *net, const struct ab_interface *to, const void *data, size_t size)
+static void send_to(struct ab_net *net, struct ab_interface *to, const void *data, size_t size)
 {
     struct ab_discovery *discovery = &net->discovery;
     struct sockaddr_in address = {.sin_family = AF_INET,
@@ -203,9 +218,15 @@ static void send_to(struct ab_net *net, const struct ab_interface *to, const voi
     int wrong;
 
     memcpy(CMSG_DATA(&control.header), &from, sizeof(from));
-    if (sendmsg(discovery->sender, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+    if (sendmsg(discovery->sender, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+        discovery->sent++;
+        to->sent++;
+        to->wrong = 0;
         return;
+    }
     wrong = errno;
+    discovery->unsent++;
+    to->wrong = wrong;
     if (ab_log_gate_open(&discovery->failures_told, ab_net_now(net), &held))
         ab_net_log(net, AB_LOG_WARNING, "cannot send on %s: %s (and %lu since the last such line)", to->name,
                    strerror(wrong), held);
@@ -213,7 +234,7 @@ static void send_to(struct ab_net *net, const struct ab_interface *to, const voi
 
 void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, enum ab_broadcast_order order)
 {
-    const struct ab_interfaces *interfaces = &net->interfaces;
+    struct ab_interfaces *interfaces = &net->interfaces;
 
     for (int pass = 0; pass < 2; pass++) {
         bool loopback = (pass == 0) == (order == AB_LOOPBACK_FIRST);
@@ -261,10 +282,12 @@ int ab_discovery_init(struct ab_discovery *discovery, struct ab_net *net)
     discovery->retry = evtimer_new(net->base, on_retry, net);
     if (!discovery->room || !discovery->retry)
         return AB_ENOMEM;
+    discovery->since = ab_net_now(net);
     if (start(net))
         return 0;
+    discovery->reason = errno;
     ab_net_log(net, AB_LOG_WARNING, "services of others are not found for now: port %u/udp cannot be had: %s",
-               ab_settings_discovery_port(net->settings), strerror(errno));
+               ab_settings_discovery_port(net->settings), strerror(discovery->reason));
     return ab_net_start_timer(net, discovery->retry, RETRY_INTERVAL) ? 0 : AB_ENOMEM;
 }
 

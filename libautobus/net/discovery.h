@@ -9,21 +9,11 @@
 #include <stddef.h>
 
 #include "core/host.h"
+#include "net/fates.h"
 #include "net/log.h"
 
 struct ab_net;
 struct event;
-
-enum ab_datagram_fate {
-    AB_DATAGRAM_TAKEN,
-    AB_DATAGRAM_OWN,       /* our own query: to answer it would use up the answers that others are owed */
-    AB_DATAGRAM_FOREIGN,   /* from no network of ours */
-    AB_DATAGRAM_TOO_LARGE, /* over a limit of size or nesting */
-    AB_DATAGRAM_MALFORMED, /* no packet */
-    AB_DATAGRAM_UNKNOWN,   /* a command that we do not know */
-    AB_DATAGRAM_LOST,      /* no memory */
-    AB_DATAGRAM_FATES,
-};
 
 struct ab_discovery {
     int receiver; /* -1: none yet; the event thread's */
@@ -31,10 +21,16 @@ struct ab_discovery {
     uint16_t sender_port;
     struct event *event;
     struct event *retry;
-    char *room;                              /* for one datagram and a byte, which tells one that is longer */
-    unsigned long counts[AB_DATAGRAM_FATES]; /* event thread */
-    struct ab_log_gate drops_told;           /* event thread */
-    struct ab_log_gate failures_told;        /* lock */
+    char *room;                    /* for one datagram and a byte, which tells one that is longer */
+    struct ab_log_gate drops_told; /* event thread */
+
+    /* The lock's. */
+    struct ab_log_gate failures_told;
+    struct ab_fates fates;
+    uint64_t sent; /* datagrams, each on one interface */
+    uint64_t unsent;
+    int reason;    /* errno: why there is no receiver; 0: there is one */
+    ab_time since; /* when that began */
 };
 
 /* 0, AB_ENOMEM, or AB_ENETWORK with errno: there is no socket to send from. A port to receive on that cannot be had is

@@ -192,8 +192,7 @@ static bool matters(const struct ab_interface *entry)
     return entry->allowed && entry->up && entry->address;
 }
 
-static const struct ab_interface *find_same(const struct ab_interface *table, size_t count,
-                                            const struct ab_interface *entry)
+static struct ab_interface *find_same(struct ab_interface *table, size_t count, const struct ab_interface *entry)
 {
     for (size_t i = 0; i < count; i++)
         if (table[i].index == entry->index && strcmp(table[i].name, entry->name) == 0 &&
@@ -206,7 +205,7 @@ static const struct ab_interface *find_same(const struct ab_interface *table, si
 
 /* Logs what is in `table` and not in `other`; true if anything that matters is. */
 static bool tell_difference(const struct ab_net *net, const struct ab_interface *table, size_t count,
-                            const struct ab_interface *other, size_t other_count, const char *what)
+                            struct ab_interface *other, size_t other_count, const char *what)
 {
     bool different = false;
 
@@ -223,6 +222,20 @@ static bool tell_difference(const struct ab_net *net, const struct ab_interface 
     return different;
 }
 
+/* Lock held. What went over an interface went over it still after another one changed. */
+static void carry_over(struct ab_interface *table, size_t count, struct ab_interface *old, size_t old_count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct ab_interface *same = find_same(old, old_count, &table[i]);
+
+        if (!same)
+            continue;
+        table[i].sent = same->sent;
+        table[i].heard_back = same->heard_back;
+        table[i].wrong = same->wrong;
+    }
+}
+
 static void replace(struct ab_net *net, struct ab_interface *table, size_t count)
 {
     struct ab_interfaces *interfaces = &net->interfaces;
@@ -232,6 +245,7 @@ static void replace(struct ab_net *net, struct ab_interface *table, size_t count
     if (tell_difference(net, table, count, old, interfaces->count, "there"))
         different = true;
     ab_net_lock(net);
+    carry_over(table, count, old, interfaces->count);
     interfaces->table = table;
     interfaces->count = count;
     if (different) {
@@ -368,6 +382,13 @@ bool ab_interfaces_here(const struct ab_interfaces *interfaces, uint32_t host)
     return false;
 }
 
+void ab_interfaces_heard_back(struct ab_interfaces *interfaces, uint32_t host)
+{
+    for (size_t i = 0; i < interfaces->count; i++)
+        if (!interfaces->table[i].reason && interfaces->table[i].address == host)
+            interfaces->table[i].heard_back++;
+}
+
 bool ab_interfaces_excluded(const struct ab_interfaces *interfaces, uint32_t host)
 {
     for (size_t i = 0; i < interfaces->count; i++)
@@ -397,8 +418,14 @@ static json_t *entry_json(const struct ab_interface *entry)
     if (entry->broadcast)
         failed |= json_object_set_new(object, "broadcast", json_string(ab_address_host_text(&broadcast, text))) < 0;
     failed |= json_object_set_new(object, "used", json_boolean(!entry->reason)) < 0;
-    if (entry->reason)
+    if (entry->reason) {
         failed |= json_object_set_new(object, "reason", json_string(entry->reason)) < 0;
+    } else {
+        failed |= json_object_set_new(object, "sent", json_integer((json_int_t)entry->sent)) < 0;
+        failed |= json_object_set_new(object, "heard_back", json_integer((json_int_t)entry->heard_back)) < 0;
+    }
+    if (entry->wrong)
+        failed |= json_object_set_new(object, "error", json_string(strerror(entry->wrong))) < 0;
     if (failed) {
         json_decref(object);
         return NULL;

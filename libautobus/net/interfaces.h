@@ -32,6 +32,11 @@ struct ab_interface {
     bool allowed; /* by the settings: its network is ours */
     bool up;
     const char *reason; /* why discovery does not go out here, static; NULL: it does */
+
+    /* The lock's. */
+    uint64_t sent;       /* datagrams */
+    uint64_t heard_back; /* our own queries, which a receiver on this host hears too */
+    int wrong;           /* errno of the last datagram; 0: it left */
 };
 
 struct ab_interfaces {
@@ -55,6 +60,8 @@ bool ab_interfaces_here(const struct ab_interfaces *interfaces, uint32_t host);
 bool ab_interfaces_excluded(const struct ab_interfaces *interfaces, uint32_t host);
 /* No interface that the settings allow has an address, but loopback. */
 bool ab_interfaces_loopback_alone(const struct ab_interfaces *interfaces);
+/* Lock held. A query of our own came from that address, which is ours. */
+void ab_interfaces_heard_back(struct ab_interfaces *interfaces, uint32_t host);
 /* Lock held. An array as autobus_bus_interfaces describes it; NULL: no memory. */
 json_t *ab_interfaces_json(const struct ab_interfaces *interfaces);
 

@@ -68,6 +68,7 @@ struct ab_socket {
     bool read_armed;
     bool write_armed;
     struct ab_reader reader;
+    size_t received;        /* bytes that were not counted yet */
     struct ab_list backlog; /* decoded messages that the engine has not taken */
     bool stalled;           /* some input is left that the engine did not want */
     bool greedy;            /* the last read filled its room: read more at once */
@@ -86,7 +87,8 @@ struct ab_sockets {
     struct ab_list dirty;
     struct ab_list attention;
     ab_stream_id last;
-    size_t behind; /* what counts as much waiting */
+    size_t behind;     /* what counts as much waiting */
+    uint64_t received; /* bytes, of what was handed over */
 
     /* The event thread's. */
     struct ab_list lingering;

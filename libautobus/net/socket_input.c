@@ -63,6 +63,8 @@ static bool deliver(struct ab_socket *socket)
     bool more;
 
     ab_net_lock(net);
+    net->sockets.received += socket->received;
+    socket->received = 0;
     while (listens(socket) && !socket->paused && (node = ab_list_take(&socket->backlog)))
         ab_engine_message(net->engine, now, socket->id, AB_CONTAINER(node, struct ab_message, node));
     more = listens(socket) && !socket->paused;
@@ -125,6 +127,7 @@ static void read_some(struct ab_socket *socket)
     } else {
         socket->greedy = (size_t)count == size;
         if (count > 0) {
+            socket->received += (size_t)count;
             ab_reader_commit(&socket->reader, (size_t)count);
         } else {
             socket->ended = true;

@@ -139,6 +139,19 @@ static void check_slots(struct sim_bus *bus)
     }
 }
 
+/* What was counted as under way has ended: each is counted once when it begins and once when it is over. */
+static void check_counters(struct sim_bus *bus)
+{
+    struct ab_counters counters = ab_engine_counters(bus->engine);
+
+    ck_assert_msg(counters.calls_now == 0 && counters.requests_now == 0 && counters.outbound_now == 0 &&
+                      counters.inbound_now == 0 && counters.bytes_waiting == 0,
+                  "%s: counted and not over: %lu calls, %lu requests, %lu and %lu connections, %lu bytes", bus->name,
+                  (unsigned long)counters.calls_now, (unsigned long)counters.requests_now,
+                  (unsigned long)counters.outbound_now, (unsigned long)counters.inbound_now,
+                  (unsigned long)counters.bytes_waiting);
+}
+
 /* The engine is empty of what the program had, and goes. */
 static void free_engine(struct sim_bus *bus)
 {
@@ -153,6 +166,8 @@ static void free_engine(struct sim_bus *bus)
     sim_bus_act(bus);
     if (!bus->silent)
         ck_assert_msg(bus->open_streams == 0, "%s: %u streams were never closed", bus->name, bus->open_streams);
+    if (!bus->silent)
+        check_counters(bus);
     bus->depth++;
     ab_engine_free(bus->engine);
     bus->process.listening = 0;

@@ -17,6 +17,7 @@
 #define AB_TESTS_SIM_SIM_H
 
 #include "core/browser.h"
+#include "core/counters.h"
 #include "core/engine.h"
 #include "core/multiple.h"
 #include "core/remote.h"

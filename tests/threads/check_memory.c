@@ -200,6 +200,14 @@ static void look_around(void)
         cancel(slot);
 }
 
+static void look_at_counters(void)
+{
+    json_t *out = NULL;
+
+    if (fine(autobus_bus_counters(pair.client, &out)))
+        json_decref(out);
+}
+
 static void find_again(void)
 {
     autobus_error error = AUTOBUS_ERROR_INIT;
@@ -266,6 +274,7 @@ static const struct {
     {"bindings", watch_bindings},
     {"get", get},
     {"look", look_around},
+    {"counters", look_at_counters},
     {"find", find_again},
     {"publish", publish},
     {"queues", queues},

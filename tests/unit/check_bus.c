@@ -95,6 +95,50 @@ START_TEST(what_a_bus_knows)
 }
 END_TEST
 
+static json_int_t count_of(const json_t *counters, const char *group, const char *name)
+{
+    json_t *value = json_object_get(json_object_get(counters, group), name);
+
+    ck_assert_msg(json_is_integer(value), "%s.%s", group, name);
+    return json_integer_value(value);
+}
+
+START_TEST(what_a_bus_counts)
+{
+    struct ab_pair pair;
+    json_t *client;
+    json_t *server;
+    int open;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", "[i]", 1), 0);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "nothing", NULL), AUTOBUS_EREMOTE);
+    ck_assert_int_eq(autobus_bus_counters(pair.client, &client), 0);
+    ck_assert_int_eq(autobus_bus_counters(pair.server, &server), 0);
+    ck_assert_int_eq(count_of(client, "calls", "answered"), 1);
+    ck_assert_int_eq(count_of(client, "calls", "failed"), 1);
+    ck_assert_int_eq(count_of(client, "call_time", "count"), 2);
+    ck_assert_int_ge(count_of(client, "round_trip", "most_us"), count_of(client, "round_trip", "last_us"));
+    ck_assert_int_eq(count_of(client, "messages", "sent"), count_of(server, "messages", "received"));
+    ck_assert_int_eq(count_of(client, "bytes", "sent"), count_of(server, "bytes", "received"));
+    ck_assert_int_eq(count_of(server, "requests", "answered"), 1);
+    ck_assert_int_eq(count_of(server, "inbound", "now"), 1);
+    ck_assert_int_ge(count_of(server, "workers", "started"), 1);
+    ck_assert_int_ge(count_of(server, "callbacks", "run"), 1);
+    ck_assert_int_ge(count_of(server, "datagrams", "sent"), 1);
+    ck_assert_uint_eq(json_array_size(json_object_get(server, "sources")), 0);
+    ck_assert_int_eq(json_unpack(json_object_get(server, "ports"), "{s:{s:b}}", "udp", "open", &open), 0);
+    ck_assert_int_eq(open, 1);
+    ck_assert_int_gt(count_of(json_object_get(server, "ports"), "tcp", "port"), 0);
+    ck_assert_ptr_null(json_object_get(json_object_get(client, "ports"), "tcp")); /* it publishes nothing */
+    json_decref(client);
+    json_decref(server);
+    ck_assert_int_eq(autobus_bus_counters(pair.client, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_bus_counters(NULL, &client), AUTOBUS_EINVAL);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 START_TEST(settling_in_time)
 {
     autobus_bus *bus = ab_test_bus();
@@ -170,6 +214,7 @@ START_TEST(a_closed_bus)
     ck_assert_ptr_null(autobus_bus_event_queue(bus));
     ck_assert_int_eq(autobus_bus_services(bus, NULL, &value), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_bus_interfaces(bus, &value), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_bus_counters(bus, &value), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_bus_settle(bus, 0), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_bus_close_wait(bus), 0);
     ck_assert_int_eq(autobus_bus_close_wait(bus), 0);
@@ -436,6 +481,7 @@ int main(void)
     tcase_add_test(life, nothing_is_left);
     tcase_add_test(life, wrong_options);
     tcase_add_test(life, what_a_bus_knows);
+    tcase_add_test(life, what_a_bus_counts);
     tcase_add_test(life, settling_in_time);
     tcase_add_test(life, handles_outlive_the_bus);
     tcase_add_test(life, a_closed_bus);

@@ -58,14 +58,14 @@ static void broadcast(struct rig *rig, const char *text, enum ab_broadcast_order
     rig_leave(rig);
 }
 
-static unsigned long fate(struct rig *rig, enum ab_datagram_fate which)
+static uint64_t fate(struct rig *rig, enum ab_datagram_fate which)
 {
-    return rig->net->discovery.counts[which];
+    return rig->net->discovery.fates.counts[which];
 }
 
 static void read_foreign(struct rig *rig, void *context)
 {
-    *(unsigned long *)context = fate(rig, AB_DATAGRAM_FOREIGN);
+    *(uint64_t *)context = fate(rig, AB_DATAGRAM_FOREIGN);
 }
 
 START_TEST(what_is_broadcast_is_heard_by_all_buses_of_the_machine)
@@ -99,6 +99,13 @@ START_TEST(an_own_query_is_not_heard)
     ck_assert_int_eq(rig_expect(&rig, RIG_DATAGRAM).code, AB_PACKET_REMOVE);
     rig_join(&rig);
     ck_assert_uint_eq(fate(&rig, AB_DATAGRAM_OWN), 1);
+    ck_assert_uint_eq(rig.net->discovery.sent, 2);
+    for (size_t i = 0; i < rig.net->interfaces.count; i++) {
+        const struct ab_interface *entry = &rig.net->interfaces.table[i];
+
+        ck_assert_uint_eq(entry->sent, entry->reason ? 0 : 2);
+        ck_assert_uint_eq(entry->heard_back, entry->reason ? 0 : 1);
+    }
     rig_end(&rig);
 }
 END_TEST
@@ -289,7 +296,7 @@ END_TEST
 
 START_TEST(a_foreign_datagram_is_dropped)
 {
-    unsigned long foreign = 0;
+    uint64_t foreign = 0;
     struct rig rig;
     int sender;
 

@@ -186,7 +186,7 @@ START_TEST(the_table_as_json)
     json = ab_interfaces_json(&interfaces);
     text = json_dumps(json, JSON_COMPACT);
     ck_assert_str_eq(text, "[{\"name\":\"lo\",\"address\":\"127.0.0.1\",\"broadcast\":"
-                           "\"127.255.255.255\",\"used\":true},"
+                           "\"127.255.255.255\",\"used\":true,\"sent\":0,\"heard_back\":0},"
                            "{\"name\":\"eth0\",\"used\":false,\"reason\":\"no IPv4 address\"}]");
     free(text);
     json_decref(json);
