@@ -30,7 +30,8 @@ struct ab_text *ab_text_new(const char *data, size_t size)
 
 struct ab_text *ab_text_ref(struct ab_text *text)
 {
-    atomic_fetch_add_explicit(&text->references, 1, memory_order_relaxed);
+    if (text)
+        atomic_fetch_add_explicit(&text->references, 1, memory_order_relaxed);
     return text;
 }
 

@@ -17,8 +17,8 @@ struct ab_text {
     char data[]; /* followed by a NUL that size does not count */
 };
 
-struct ab_text *ab_text_new(const char *data, size_t size); /* a copy, one reference; NULL: no memory */
-struct ab_text *ab_text_ref(struct ab_text *text);
+struct ab_text *ab_text_new(const char *data, size_t size);                 /* a copy, one reference; NULL: no memory */
+struct ab_text *ab_text_ref(struct ab_text *text);                          /* takes NULL, returns it */
 struct ab_text *ab_text_unref(struct ab_text *text);                        /* takes NULL, returns NULL */
 bool ab_text_equal(const struct ab_text *one, const struct ab_text *other); /* NULL equals NULL only */
 

@@ -245,7 +245,7 @@ static struct ab_call *call_new(struct ab_remote *remote, enum ab_call_kind kind
         ab_free(call);
         return NULL;
     }
-    call->args = args ? ab_text_ref(args) : NULL;
+    call->args = ab_text_ref(args);
     call->remote = remote;
     call->kind = kind;
     call->pending.answered = answered;

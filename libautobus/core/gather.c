@@ -256,7 +256,7 @@ static struct ab_gather *gather_new(struct ab_multiple *multiple, const char *na
         ab_free(gather);
         return NULL;
     }
-    gather->args = args ? ab_text_ref(args) : NULL;
+    gather->args = ab_text_ref(args);
     gather->flags = flags;
     gather->count = rule->count;
     gather->quiet = rule->quiet;

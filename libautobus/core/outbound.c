@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "wire/packet.h"
 
 #define BIND_TIME         (10 * AB_SECOND)
 #define PING_AFTER        (15 * AB_SECOND)
@@ -55,6 +56,11 @@ static void lose(struct ab_outbound *connection, const struct ab_outbound_loss *
 void ab_outbound_fail(struct ab_outbound *connection, int code, const char *text)
 {
     lose(connection, &(struct ab_outbound_loss){code, NULL, text});
+}
+
+const char *ab_outbound_service(const struct ab_outbound *connection)
+{
+    return connection->service ? connection->service->data : "null";
 }
 
 uint64_t ab_outbound_next_id(struct ab_outbound *connection)
@@ -110,9 +116,10 @@ static bool answers_ping(const struct ab_outbound *connection, const struct ab_m
 void ab_outbound_bind(struct ab_outbound *connection)
 {
     struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
+    const char *service = connection->service ? connection->service->data : NULL;
 
     connection->state = AB_OUTBOUND_BINDING;
-    if (ab_message_write_bind(out, ask(connection), connection->service->data, AB_EXTENSIONS_OURS) < 0 ||
+    if (ab_message_write_bind(out, ask(connection), service, AB_EXTENSIONS_OURS) < 0 ||
         ab_outbound_write(connection, out) < 0)
         ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
 }
@@ -129,9 +136,30 @@ static void attach_route(struct ab_outbound *connection)
     ab_directory_answered(route);
 }
 
+/* Some implementations know no bind to null (PROTOCOL section 2), and what they say to it would mislead. */
+static const char *refusal(const struct ab_outbound *connection, const char *text)
+{
+    return connection->service ? text : "the peer does not bind to null: a service of it must be named by its id";
+}
+
+/* Who bound to null learns now to what. */
+static int learn_service(struct ab_outbound *connection, const struct ab_message *message)
+{
+    size_t size = message->name ? strlen(message->name) : 0;
+
+    if (connection->service)
+        return 0;
+    if (size == 0 || size > AB_SERVICE_MOST)
+        return AB_EPROTOCOL;
+    connection->service = ab_text_new(message->name, size);
+    return connection->service ? 0 : AB_ENOMEM;
+}
+
 /* The first line that comes back is the bind's response, whatever its id (PROTOCOL section 2). */
 static void bind_answered(struct ab_outbound *connection, struct ab_message *message)
 {
+    int r;
+
     if (message->type != AB_MESSAGE_RESPONSE) {
         ab_outbound_fail(connection, AB_EPROTOCOL, "the peer did not answer bind");
         return;
@@ -139,7 +167,12 @@ static void bind_answered(struct ab_outbound *connection, struct ab_message *mes
     if (message->failed) {
         const char *text = message->error_text ? message->error_text : "the peer refused to bind";
 
-        lose(connection, &(struct ab_outbound_loss){AB_EREMOTE, message->error_type, text});
+        lose(connection, &(struct ab_outbound_loss){AB_EREMOTE, message->error_type, refusal(connection, text)});
+        return;
+    }
+    r = learn_service(connection, message);
+    if (r < 0) {
+        ab_outbound_fail(connection, r, r == AB_ENOMEM ? "out of memory" : "the peer did not say what it bound");
         return;
     }
     connection->state = AB_OUTBOUND_BOUND;
@@ -226,7 +259,7 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
         ab_outbound_fail(connection, AB_EPROTOCOL, "the peer sent a line that is too long");
     } else if (message->problem) {
         ab_complaint_say(&connection->complaint, stream->engine, "service %s: a line was dropped: %s",
-                         connection->service->data, message->reason);
+                         ab_outbound_service(connection), message->reason);
         if (connection->state == AB_OUTBOUND_BINDING)
             ab_outbound_fail(connection, AB_EPROTOCOL, "the peer did not answer bind");
         else if (message->type == AB_MESSAGE_RESPONSE && connection->ops->message)
@@ -251,7 +284,8 @@ static void on_input_ended(struct ab_stream *stream)
     struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
 
     if (connection->state == AB_OUTBOUND_BINDING)
-        ab_outbound_fail(connection, AB_EREMOTE, "the peer closed the connection instead of binding");
+        ab_outbound_fail(connection, AB_EREMOTE,
+                         refusal(connection, "the peer closed the connection instead of binding"));
     else
         ab_outbound_fail(connection, AB_EDISCONNECTED, "the peer closed the connection");
 }

@@ -44,8 +44,8 @@ struct ab_outbound {
     const struct ab_outbound_ops *ops;
     void *owner;
     enum ab_outbound_state state;
-    struct ab_text *service;
-    unsigned extensions; /* that both ends speak */
+    struct ab_text *service; /* NULL until it is bound, if it binds to null */
+    unsigned extensions;     /* that both ends speak */
     uint64_t last_id;
     struct ab_timer timer; /* of connecting and binding, then of silence */
     ab_time heard;
@@ -59,6 +59,7 @@ struct ab_outbound {
     struct ab_route *route;
 };
 
+/* `service` NULL: the introspection service of the bus that is there. */
 int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, struct ab_text *service,
                      const struct ab_outbound_ops *ops, void *owner, struct ab_outbound **ret_connection);
 void ab_outbound_bind(struct ab_outbound *connection);
@@ -69,6 +70,9 @@ void ab_outbound_fail(struct ab_outbound *connection, int code, const char *text
 
 /* The same, at the next tick and not under its owner's feet: there was no memory for something that had to be done. */
 void ab_outbound_doom(struct ab_outbound *connection);
+
+/* The id of its service, for people: "null" as long as it is not known. */
+const char *ab_outbound_service(const struct ab_outbound *connection);
 
 /* A fresh id for a command. */
 uint64_t ab_outbound_next_id(struct ab_outbound *connection);

@@ -100,6 +100,7 @@ static void end(struct ab_remote *remote, int code, const char *type, const char
     ab_engine_disarm(remote->engine, &remote->retry);
     ab_calls_end(remote, code, type, text);
     ab_wishes_end(remote, code, type, text);
+    ab_ends_tell(remote);
 }
 
 /* A connection that never came to be. */
@@ -284,6 +285,12 @@ static void bound(struct ab_outbound *connection)
     become_bound(remote, connection, info);
 }
 
+static void suspect(const struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    if (loss->code != AB_ENOMEM && connection->service)
+        ab_directory_suspect(connection->stream.engine, &connection->stream.address, connection->service->data);
+}
+
 static void attempt_lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
 {
     struct ab_attempt *attempt = connection->owner;
@@ -292,8 +299,7 @@ static void attempt_lost(struct ab_outbound *connection, const struct ab_outboun
 
     ab_list_remove(&attempt->node);
     ab_free(attempt);
-    if (loss->code != AB_ENOMEM)
-        ab_directory_suspect(remote->engine, &connection->stream.address, connection->service->data);
+    suspect(connection, loss);
     other = attempt_in(remote, AB_OUTBOUND_CONNECTED);
     if (other && !attempt_in(remote, AB_OUTBOUND_BINDING))
         bind_attempt(other);
@@ -405,8 +411,7 @@ static void on_lost(struct ab_outbound *connection, const struct ab_outbound_los
     forget_binding(remote);
     ab_calls_lost(remote, loss);
     ab_bindings_tell(remote, false, loss->code);
-    if (loss->code != AB_ENOMEM)
-        ab_directory_suspect(engine, &connection->stream.address, connection->service->data);
+    suspect(connection, loss);
     if (!remote->filter) {
         end(remote, AB_EDISCONNECTED, NULL, loss->text);
         return;
@@ -466,6 +471,7 @@ static struct ab_remote *remote_new(struct ab_engine *engine)
     ab_list_init(&remote->waiting);
     ab_list_init(&remote->sent);
     ab_list_init(&remote->bindings);
+    ab_list_init(&remote->ends);
     ab_map_init(&remote->pending, ab_random_next(&engine->random));
     ab_map_init(&remote->listens, ab_random_next(&engine->random));
     ab_map_init(&remote->watches, ab_random_next(&engine->random));
@@ -531,8 +537,8 @@ int ab_remote_new_connection(struct ab_engine *engine, ab_time now, const char *
     remote = remote_new(engine);
     if (!remote)
         return AB_ENOMEM;
-    remote->service = ab_text_new(service, strlen(service));
-    if (!remote->service) {
+    remote->service = service ? ab_text_new(service, strlen(service)) : NULL;
+    if (service && !remote->service) {
         ab_free(remote);
         return AB_ENOMEM;
     }

@@ -21,7 +21,8 @@ struct ab_subscription;
 
 /* One handle each; `filter` gets a reference. */
 int ab_remote_new_proxy(struct ab_engine *engine, ab_time now, struct ab_filter *filter, struct ab_remote **ret_remote);
-/* Waits for ab_remote_resolved or ab_remote_unresolved, at most 10 s in all until it is bound. */
+/* `service` NULL: the introspection service of the bus there, whose id is known once it is bound.
+ * Waits for ab_remote_resolved or ab_remote_unresolved, at most 10 s in all until it is bound. */
 int ab_remote_new_connection(struct ab_engine *engine, ab_time now, const char *service, struct ab_remote **ret_remote);
 void ab_remote_resolved(struct ab_remote *remote, ab_time now, const struct ab_address *addresses, size_t count);
 void ab_remote_unresolved(struct ab_remote *remote, ab_time now, const char *text);
@@ -63,6 +64,10 @@ int ab_remote_watch(struct ab_remote *remote, ab_time now, const char *object, v
                     struct ab_subscription **ret_subscription);
 int ab_remote_on_binding(struct ab_remote *remote, ab_time now, void *target,
                          struct ab_subscription **ret_subscription);
+/* One AB_NOTICE_COMPLETION when a connection is over by itself: code, error_type and error_text say why. `past`: at once if
+ * it is over already, which else is a failure with that code. */
+int ab_remote_on_end(struct ab_remote *remote, ab_time now, bool past, void *target,
+                     struct ab_subscription **ret_subscription);
 /* Ends and frees it: no notice of it comes any more. Also after AB_EOVERFLOW. Takes NULL. */
 void ab_subscription_cancel(struct ab_subscription *subscription, ab_time now);
 

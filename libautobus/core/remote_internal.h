@@ -60,6 +60,7 @@ struct ab_remote {
     struct ab_map listens; /* struct ab_wish by name */
     struct ab_map watches;
     struct ab_list bindings; /* struct ab_subscription.node */
+    struct ab_list ends;     /* the same, of those that hear of its end */
 };
 
 /* ---- remote.c */
@@ -102,6 +103,7 @@ int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get,
 /* Somebody who wished it is gone. */
 void ab_wish_settle(struct ab_wish *wish);
 void ab_bindings_tell(struct ab_remote *remote, bool bound, int reason);
+void ab_ends_tell(struct ab_remote *remote); /* it is over */
 /* Its newest value is still in the queue of notices. */
 bool ab_subscription_tells(const struct ab_subscription *subscription);
 

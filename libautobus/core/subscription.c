@@ -27,10 +27,10 @@ struct ab_wish {
 };
 
 struct ab_subscription {
-    struct ab_list node; /* in wish->subscriptions or remote->bindings; in none after an overflow */
+    struct ab_list node; /* in wish->subscriptions, remote->bindings or remote->ends; in none after its last notice */
     struct ab_remote *remote;
-    struct ab_wish *wish;    /* NULL: of bindings, or overflowed */
-    struct ab_notice notice; /* a value (the newest), or the overflow */
+    struct ab_wish *wish;    /* NULL: of bindings or the end, or overflowed */
+    struct ab_notice notice; /* a value (the newest), the end, or the overflow */
     bool present;            /* the last value told was there */
 };
 
@@ -71,7 +71,7 @@ static void tell_value(struct ab_subscription *subscription, struct ab_value val
     ab_notice_deinit(notice);
     notice->value = value;
     notice->name = ab_text_ref(subscription->wish->name);
-    notice->service = service ? ab_text_ref(service) : NULL;
+    notice->service = ab_text_ref(service);
     subscription->present = ab_value_present(&value);
     emit_own(subscription);
 }
@@ -380,7 +380,7 @@ static void tell_binding(struct ab_subscription *subscription, bool bound, int r
     }
     notice->change = bound;
     notice->code = reason;
-    notice->service = remote->service ? ab_text_ref(remote->service) : NULL;
+    notice->service = ab_text_ref(remote->service);
     ab_engine_emit(remote->engine, notice);
 }
 
@@ -457,6 +457,44 @@ int ab_remote_on_binding(struct ab_remote *remote, ab_time now, void *target, st
     *ret_subscription = subscription;
     if (remote->state == AB_REMOTE_BOUND)
         tell_binding(subscription, true, 0);
+    return 0;
+}
+
+static void tell_end(struct ab_subscription *subscription)
+{
+    struct ab_remote *remote = subscription->remote;
+    struct ab_notice *notice = &subscription->notice;
+
+    ab_list_remove(&subscription->node);
+    notice->code = remote->reason;
+    notice->error_type = ab_strdup(remote->reason_type);
+    notice->error_text = ab_strdup(remote->reason_text);
+    notice->service = ab_text_ref(remote->service);
+    emit_own(subscription);
+}
+
+void ab_ends_tell(struct ab_remote *remote)
+{
+    AB_LIST_EACH_SAFE (each, &remote->ends) {
+        tell_end(AB_CONTAINER(each, struct ab_subscription, node));
+    }
+}
+
+int ab_remote_on_end(struct ab_remote *remote, ab_time now, bool past, void *target,
+                     struct ab_subscription **ret_subscription)
+{
+    struct ab_subscription *subscription;
+
+    ab_engine_enter(remote->engine, now);
+    if (remote->state == AB_REMOTE_OVER && !past)
+        return remote->reason;
+    subscription = subscription_new(remote, AB_NOTICE_COMPLETION, target);
+    if (!subscription)
+        return AB_ENOMEM;
+    ab_list_append(&remote->ends, &subscription->node);
+    *ret_subscription = subscription;
+    if (remote->state == AB_REMOTE_OVER)
+        tell_end(subscription);
     return 0;
 }
 

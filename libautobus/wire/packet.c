@@ -10,8 +10,7 @@
 #include "wire/fields.h"
 #include "wire/json.h"
 
-#define SERVICE_MOST 255
-#define PORT_MOST    65535
+#define PORT_MOST 65535
 
 /* The port and the service id, which add and remove have in common. */
 static int packet_read_service(const json_t *object, struct ab_packet *packet)
@@ -24,7 +23,7 @@ static int packet_read_service(const json_t *object, struct ab_packet *packet)
         return AB_EPROTOCOL;
     if (!json_is_string(service) || size == 0)
         return AB_EPROTOCOL;
-    if (size > SERVICE_MOST)
+    if (size > AB_SERVICE_MOST)
         return AB_ETOOLARGE;
     packet->port = (uint16_t)json_integer_value(port);
     packet->service = ab_strndup(json_string_value(service), size);

@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "wire/limits.h"
 
+#define AB_SERVICE_MOST 255 /* bytes of an id */
+
 enum ab_packet_command {
     AB_PACKET_QUERY,
     AB_PACKET_ADD,

@@ -33,6 +33,24 @@ static struct scene served(void)
     return scene;
 }
 
+START_TEST(it_does_not_bind_to_null_and_that_is_said)
+{
+    struct scene scene = served();
+    struct ab_address to = sim_host_address(scene.legacy->peer->process.host, 0, 35993);
+
+    sim_record(scene.sim, SIM_RESULTS);
+    sim_on_end(sim_connection(scene.c, &to, NULL), false);
+    sim_run(scene.sim, SECONDS(1));
+    scene.legacy->loses_errors = true;
+    sim_on_end(sim_connection(scene.c, &to, NULL), false);
+    sim_run(scene.sim, SECONDS(1));
+    sim_expect(scene.sim,
+               "20.004 c: end failed: - \"the peer does not bind to null: a service of it must be named by its id\"\n"
+               "21.004 c: end failed: - \"the peer does not bind to null: a service of it must be named by its id\"\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
 /* ---- A legacy announcer, and ours as the listener */
 
 START_TEST(its_service_is_found_changed_and_gone)
@@ -430,6 +448,7 @@ int main(void)
     TCase *client = tcase_create("as the client");
     TCase *listener = tcase_create("as the listener");
 
+    tcase_add_test(server, it_does_not_bind_to_null_and_that_is_said);
     tcase_add_test(announcer, its_service_is_found_changed_and_gone);
     tcase_add_test(announcer, its_service_is_probed_in_a_way_that_it_understands);
     tcase_add_test(server, its_functions_can_be_called);

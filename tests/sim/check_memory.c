@@ -169,7 +169,11 @@ static bool failover(void *context)
     if (b1 && one && c && sim_bus_port(b1)) {
         struct ab_address to = place_of(b1);
         struct sim_remote *fixed = sim_connection(c, &to, ab_service_id(one->service));
+        struct sim_remote *bus = sim_connection(c, &to, NULL);
         sim_watch(fixed, "temp");
+        sim_on_end(fixed, false);
+        sim_on_end(bus, true);
+        sim_call(bus, "get_details", "[]");
         sim_call(fixed, "hold", "[]");
     }
     sim_call(remote, "hold", "[]");

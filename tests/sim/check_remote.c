@@ -357,6 +357,101 @@ START_TEST(a_connection_binds_without_discovery_and_does_not_come_back)
 }
 END_TEST
 
+START_TEST(a_place_alone_is_enough_to_ask_what_is_there)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct ab_address to = sim_host_address(b->process.host, 0, 52722);
+
+    full_service(b, "hall");
+    sim->network.loss = 1000;
+    sim_run(sim, SECONDS(1));
+    sim_record(sim, SIM_LINES | SIM_PROGRAM);
+    struct sim_remote *remote = sim_connection(c, &to, NULL);
+    struct sim_slot *slot = sim_on_binding(remote);
+    sim_run(sim, SECONDS(1));
+    sim_expect(sim, "1.002 c > b: 1? bind service=null extensions=[\"ping\",\"exists\"]\n"
+                    "1.003 b > c: 1= service=b.details extensions=[\"ping\",\"exists\"]\n"
+                    "1.004 c: bound b.details\n");
+    ck_assert_ptr_nonnull(strstr(slot->value, "{\"host\":\"10.0.0.1\",\"port\":52722,\"service\":\""));
+    slot = sim_call(remote, "get_details", "[]");
+    sim_run(sim, SECONDS(1));
+    ck_assert_int_eq(slot->code, 0);
+    ck_assert_ptr_nonnull(strstr(slot->value, "\"info\":{\"type\":\"hall\""));
+    sim_free(sim);
+}
+END_TEST
+
+START_TEST(who_binds_to_null_wants_to_hear_what_it_is)
+{
+    static const struct {
+        const char *answer;
+        const char *told;
+    } cases[] = {
+        {"{\"_type\":2,\"_id\":\"1\"}", "0.011 c: end failed: EPROTOCOL\n"},
+        {"{\"_type\":2,\"_id\":\"1\",\"service\":null}", "0.011 c: end failed: EPROTOCOL\n"},
+        {"{\"_type\":2,\"_id\":\"1\",\"service\":\"\"}", "0.011 c: end failed: EPROTOCOL\n"},
+        {"{\"_type\":2,\"_id\":\"1\",\"_error\":{\"text\":\"No such service\"}}",
+         "0.011 c: end failed: - \"the peer does not bind to null: a service of it must be named by its id\"\n"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sim *sim = sim_new(1);
+        struct sim_host *host = sim_host(sim, "b");
+        struct sim_peer *b = sim_peer(sim, host, "b");
+        struct sim_bus *c = sim_bus(sim, "c");
+        struct ab_address to = sim_host_address(host, 0, 52722);
+
+        sim_peer_listen(b, 52722);
+        sim_on_end(sim_connection(c, &to, NULL), false);
+        sim_run(sim, MS(10));
+        sim_record(sim, SIM_RESULTS);
+        sim_send(sim_peer_link(b, 0), cases[i].answer);
+        sim_run(sim, SECONDS(1));
+        sim_expect(sim, cases[i].told);
+        sim_free(sim);
+    }
+}
+END_TEST
+
+START_TEST(the_end_of_a_connection_is_heard_even_late)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_service *hall = full_service(b, "hall");
+    struct ab_address to = sim_host_address(b->process.host, 0, 52722);
+
+    sim_run(sim, SECONDS(1));
+    sim_record(sim, SIM_PROGRAM);
+    struct sim_remote *lost = sim_connection(c, &to, ab_service_id(hall->service));
+    struct sim_remote *wrong = sim_connection(c, &to, "nobody");
+    struct sim_remote *ended = sim_connection(c, &to, ab_service_id(hall->service));
+    sim_cancel(sim_on_end(lost, false));
+    sim_watch(lost, "temp");
+    sim_on_end(lost, false);
+    sim_on_end(wrong, false);
+    sim_on_end(ended, true);
+    sim_run(sim, SECONDS(1));
+    sim_remote_end(ended);
+    sim_expect(sim, "1.004 c: end failed: no_such_service \"there is no service of that id here\"\n"
+                    "1.006 c: value temp = 21.5 (hall)\n");
+    sim_service_end(hall);
+    sim_run(sim, SECONDS(1));
+    sim_expect(sim, "2.001 c: value temp = absent (-)\n"
+                    "2.001 c: end failed: EDISCONNECTED\n");
+    sim_on_end(lost, true);
+    sim_on_end(wrong, true);
+    sim_expect(sim, "3.000 c: end failed: EDISCONNECTED\n"
+                    "3.000 c: end failed: no_such_service \"there is no service of that id here\"\n");
+    struct ab_subscription *none = NULL;
+    ck_assert_int_eq(ab_remote_on_end(lost->remote, sim_bus_enter(c), false, NULL, &none), AB_EDISCONNECTED);
+    sim_bus_leave(c);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(a_connection_says_why_it_never_came_to_be)
 {
     struct sim *sim = sim_new(1);
@@ -563,6 +658,9 @@ int main(void)
     tcase_add_test(proxies, a_service_that_stops_answering_bind_keeps_its_place_a_second);
     tcase_add_test(connections, a_connection_binds_without_discovery_and_does_not_come_back);
     tcase_add_test(connections, a_connection_says_why_it_never_came_to_be);
+    tcase_add_test(connections, a_place_alone_is_enough_to_ask_what_is_there);
+    tcase_add_test(connections, who_binds_to_null_wants_to_hear_what_it_is);
+    tcase_add_test(connections, the_end_of_a_connection_is_heard_even_late);
     tcase_add_test(connections, a_connection_to_several_addresses_takes_the_first_that_answers);
     tcase_add_test(connections, no_descriptor_is_a_failure_that_is_told_later);
     tcase_add_test(silence, a_half_open_connection_is_found_within_half_a_minute);

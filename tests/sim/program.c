@@ -546,6 +546,18 @@ struct sim_slot *sim_on_binding(struct sim_remote *remote)
     return registered(slot, subscribe(slot, AB_NOTICE_BINDING, NULL), "on_binding");
 }
 
+struct sim_slot *sim_on_end(struct sim_remote *remote, bool past)
+{
+    if (!remote)
+        return NULL;
+    struct sim_slot *slot = subscription_slot(remote, "end");
+    ab_time now = sim_bus_enter(remote->bus);
+    int result = ab_remote_on_end(remote->remote, now, past, slot, &slot->subscription);
+
+    sim_bus_leave(remote->bus);
+    return registered(slot, result, "on_end");
+}
+
 struct sim_slot *sim_browse(struct sim_bus *bus, const char *filter_text, unsigned flags)
 {
     if (!bus)

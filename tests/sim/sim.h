@@ -200,6 +200,8 @@ int sim_notice(struct sim_remote *remote, const char *function, const char *args
 struct sim_slot *sim_listen(struct sim_remote *remote, const char *event);
 struct sim_slot *sim_watch(struct sim_remote *remote, const char *object);
 struct sim_slot *sim_on_binding(struct sim_remote *remote);
+/* A connection's end: completes as a call "end". */
+struct sim_slot *sim_on_end(struct sim_remote *remote, bool past);
 struct sim_slot *sim_browse(struct sim_bus *bus, const char *filter, unsigned flags);
 /* Ends a registration or a call; twice is harmless. */
 void sim_cancel(struct sim_slot *slot);
