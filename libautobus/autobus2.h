@@ -384,9 +384,11 @@ AUTOBUS_EXPORT int autobus_proxy_multiple(autobus_bus *bus, const char *service,
 AUTOBUS_EXPORT int autobus_proxy_multiple_filter(autobus_bus *bus, autobus_filter *filter, autobus_remote **ret_remote);
 
 /* A connection: to one service at one place, without discovery. `host` is a numeric IPv4 address or a name (resolved
- * meanwhile), `port` 1 to 65535, `service` the id. Returns at once; it connects in the background for at most 10 s. It
- * does not come back once it is lost: everything then ends with AUTOBUS_EDISCONNECTED (or with the reason it never
- * came to be: AUTOBUS_ENETWORK, AUTOBUS_ETIMEDOUT, AUTOBUS_EREMOTE of type no_such_service). */
+ * meanwhile), `port` 1 to 65535, `service` the id, or NULL: the introspection service of the bus there, which tells what
+ * else it has (section 3). Returns at once; it connects in the background for at most 10 s: see autobus_remote_wait and
+ * autobus_remote_wait_async. It does not come back once it is lost: everything then ends with AUTOBUS_EDISCONNECTED (or
+ * with the reason it never came to be: AUTOBUS_ENETWORK, AUTOBUS_ETIMEDOUT, AUTOBUS_EPROTOCOL, AUTOBUS_EREMOTE of type
+ * no_such_service), and what is watched reads as absent. */
 AUTOBUS_EXPORT int autobus_connect(autobus_bus *bus, const char *host, uint16_t port, const char *service,
                                    autobus_remote **ret_remote);
 
@@ -453,6 +455,20 @@ typedef struct autobus_result {
     bool last;                  /* no other follows: always, but for what services answer to autobus_call_all */
 } autobus_result;
 typedef void (*autobus_result_fn)(const autobus_result *result, void *user_data);
+
+/* As autobus_remote_wait, with a callback: it runs exactly once, on the remote's queue, with code 0 once it is bound, or
+ * with why it is not; value is NULL. `timeout_ms` 0: the remote's. */
+AUTOBUS_EXPORT int autobus_remote_wait_async(autobus_remote *remote, int timeout_ms, autobus_result_fn callback,
+                                             void *user_data, autobus_destroy_fn destroy, autobus_slot **ret_slot);
+
+enum {
+    AUTOBUS_END_PAST = 1 << 0 /* hear of an end that was before the registration too, instead of failing with it */
+};
+/* Hears of a connection's end, once: code, and error with it, is why it was lost or never came to be, as autobus_connect
+ * lists them. If it is over already that code is returned, or with the flag told. Closing the remote or the bus is not
+ * told: the destroy function runs. AUTOBUS_EINVAL: of a proxy, which does not end. */
+AUTOBUS_EXPORT int autobus_remote_on_end(autobus_remote *remote, unsigned flags, autobus_result_fn callback,
+                                         void *user_data, autobus_destroy_fn destroy, autobus_slot **ret_slot);
 
 /* Calls and returns; `callback` runs exactly once, on the remote's queue, unless this fails. Arguments as above. */
 AUTOBUS_EXPORT int autobus_call_async(autobus_remote *remote, const char *function, const json_t *args, unsigned flags,

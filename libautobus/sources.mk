@@ -182,6 +182,7 @@ HOST_FILES += libautobus/bus/slot.h
 HOST_FILES += libautobus/bus/thread.c
 HOST_FILES += libautobus/bus/thread.h
 HOST_FILES += libautobus/bus/turn.c
+HOST_FILES += libautobus/bus/wait.c
 HOST_FILES += libautobus/bus/waiter.c
 HOST_FILES += libautobus/bus/waiter.h
 HOST_FILES += libautobus/bus/workers.c

@@ -121,7 +121,7 @@ static void deliver(autobus_slot *slot, struct ab_notice *notice)
     ab_slot_put_last(slot, notice);
 }
 
-static void run(autobus_slot *slot, struct ab_notice *notice)
+void ab_ask_run(autobus_slot *slot, struct ab_notice *notice)
 {
     autobus_error error;
     autobus_result result = {
@@ -153,7 +153,7 @@ static void detach(autobus_slot *slot)
 
 static const struct ab_slot_kind kind_question = {
     .deliver = deliver,
-    .run = run,
+    .run = ab_ask_run,
     .detach = detach,
     .release = ab_remote_handle_release_owner,
     .completes = true,

@@ -39,5 +39,7 @@ void ab_answers_deinit(struct ab_answers *answers);
 /* As the public functions with a callback. */
 int ab_ask_async(autobus_remote *remote, const struct ab_question *question, autobus_result_fn callback,
                  void *user_data, autobus_destroy_fn destroy, autobus_slot **ret_slot);
+/* For slots whose callback is an autobus_result_fn: hands it a completion. */
+void ab_ask_run(autobus_slot *slot, struct ab_notice *notice);
 
 #endif

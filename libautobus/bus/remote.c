@@ -1,5 +1,5 @@
 /*
- * Owns the handles of remotes: how they are made, waited for and closed. Must not know what is done on them.
+ * Owns the handles of remotes: how they are made and closed. Must not know what is done on them.
  */
 #include "bus/remote.h"
 
@@ -12,7 +12,6 @@
 #include "bus/filter.h"
 #include "bus/name.h"
 #include "bus/thread.h"
-#include "bus/waiter.h"
 
 #define TIMEOUT_MS 30000
 
@@ -220,7 +219,7 @@ int autobus_connect(autobus_bus *bus, const char *host, uint16_t port, const cha
 
     if (r < 0)
         return r;
-    if (!bus || !ret_remote || port == 0 || ab_name_check(host) < 0 || ab_name_check(service) < 0)
+    if (!bus || !ret_remote || port == 0 || ab_name_check(host) < 0 || (service && ab_name_check(service) < 0))
         return AB_EINVAL;
     remote = remote_new(bus);
     if (!remote)
@@ -254,43 +253,6 @@ int ab_remote_handle_check_single(const autobus_remote *remote, autobus_error *e
     static const char text[] = "the proxy is of many services: autobus_call_all and autobus_gather ask them";
 
     return remote && remote->is_multiple ? ab_error_fail_text(error, AB_EINVAL, text) : 0;
-}
-
-/* Lock held. */
-static int await_binding(autobus_remote *remote, int timeout_ms, struct ab_waiter *waiter)
-{
-    ab_time now = ab_bus_now(remote->bus);
-    const struct ab_gather_rule rule = {.deadline = now + timeout_ms * AB_MILLISECOND};
-    struct ab_gather *gather;
-    struct ab_call *call;
-
-    if (remote->multiple)
-        return ab_multiple_call(remote->multiple, now, NULL, NULL, 0, &rule, &waiter->target, &gather);
-    return ab_remote_call(remote->engine, now, AB_CALL_BIND, NULL, NULL, 0, rule.deadline, &waiter->target, &call);
-}
-
-int autobus_remote_wait(autobus_remote *remote, int timeout_ms, autobus_error *error)
-{
-    struct ab_waiter waiter;
-    int r = ab_guard_blocking();
-
-    if (r == 0 && timeout_ms < 0)
-        r = AB_EINVAL;
-    if (r == 0)
-        r = ab_remote_handle_enter(remote);
-    if (r < 0)
-        return ab_error_fail(error, r);
-    ab_waiter_init(&waiter, remote->bus);
-    r = await_binding(remote, timeout_ms, &waiter);
-    if (r < 0)
-        ab_remote_handle_fail(remote, error, r);
-    ab_bus_leave(remote->bus);
-    if (r == 0) {
-        ab_waiter_wait(&waiter);
-        r = waiter.notice.code == 0 ? 0 : ab_error_take(error, &waiter.notice);
-    }
-    ab_waiter_deinit(&waiter);
-    return r;
 }
 
 int autobus_remote_info(autobus_remote *remote, json_t **ret_info)

@@ -178,6 +178,30 @@ static void watch_bindings(void)
         cancel(slot);
 }
 
+static void wait_async(void)
+{
+    static struct ab_gate gate = AB_GATE_INIT;
+    int before = ab_gate_count(&gate);
+
+    if (count(autobus_remote_wait_async(pair.remote, TIME_MS, result, &gate, NULL, NULL))) {
+        ab_gate_wait(&gate, before + 1);
+        destroyed(NULL);
+    }
+}
+
+static void connect_place(void)
+{
+    static struct ab_gate gate = AB_GATE_INIT;
+    autobus_remote *remote;
+    autobus_slot *slot;
+
+    if (!fine(autobus_connect(pair.client, "127.0.0.1", 1, NULL, &remote)))
+        return;
+    if (count(autobus_remote_on_end(remote, AUTOBUS_END_PAST, result, &gate, destroyed, &slot)))
+        cancel(slot);
+    autobus_remote_unref(remote);
+}
+
 static void get(void)
 {
     json_t *out = NULL;
@@ -272,6 +296,8 @@ static const struct {
     {"listen", listen},
     {"watch", watch},
     {"bindings", watch_bindings},
+    {"wait", wait_async},
+    {"connect", connect_place},
     {"get", get},
     {"look", look_around},
     {"counters", look_at_counters},
