@@ -8,10 +8,10 @@
 #include "changes.h"
 #include "describe.h"
 #include "exit.h"
-#include "failure.h"
 #include "find.h"
 #include "message.h"
 #include "output.h"
+#include "place.h"
 #include "show.h"
 #include "target.h"
 
@@ -37,37 +37,18 @@ static void print_entries(const struct browser *browser, const json_t *entries)
     }
 }
 
-/* The one service at a place that the user knows: discovery is not asked. */
-static int connect_place(const struct browser *browser, autobus_bus *bus, const struct tool_target *target,
-                         json_t **ret_entries)
-{
-    autobus_remote *remote = NULL;
-    autobus_error error = AUTOBUS_ERROR_INIT;
-    int result = tool_target_open(target, bus, NULL, &remote);
-    if (result == 0)
-        result = autobus_remote_wait(remote, browser->settings.timeout_ms, &error);
-    autobus_remote_unref(remote);
-    int end = tool_failure_exit(result, error.type);
-    if (result < 0)
-        tool_error("%s: %s", target->text, tool_failure_text(result, &error));
-    else
-        *ret_entries = json_pack("[{s:s, s:{}, s:[{s:s, s:i, s:[], s:b}]}]", "service", target->id, "info", "routes",
-                                 "host", target->host, "port", (int)target->port, "discoverers", "preferred", 1);
-    if (result == 0 && !*ret_entries)
-        tool_out_of_memory();
-    autobus_error_clear(&error);
-    return end;
-}
-
 static int browse_once(const struct browser *browser, autobus_bus *bus, const struct tool_target *target)
 {
     json_t *entries = NULL;
-    int end = tool_target_is_direct(target) ? connect_place(browser, bus, target, &entries)
+    int end = tool_target_is_direct(target) ? tool_place_entries(bus, &browser->settings, target, &entries)
                                             : tool_find_all(bus, target, browser->settings.wait_ms, &entries);
     if (end)
         return end;
     if (json_array_size(entries) == 0) {
-        tool_find_explain(bus, target);
+        if (tool_target_is_direct(target))
+            tool_error("%s: the bus there has no services but its own: --all shows it", target->text);
+        else
+            tool_find_explain(bus, target);
         end = TOOL_EXIT_ABSENT;
     } else if (browser->settings.verbose) {
         tool_describe_all(bus, target, entries, browser->settings.timeout_ms);

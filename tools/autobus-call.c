@@ -23,15 +23,25 @@ struct call {
     bool multiple;
     const char *function;
     json_t *args;
-    char *service; /* the id */
+    char *service; /* the id; NULL: not known yet, of a place without one */
     char *label;
 };
 
 /* ---- answers */
 
+/* A bus that was named by its place alone has told its id by now, if it answered. */
+static void learn_service(struct call *call, autobus_remote *remote)
+{
+    json_t *info = NULL;
+    if (call->service || autobus_remote_info(remote, &info) < 0)
+        return;
+    call->service = tool_copy(json_string_value(json_object_get(info, "service")));
+    json_decref(info);
+}
+
 static void print_json(const struct call *call, const char *key, json_t *value)
 {
-    json_t *object = json_pack("{s:s, s:o}", "service", call->service, key, value);
+    json_t *object = json_pack("{s:s?, s:o}", "service", call->service, key, value);
     if (!object)
         tool_out_of_memory();
     tool_output_json(NULL, object, 0);
@@ -96,17 +106,18 @@ static int send_notice(const struct call *call, autobus_remote *remote, autobus_
     return result < 0 ? result : autobus_notice_json(remote, call->function, call->args);
 }
 
-static int call_and_print(const struct call *call, autobus_remote *remote, autobus_error *error)
+static int call_and_print(struct call *call, autobus_remote *remote, autobus_error *error)
 {
     json_t *answer = NULL;
     int result = autobus_call_json(remote, &answer, error, call->function, call->args, 0, call->settings.timeout_ms);
+    learn_service(call, remote);
     if (result == 0)
         print_result(call, answer);
     json_decref(answer);
     return result;
 }
 
-static int call_remote(const struct call *call, autobus_remote *remote)
+static int call_remote(struct call *call, autobus_remote *remote)
 {
     autobus_error error = AUTOBUS_ERROR_INIT;
     int result = call->notice ? send_notice(call, remote, &error) : call_and_print(call, remote, &error);
@@ -122,7 +133,7 @@ static int pick_service(struct call *call, const struct tool_target *target, aut
 {
     json_t *entry = NULL;
     if (tool_target_is_direct(target)) {
-        call->service = tool_copy(target->id);
+        call->service = target->id ? tool_copy(target->id) : NULL;
         call->label = tool_copy(target->text);
     } else {
         int end = tool_find_one(bus, target, call->settings.any, call->settings.wait_ms, &entry);
@@ -133,7 +144,7 @@ static int pick_service(struct call *call, const struct tool_target *target, aut
         call->label = tool_service_label(json_object_get(entry, "info"), service);
     }
     json_decref(entry);
-    tool_detail("calling %s of %s (%s)", call->function, call->label, call->service);
+    tool_detail("calling %s of %s (%s)", call->function, call->label, call->service ? call->service : "the bus there");
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Owns the syntax of SERVICE as far as it is not the library's: where the place ends and the id begins, whether a filter
+ * Owns the syntax of SERVICE as far as it is not the library's: what is a place, where it ends and the id begins, whether a filter
  * is no more than an id, and that internal services stay hidden unless they are asked for.
  */
 #include "target.h"
@@ -19,32 +19,31 @@ static bool begins(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* ---- HOST:PORT/ID */
+/* ---- HOST:PORT/ID, HOST:PORT */
 
-/* Where the colon is, if this is a place and an id: no term of a filter looks so. */
+/* Where the colon is, if this is a place: no term of a filter looks so, and a word that does is to be written type=WORD. */
 static const char *find_colon(const char *text)
 {
-    const char *slash = strchr(text, '/');
-    if (!slash)
-        return NULL;
     const char *colon = text + strcspn(text, ":=,~!?\\/");
-    if (*colon != ':' || colon == text || colon + 1 == slash)
+    if (*colon != ':' || colon == text)
         return NULL;
-    return colon + 1 + strspn(colon + 1, "0123456789") == slash ? colon : NULL;
+    size_t digits = strspn(colon + 1, "0123456789");
+    const char *end = colon + 1 + digits;
+    return digits > 0 && (*end == '/' || !*end) ? colon : NULL;
 }
 
 static int parse_place(const char *text, const char *colon, struct tool_target *target)
 {
     const char *slash = strchr(colon, '/');
     unsigned long port = strtoul(colon + 1, NULL, 10); /* digits only; too many saturate */
-    if (port < 1 || port > UINT16_MAX || !slash[1]) {
-        tool_error("%s: %s", text, slash[1] ? "the port is not from 1 to 65535" : "the id after / is missing");
+    if (port < 1 || port > UINT16_MAX) {
+        tool_error("%s: the port is not from 1 to 65535", text);
         tool_usage_hint();
         return TOOL_EXIT_USAGE;
     }
     target->host = tool_copy_part(text, (size_t)(colon - text));
     target->port = (uint16_t)port;
-    target->id = tool_copy(slash + 1);
+    target->id = slash && slash[1] ? tool_copy(slash + 1) : NULL;
     return 0;
 }
 
@@ -150,7 +149,7 @@ int tool_target_open(const struct tool_target *target, autobus_bus *bus, const c
                      autobus_remote **ret_remote)
 {
     if (tool_target_is_direct(target))
-        return autobus_connect(bus, target->host, target->port, target->id, ret_remote);
+        return autobus_connect(bus, target->host, target->port, target->id ? target->id : service, ret_remote);
     autobus_filter *filter = NULL;
     int result = autobus_filter_new(&filter);
     json_t *id = json_string(service);

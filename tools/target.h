@@ -1,5 +1,5 @@
 /*
- * SERVICE, as a user writes it: HOST:PORT/ID, or a filter.
+ * SERVICE, as a user writes it: HOST:PORT/ID, HOST:PORT for the bus that is there, or a filter.
  */
 #ifndef TOOL_TARGET_H
 #define TOOL_TARGET_H
@@ -11,11 +11,12 @@
 struct tool_target {
     char *text; /* as it was written; NULL: every service */
 
-    /* HOST:PORT/ID: host is not NULL, and there is no filter. */
+    /* A place: host is not NULL, and there is no filter. */
     char *host;
     uint16_t port;
 
-    char *id;      /* of HOST:PORT/ID, or the id that a lone WORD or service=ID may be; NULL otherwise */
+    char
+        *id; /* of HOST:PORT/ID, or the id that a lone WORD or service=ID may be; NULL otherwise: of a place, the bus */
     char *word;    /* the first term if it is bare, NULL otherwise */
     bool internal; /* services of type autobus.… are meant too, or named */
 
@@ -31,7 +32,8 @@ static inline bool tool_target_is_direct(const struct tool_target *target)
     return target->host;
 }
 
-/* A remote of a direct target, or one of the service with this id, which it binds to again. */
+/* A remote of a direct target, or one of the service with this id, which it binds to again. Of a place without an id
+ * `service` may be NULL: the introspection service of the bus there. */
 int tool_target_open(const struct tool_target *target, autobus_bus *bus, const char *service,
                      autobus_remote **ret_remote);
 

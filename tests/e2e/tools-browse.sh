@@ -67,6 +67,16 @@ out_has '"objects":\{"temperature":\{\}\},"doc":"Keeps the hall warm\."\}$'
 try autobus-browse --verbose "127.0.0.1:$port/$hall_id"
 is 0
 out_has '^    function +get  What is wanted\.$'
+try autobus-browse --verbose "127.0.0.1:$port"
+is 0
+out_has "$hall_id\$"
+out_has '^    function +get  What is wanted\.$'
+! grep -q '^autobus\.details' "$work/out" || fail 'an internal service is shown'
+try autobus-browse --all "127.0.0.1:$port/"
+is 0
+out_has '^autobus\.details '
+try autobus-browse "127.0.0.1:1"
+is 5
 try autobus-browse "127.0.0.1:$port/nobody"
 is 3
 try autobus-browse "127.0.0.1:1/$hall_id"

@@ -73,6 +73,12 @@ port=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$work/out")
 try autobus-call "127.0.0.1:$port/$hall_id" get
 is 0
 out 21.5
+try autobus-call "127.0.0.1:$port" get_details
+is 0
+out_has "$hall_id"
+try autobus-call --json "127.0.0.1:$port" get
+is 3
+out_has '^\{"service":"[^"]+","error":\{"type":"no_such_function"'
 try autobus-call "127.0.0.1:$port/nobody" get
 is 3
 err no_such_service

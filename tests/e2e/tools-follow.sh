@@ -111,6 +111,9 @@ until_true gone
 # A place: when the connection is lost the tool ends.
 try autobus-browse --json "$hall_id"
 port=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$work/out")
+try autobus-watch --once "127.0.0.1:$port" details
+is 0
+out_has "$hall_id"
 start place autobus-watch "127.0.0.1:$port/$hall_id" temperature
 until_true grep -qx 22 "$work/place.out"
 kill -9 "$hall_pid"

@@ -65,9 +65,6 @@ is 2
 try autobus-call 127.0.0.1:99999/x f
 is 2
 err 'the port is not from 1 to 65535'
-try autobus-call 127.0.0.1:80/ f
-is 2
-err 'the id after / is missing'
 try autobus-call -t soon thermostat f
 is 2
 err 'not a number of seconds'

@@ -34,7 +34,17 @@ START_TEST(places)
     ck_assert_ptr_null(target.filter);
     tool_target_deinit(&target);
 
-    static const char *const filters[] = {"name=a:80/b", "a/b", "type", "a:80", ":80/x", "a:/x", "a:8x/x", "x!=a:8/b"};
+    static const char *const buses[] = {"hall:80", "hall:80/"};
+    for (size_t i = 0; i < sizeof buses / sizeof buses[0]; i++) {
+        target = parse(buses[i], false);
+        ck_assert_str_eq(target.host, "hall");
+        ck_assert_uint_eq(target.port, 80);
+        ck_assert_ptr_null(target.id);
+        tool_target_deinit(&target);
+    }
+
+    static const char *const filters[] = {"name=a:80/b", "a/b",  "type",   "type=a:80",
+                                          ":80/x",       "a:/x", "a:8x/x", "x!=a:8/b"};
     for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
         target = parse(filters[i], false);
         ck_assert_msg(!tool_target_is_direct(&target), "%s", filters[i]);
@@ -45,8 +55,7 @@ END_TEST
 
 START_TEST(refused)
 {
-    static const char *const cases[] = {"a:0/x", "a:65536/x", "a:99999999999999999999/x", "a:80/", "a~[",
-                                        "=x",    "a=1,b"};
+    static const char *const cases[] = {"a:0/x", "a:65536/x", "a:99999999999999999999/x", "a:0", "a~[", "=x", "a=1,b"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct tool_target target;
         struct ab_captured captured;
