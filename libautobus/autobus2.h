@@ -9,7 +9,8 @@
  *
  * Threads: any thread may call it, at any time, also from inside any callback of the library. The exception is a
  * filter's own function: inside it every function here returns AUTOBUS_EDEADLK (or NULL, false) and does nothing.
- * Blocking: it does not block. Those that do say so, and return AUTOBUS_EDEADLK at once on the event thread.
+ * Blocking: it does not block. Those that do say so, and return AUTOBUS_EDEADLK at once on the event thread and in
+ * callbacks that autobus_queue_dispatch runs.
  * Errors: 0, or a negative AUTOBUS_E… code; outputs are untouched on failure. AUTOBUS_ENOMEM, AUTOBUS_EINVAL (a
  * required pointer is NULL, a name is not UTF-8 of 1 to 255 bytes, a value is out of its range), AUTOBUS_ECLOSED (the
  * bus is closed) and AUTOBUS_EFORKED (in a child of fork, where only the _unref functions work) can come from any.
@@ -138,7 +139,8 @@ AUTOBUS_EXPORT void autobus_bus_close(autobus_bus *bus);
 
 /* The same, and waits until all of it is done and the library's threads have ended: blocks about 0.1 s for the goodbyes,
  * at most 1 s for the answers to calls under way and for what was sent, and for as long as the program's own callbacks
- * run. In a callback of the library it closes, waits for nothing and returns AUTOBUS_EDEADLK. */
+ * run; those that wait in a polled queue run inside it. In a callback of the library it closes, waits for nothing and
+ * returns AUTOBUS_EDEADLK. */
 AUTOBUS_EXPORT int autobus_bus_close_wait(autobus_bus *bus);
 
 /* The interfaces that discovery uses now, and those it does not: an array of
@@ -182,6 +184,28 @@ AUTOBUS_EXPORT int autobus_queue_new(autobus_bus *bus, autobus_queue **ret_queue
 AUTOBUS_EXPORT autobus_queue *autobus_bus_event_queue(autobus_bus *bus);
 AUTOBUS_EXPORT autobus_queue *autobus_queue_ref(autobus_queue *queue);
 AUTOBUS_EXPORT autobus_queue *autobus_queue_unref(autobus_queue *queue); /* registrations hold it on */
+
+/* Where callbacks that are registered from now on run, if nothing nearer to them names a queue (their remote, their
+ * service): those of service listeners, remotes and requests, and functions of the mode AUTOBUS_QUEUED. NULL: the bus's
+ * own queue. AUTOBUS_EINVAL: of another bus. */
+AUTOBUS_EXPORT int autobus_bus_set_queue(autobus_bus *bus, autobus_queue *queue);
+
+/* A queue for a loop of the program's own: its callbacks run in autobus_queue_dispatch and nowhere else, but for those
+ * that autobus_bus_close_wait finds waiting and runs itself. As the bus's queue, and with functions of the mode
+ * AUTOBUS_QUEUED, it makes of a program one with a single thread. The limits on what waits hold here too: while a loop
+ * stands still its listeners are cut off and its callers told that it is busy. Dropping the program's last reference
+ * ends the queue: what is registered on it is cancelled, and what comes to be registered on it at once.
+ * AUTOBUS_ENETWORK: no descriptor to be had. */
+AUTOBUS_EXPORT int autobus_queue_new_polled(autobus_bus *bus, autobus_queue **ret_queue);
+/* A descriptor to poll, for levels or edges: readable while callbacks wait and no thread runs them. It is the queue's and
+ * ends with it: do not read or close it. AUTOBUS_EINVAL: the queue is not of this kind. */
+AUTOBUS_EXPORT int autobus_queue_fd(autobus_queue *queue);
+/* Runs callbacks that wait, on this thread, and returns how many; 0 also while another thread does so. It ends after
+ * `most` of them (0 or more than 64: 64) and begins none after 200 microseconds, so that the loop gets to its other
+ * work; what is left makes the descriptor readable. What the callbacks send leaves when it ends, so none of them may
+ * block. AUTOBUS_EINVAL: the queue is not of this kind; AUTOBUS_EDEADLK: inside any callback of the library;
+ * AUTOBUS_ECLOSED: the bus is closed and nothing waits any more. */
+AUTOBUS_EXPORT int autobus_queue_dispatch(autobus_queue *queue, int most);
 
 /* ------------------------------------------------------------------------------------------------------- filters */
 
@@ -257,9 +281,6 @@ AUTOBUS_EXPORT int autobus_bus_services(autobus_bus *bus, autobus_filter *filter
 /* Blocks until discovery has settled (see AUTOBUS_SERVICES_SETTLED), or AUTOBUS_ETIMEDOUT. */
 AUTOBUS_EXPORT int autobus_bus_settle(autobus_bus *bus, int timeout_ms);
 
-/* Where service listeners registered from now on run; NULL: the bus's own queue. */
-AUTOBUS_EXPORT int autobus_bus_set_queue(autobus_bus *bus, autobus_queue *queue);
-
 /* ------------------------------------------------------------------------------------------------------- services */
 
 /* A service of this program, not yet seen by anybody: add to it, then publish it. `info` is an object, by convention
@@ -287,7 +308,8 @@ AUTOBUS_EXPORT int autobus_service_set_info(autobus_service *service, const json
 enum autobus_mode {
     AUTOBUS_THREAD, /* on a worker thread, in parallel with other calls */
     AUTOBUS_SYNC,   /* on the event thread: the quickest, all of the bus waits for it, and it must not block */
-    AUTOBUS_ASYNC   /* null is answered at once; then as THREAD; what the handler replies goes nowhere */
+    AUTOBUS_ASYNC,  /* null is answered at once; then as THREAD; what the handler replies goes nowhere */
+    AUTOBUS_QUEUED  /* on the service's queue, one at a time and in order with the other callbacks there */
 };
 
 /* Answers a call. It is given one reference of the request, which the library drops after it returns: keep the request
@@ -299,6 +321,9 @@ typedef void (*autobus_function_fn)(autobus_request *request, void *user_data);
 AUTOBUS_EXPORT int autobus_service_add_function(autobus_service *service, const char *name, const char *doc,
                                                 enum autobus_mode mode, autobus_function_fn function, void *user_data,
                                                 autobus_destroy_fn destroy, autobus_slot **ret_slot);
+/* Where functions of the mode AUTOBUS_QUEUED that are added from now on run; NULL: the bus's queue. AUTOBUS_EINVAL: of
+ * another bus. */
+AUTOBUS_EXPORT int autobus_service_set_queue(autobus_service *service, autobus_queue *queue);
 /* Adds an event that may be fired. Errors as above. */
 AUTOBUS_EXPORT int autobus_service_add_event(autobus_service *service, const char *name, const char *doc);
 /* Adds an object with its first value, of any JSON type. Errors as above. */
@@ -405,7 +430,7 @@ AUTOBUS_EXPORT int autobus_remote_wait(autobus_remote *remote, int timeout_ms, a
 AUTOBUS_EXPORT int autobus_remote_info(autobus_remote *remote, json_t **ret_info);
 /* How long its calls take at most, from 1 ms on; 30,000 unless set. */
 AUTOBUS_EXPORT int autobus_remote_set_timeout(autobus_remote *remote, int timeout_ms);
-/* Where callbacks registered on it from now on run; NULL: the bus's own queue. AUTOBUS_EINVAL: of another bus. */
+/* Where callbacks registered on it from now on run; NULL: the bus's queue. AUTOBUS_EINVAL: of another bus. */
 AUTOBUS_EXPORT int autobus_remote_set_queue(autobus_remote *remote, autobus_queue *queue);
 
 /* Bound or unbound: between an unbind and the next bind events can have been missed. Told at once if it is bound. A proxy

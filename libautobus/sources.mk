@@ -165,6 +165,7 @@ HOST_FILES += libautobus/bus/name.c
 HOST_FILES += libautobus/bus/name.h
 HOST_FILES += libautobus/bus/options.c
 HOST_FILES += libautobus/bus/options.h
+HOST_FILES += libautobus/bus/polled.c
 HOST_FILES += libautobus/bus/queue.c
 HOST_FILES += libautobus/bus/queue.h
 HOST_FILES += libautobus/bus/remote.c

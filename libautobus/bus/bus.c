@@ -66,6 +66,7 @@ static autobus_bus *bus_new(const struct ab_settings *settings, const autobus_op
     ab_list_init(&bus->settling);
     ab_list_init(&bus->called);
     ab_list_init(&bus->over);
+    ab_list_init(&bus->polled);
     ab_queue_init(&bus->queue, bus, AB_QUEUE_DEFAULT);
     ab_queue_init(&bus->events, bus, AB_QUEUE_EVENTS);
     ab_workers_init(&bus->workers);

@@ -48,9 +48,9 @@ struct autobus_bus {
     struct ab_list over;     /* slots whose destroy function is due when the turn ends */
     autobus_queue queue;
     autobus_queue events;
-    autobus_queue *chosen; /* where service listeners run; one reference */
+    autobus_queue *chosen; /* where callbacks run if it is not `queue`; one reference */
+    struct ab_list polled; /* queues that the program runs */
     bool events_due;       /* the event thread has to be told of its queue */
-    bool holding;          /* the event thread runs callbacks: it sends after them */
     unsigned flushing;     /* threads inside ab_net_flush */
     struct ab_workers workers;
     struct ab_log log;

@@ -99,8 +99,10 @@ int autobus_bus_close_wait(autobus_bus *bus)
     if (waiting < 0)
         return waiting;
     ab_bus_lock(bus);
-    while (!over(bus))
-        ab_bus_wait(bus);
+    while (!over(bus)) {
+        if (!ab_polled_run_last(bus))
+            ab_bus_wait(bus);
+    }
     join_once(bus);
     ab_bus_unlock(bus);
     return 0;

@@ -76,16 +76,6 @@ static int listen_locked(autobus_bus *bus, autobus_filter *filter, unsigned flag
     return 0;
 }
 
-static autobus_queue *current_queue(autobus_bus *bus)
-{
-    autobus_queue *queue;
-
-    ab_bus_lock(bus);
-    queue = ab_queue_hold(bus->chosen ? bus->chosen : &bus->queue);
-    ab_bus_unlock(bus);
-    return queue;
-}
-
 int autobus_listen_services(autobus_bus *bus, autobus_filter *filter, unsigned flags, autobus_services_fn callback,
                             void *user_data, autobus_destroy_fn destroy, autobus_slot **ret_slot)
 {
@@ -97,7 +87,7 @@ int autobus_listen_services(autobus_bus *bus, autobus_filter *filter, unsigned f
         return r;
     if (!bus || !callback || (flags & ~(unsigned)FLAGS_ALL))
         return AB_EINVAL;
-    queue = current_queue(bus);
+    queue = ab_queue_choose(bus, &bus->chosen);
     slot = ab_slot_new(bus, &kind_services, queue, user_data, destroy);
     ab_queue_release(queue);
     if (!slot)
@@ -135,23 +125,4 @@ int autobus_bus_settle(autobus_bus *bus, int timeout_ms)
     if (r == 0 && (!bus || timeout_ms < 0))
         r = AB_EINVAL;
     return r < 0 ? r : ab_waiter_settle(bus, timeout_ms);
-}
-
-int autobus_bus_set_queue(autobus_bus *bus, autobus_queue *queue)
-{
-    autobus_queue *old;
-    int r = ab_bus_enter(bus);
-
-    if (r < 0)
-        return r;
-    if (queue && queue->bus != bus) {
-        ab_bus_leave(bus);
-        return AB_EINVAL;
-    }
-    old = bus->chosen;
-    bus->chosen = queue ? ab_queue_hold(queue) : NULL;
-    ab_bus_leave(bus);
-    if (old)
-        ab_queue_release(old);
-    return 0;
 }

@@ -11,22 +11,32 @@
 #include "bus/bus.h"
 #include "bus/thread.h"
 
+#define ROUND_TIME ((ab_time)200)
+
 void ab_queue_init(autobus_queue *queue, autobus_bus *bus, enum ab_queue_kind kind)
 {
     queue->bus = bus;
     queue->kind = kind;
-    atomic_init(&queue->references, 1);
+    ab_handle_init(&queue->handle);
     ab_list_init(&queue->items);
     ab_list_init(&queue->ready);
+    ab_list_init(&queue->polled);
     queue->running = false;
+    queue->descriptor = -1;
+    queue->rung = false;
+}
+
+static bool is_of_bus(const autobus_queue *queue)
+{
+    return queue->kind == AB_QUEUE_DEFAULT || queue->kind == AB_QUEUE_EVENTS;
 }
 
 autobus_queue *ab_queue_hold(autobus_queue *queue)
 {
-    if (queue->kind == AB_QUEUE_OWN)
-        atomic_fetch_add_explicit(&queue->references, 1, memory_order_relaxed);
-    else
+    if (is_of_bus(queue))
         ab_bus_hold(queue->bus);
+    else
+        ab_handle_hold(&queue->handle);
     return queue;
 }
 
@@ -34,12 +44,42 @@ void ab_queue_release(autobus_queue *queue)
 {
     autobus_bus *bus = queue->bus;
 
-    if (queue->kind == AB_QUEUE_OWN) {
-        if (atomic_fetch_sub_explicit(&queue->references, 1, memory_order_acq_rel) != 1)
+    if (!is_of_bus(queue)) {
+        if (!ab_handle_release(&queue->handle))
             return;
         ab_free(queue);
     }
     ab_bus_release(bus);
+}
+
+autobus_queue *ab_queue_choose(autobus_bus *bus, autobus_queue *const *chosen)
+{
+    autobus_queue *queue;
+
+    ab_bus_lock(bus);
+    queue = *chosen ? *chosen : bus->chosen;
+    queue = ab_queue_hold(queue ? queue : &bus->queue);
+    ab_bus_unlock(bus);
+    return queue;
+}
+
+int ab_queue_set(autobus_bus *bus, autobus_queue **chosen, autobus_queue *queue)
+{
+    autobus_queue *old;
+    int r = ab_bus_enter(bus);
+
+    if (r < 0)
+        return r;
+    if (queue && queue->bus != bus) {
+        ab_bus_leave(bus);
+        return AB_EINVAL;
+    }
+    old = *chosen;
+    *chosen = queue ? ab_queue_hold(queue) : NULL;
+    ab_bus_leave(bus);
+    if (old)
+        ab_queue_release(old);
+    return 0;
 }
 
 void ab_queue_review(autobus_queue *queue)
@@ -48,6 +88,11 @@ void ab_queue_review(autobus_queue *queue)
 
     if (queue->kind == AB_QUEUE_EVENTS) {
         queue->bus->events_due |= ready;
+        return;
+    }
+    if (queue->kind == AB_QUEUE_POLLED) {
+        if (ready)
+            ab_polled_ring(queue);
         return;
     }
     if (ready && !ab_list_linked(&queue->ready))
@@ -77,13 +122,30 @@ void ab_queue_end(autobus_queue *queue)
     ab_queue_release(queue);
 }
 
-bool ab_queue_run(autobus_queue *queue)
+void ab_round_begin(struct ab_round *round, const autobus_bus *bus, size_t most)
 {
+    round->left = most;
+    round->end = ab_bus_now(bus) + ROUND_TIME;
+}
+
+bool ab_round_next(struct ab_round *round, const autobus_bus *bus)
+{
+    return --round->left > 0 && ab_bus_now(bus) < round->end;
+}
+
+size_t ab_queue_run(autobus_queue *queue, struct ab_round *round)
+{
+    size_t count = 0;
+
     if (ab_list_empty(&queue->items))
-        return false;
-    ab_slot_run(ab_queue_begin(queue));
+        return 0;
+    ab_queue_begin(queue);
+    do {
+        ab_slot_run(AB_CONTAINER(queue->items.next, struct ab_item, in_queue));
+        count++;
+    } while (ab_round_next(round, queue->bus) && !ab_list_empty(&queue->items));
     ab_queue_end(queue);
-    return true;
+    return count;
 }
 
 /* ---- Public */
@@ -124,14 +186,30 @@ autobus_queue *autobus_bus_event_queue(autobus_bus *bus)
 
 autobus_queue *autobus_queue_ref(autobus_queue *queue)
 {
-    if (ab_thread.filters)
+    if (!queue || ab_thread.filters)
         return NULL;
-    return queue ? ab_queue_hold(queue) : NULL;
+    if (is_of_bus(queue))
+        ab_bus_hold(queue->bus);
+    else
+        ab_handle_use(&queue->handle);
+    return queue;
 }
 
 autobus_queue *autobus_queue_unref(autobus_queue *queue)
 {
-    if (queue && ab_guard() == 0)
-        ab_queue_release(queue);
+    if (!queue || ab_guard() < 0)
+        return NULL;
+    if (!is_of_bus(queue) && ab_handle_unuse(&queue->handle) && queue->kind == AB_QUEUE_POLLED)
+        ab_polled_end(queue);
+    ab_queue_release(queue);
     return NULL;
+}
+
+int autobus_bus_set_queue(autobus_bus *bus, autobus_queue *queue)
+{
+    int r = ab_guard();
+
+    if (r == 0 && !bus)
+        r = AB_EINVAL;
+    return r < 0 ? r : ab_queue_set(bus, &bus->chosen, queue);
 }

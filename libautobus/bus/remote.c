@@ -22,7 +22,8 @@ static void remote_free(autobus_remote *remote)
     autobus_bus *bus = remote->bus;
 
     ab_filter_unref(remote->filter);
-    ab_queue_release(remote->queue);
+    if (remote->queue)
+        ab_queue_release(remote->queue);
     ab_free(remote);
     ab_bus_release(bus);
 }
@@ -43,7 +44,6 @@ static autobus_remote *remote_new(autobus_bus *bus)
     remote->bus = ab_bus_hold(bus);
     ab_list_init(&remote->node);
     ab_list_init(&remote->slots);
-    remote->queue = ab_queue_hold(&bus->queue);
     remote->timeout_ms = TIMEOUT_MS;
     return remote;
 }
@@ -298,38 +298,19 @@ ab_time ab_remote_handle_deadline(const autobus_remote *remote, int timeout_ms)
 
 int autobus_remote_set_queue(autobus_remote *remote, autobus_queue *queue)
 {
-    autobus_queue *old;
-    int r = ab_remote_handle_enter(remote);
+    int r = ab_guard();
 
-    if (r < 0)
-        return r;
-    if (queue && queue->bus != remote->bus) {
-        ab_bus_leave(remote->bus);
-        return AB_EINVAL;
-    }
-    old = remote->queue;
-    remote->queue = ab_queue_hold(queue ? queue : &remote->bus->queue);
-    ab_bus_leave(remote->bus);
-    ab_queue_release(old);
-    return 0;
+    if (r == 0 && !remote)
+        r = AB_EINVAL;
+    return r < 0 ? r : ab_queue_set(remote->bus, &remote->queue, queue);
 }
 
 /* ---- Slots on it */
 
-static autobus_queue *current_queue(autobus_remote *remote)
-{
-    autobus_queue *queue;
-
-    ab_bus_lock(remote->bus);
-    queue = ab_queue_hold(remote->queue);
-    ab_bus_unlock(remote->bus);
-    return queue;
-}
-
 autobus_slot *ab_remote_handle_slot(autobus_remote *remote, const struct ab_slot_kind *kind, const char *name,
                                     void *user_data, autobus_destroy_fn destroy)
 {
-    autobus_queue *queue = current_queue(remote);
+    autobus_queue *queue = ab_queue_choose(remote->bus, &remote->queue);
     autobus_slot *slot = ab_slot_new(remote->bus, kind, queue, user_data, destroy);
 
     ab_queue_release(queue);

@@ -21,7 +21,7 @@ struct autobus_remote {
     bool is_multiple;             /* for as long as it lives */
     struct ab_list node;          /* in bus->remotes until closed */
     struct ab_list slots;         /* of calls and of what is listened to and watched */
-    autobus_queue *queue;         /* of registrations to come; one reference */
+    autobus_queue *queue;         /* of registrations to come, or NULL: the bus's; one reference */
     int timeout_ms;
     struct ab_filter *filter; /* of a proxy: held on, so that the engine's is never the last reference */
 };

@@ -262,17 +262,18 @@ static int watch_locked(autobus_request *request, autobus_slot *slot, autobus_sl
 {
     if (!request->engine)
         return AB_EEXIST;
-    ab_slot_register(slot, &request->slots, ret_slot);
     if (ab_request_abandoned(request->engine))
         ab_slot_put_end(slot, AB_NOTICE_ABANDONED, 0);
     else
         ab_request_set_target(request->engine, &request->target);
+    ab_slot_register(slot, &request->slots, ret_slot);
     return 0;
 }
 
 int autobus_request_on_abandoned(autobus_request *request, autobus_abandoned_fn callback, void *user_data,
                                  autobus_destroy_fn destroy, autobus_slot **ret_slot)
 {
+    autobus_queue *queue;
     autobus_slot *slot;
     int r = ab_guard();
 
@@ -280,7 +281,9 @@ int autobus_request_on_abandoned(autobus_request *request, autobus_abandoned_fn 
         return r;
     if (!request || !callback)
         return AB_EINVAL;
-    slot = ab_slot_new(request->bus, &kind_abandoned, &request->bus->queue, user_data, destroy);
+    queue = ab_queue_choose(request->bus, &request->bus->chosen);
+    slot = ab_slot_new(request->bus, &kind_abandoned, queue, user_data, destroy);
+    ab_queue_release(queue);
     if (!slot)
         return AB_ENOMEM;
     ab_handle_hold(&request->handle);

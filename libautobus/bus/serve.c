@@ -2,8 +2,8 @@
  * Owns the event thread: it runs net, the callbacks that are its own, and the end of the bus. Must not know what a turn
  * does.
  *
- * Invariants: callbacks run in rounds of at most 64, or 200 µs, so that sockets get their turn; what they send leaves
- * when the round is done. Engine and net are freed here, when no thread can be inside them.
+ * Invariants: callbacks run in rounds, so that sockets get their turn; what they send leaves when the round is done.
+ * Engine and net are freed here, when no thread can be inside them.
  */
 #include <string.h>
 
@@ -11,9 +11,6 @@
 #include "bus/bus.h"
 #include "bus/request.h"
 #include "bus/thread.h"
-
-#define ROUND_MOST 64
-#define ROUND_TIME ((ab_time)200)
 
 /* ---- What net calls */
 
@@ -33,18 +30,18 @@ static void driver_turn(void *context)
     autobus_bus *bus = context;
 
     ab_bus_take_notices(bus);
-    bus->holding = !ab_list_empty(&bus->events.items);
+    ab_thread.holds = ab_list_empty(&bus->events.items) ? NULL : bus;
     ab_bus_leave(bus);
 }
 
 static void run_round(autobus_bus *bus)
 {
-    ab_time start = ab_bus_now(bus);
+    struct ab_round round;
 
-    for (int i = 0; i < ROUND_MOST; i++) {
-        if (!ab_queue_run(&bus->events) || ab_bus_now(bus) - start >= ROUND_TIME)
-            return;
-    }
+    ab_round_begin(&round, bus, AB_ROUND_MOST);
+    ab_queue_run(&bus->events, &round);
+    ab_round_begin(&round, bus, AB_ROUND_MOST);
+    ab_workers_rescue(bus, &round);
 }
 
 static bool has_callbacks(const autobus_bus *bus)
@@ -58,10 +55,9 @@ static bool driver_callbacks(void *context)
     bool more;
 
     ab_bus_lock(bus);
-    bus->holding = true;
-    ab_workers_rescue(bus);
+    ab_thread.holds = bus;
     run_round(bus);
-    bus->holding = false;
+    ab_thread.holds = NULL;
     more = has_callbacks(bus);
     ab_bus_leave(bus);
     return more;
@@ -89,8 +85,7 @@ static void finish_callbacks(autobus_bus *bus)
 {
     for (;;) {
         if (has_callbacks(bus)) {
-            ab_workers_rescue(bus);
-            ab_queue_run(&bus->events);
+            run_round(bus);
         } else if (bus->workers.coming > 0 || bus->flushing > 0) {
             ab_bus_wait(bus);
         } else {

@@ -17,6 +17,7 @@
 _Static_assert((int)AUTOBUS_THREAD == (int)AB_FUNCTION_THREAD, "one number, two names");
 _Static_assert((int)AUTOBUS_SYNC == (int)AB_FUNCTION_SYNC, "one number, two names");
 _Static_assert((int)AUTOBUS_ASYNC == (int)AB_FUNCTION_ASYNC, "one number, two names");
+_Static_assert((int)AUTOBUS_QUEUED == (int)AB_FUNCTION_QUEUED, "one number, two names");
 _Static_assert((int)AUTOBUS_KIND_SERVICE == (int)AB_TOPIC_SERVICE, "one number, two names");
 _Static_assert((int)AUTOBUS_KIND_FUNCTION == (int)AB_TOPIC_FUNCTION, "one number, two names");
 _Static_assert((int)AUTOBUS_KIND_EVENT == (int)AB_TOPIC_EVENT, "one number, two names");
@@ -62,6 +63,8 @@ static void release(autobus_service *service)
 
     if (!ab_handle_release(&service->handle))
         return;
+    if (service->queue)
+        ab_queue_release(service->queue);
     ab_free(service->id);
     ab_free(service);
     ab_bus_release(bus);
@@ -201,6 +204,16 @@ static const struct ab_slot_kind kind_function = {
     .release = release_owner,
 };
 
+/* A reference, or NULL: in parallel. */
+static autobus_queue *queue_of_mode(autobus_service *service, enum autobus_mode mode)
+{
+    switch (mode) {
+    case AUTOBUS_SYNC: return ab_queue_hold(&service->bus->events);
+    case AUTOBUS_QUEUED: return ab_queue_choose(service->bus, &service->queue);
+    default: return NULL;
+    }
+}
+
 static bool doc_fits(const char *doc)
 {
     return !doc || ab_utf8_valid(doc);
@@ -216,10 +229,12 @@ int autobus_service_add_function(autobus_service *service, const char *name, con
 
     if (r < 0)
         return r;
-    if (!service || !function || ab_name_check(name) < 0 || !doc_fits(doc) || (unsigned)mode > AUTOBUS_ASYNC)
+    if (!service || !function || ab_name_check(name) < 0 || !doc_fits(doc) || (unsigned)mode > AUTOBUS_QUEUED)
         return AB_EINVAL;
-    queue = mode == AUTOBUS_SYNC ? &service->bus->events : NULL;
+    queue = queue_of_mode(service, mode);
     slot = ab_slot_new(service->bus, &kind_function, queue, user_data, destroy);
+    if (queue)
+        ab_queue_release(queue);
     if (!slot)
         return AB_ENOMEM;
     ab_handle_hold(&service->handle);
@@ -239,6 +254,15 @@ int autobus_service_add_function(autobus_service *service, const char *name, con
     if (r < 0)
         ab_slot_release(slot);
     return r;
+}
+
+int autobus_service_set_queue(autobus_service *service, autobus_queue *queue)
+{
+    int r = ab_guard();
+
+    if (r == 0 && !service)
+        r = AB_EINVAL;
+    return r < 0 ? r : ab_queue_set(service->bus, &service->queue, queue);
 }
 
 static autobus_slot *find_function(autobus_service *service, const char *name)

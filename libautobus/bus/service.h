@@ -16,6 +16,7 @@ struct autobus_service {
     struct ab_service *engine; /* NULL: closed */
     struct ab_list node;       /* in bus->services until closed */
     struct ab_list slots;      /* of functions */
+    autobus_queue *queue;      /* of AUTOBUS_QUEUED functions to come, or NULL: the bus's; one reference */
     char *id;
 };
 

@@ -79,6 +79,8 @@ void ab_slot_register(autobus_slot *slot, struct ab_list *owner, autobus_slot **
     ab_list_append(&slot->bus->slots, &slot->all);
     if (ret_slot)
         *ret_slot = autobus_slot_ref(slot);
+    if (slot->queue && ab_queue_ended(slot->queue))
+        ab_slot_cancel(slot);
 }
 
 /* ---- Items */

@@ -78,7 +78,7 @@ struct autobus_slot {
  * `queue` gets a reference; NULL: parallel. No lock needed. NULL: no memory. */
 autobus_slot *ab_slot_new(autobus_bus *bus, const struct ab_slot_kind *kind, autobus_queue *queue, void *user_data,
                           autobus_destroy_fn destroy);
-/* Live from here on. Fills *ret_slot, if the program wants it. */
+/* Live from here on, unless its queue has ended: then it is cancelled. Fills *ret_slot, if the program wants it. */
 void ab_slot_register(autobus_slot *slot, struct ab_list *owner, autobus_slot **ret_slot);
 /* Without the lock, or with it while somebody else holds the bus. */
 void ab_slot_release(autobus_slot *slot);

@@ -17,10 +17,12 @@ struct ab_deferred {
 
 struct ab_thread {
     unsigned callbacks;        /* callbacks of the program's that run on it, nested */
+    unsigned dispatches;       /* calls of autobus_queue_dispatch, nested */
     unsigned filters;          /* filter functions of the program's, nested */
     unsigned locks;            /* bus locks that it holds */
     bool logging;              /* it hands log lines to the program */
     const autobus_bus *serves; /* the bus whose event thread it is, or NULL */
+    const autobus_bus *holds;  /* the bus whose output it holds back until some callbacks are done, or NULL */
     struct ab_deferred *deferred;
 };
 
@@ -31,7 +33,7 @@ int ab_library_start(void);
 
 /* 0; AB_EDEADLK inside a filter's function, AB_EFORKED in a child of fork. Before anything else in every function. */
 int ab_guard(void);
-/* The same for a function that blocks: AB_EDEADLK on an event thread too. */
+/* The same for a function that blocks: AB_EDEADLK on an event thread and in dispatch too. */
 int ab_guard_blocking(void);
 /* The same for one that waits for callbacks to end: AB_EDEADLK inside any callback. */
 int ab_guard_callback(void);

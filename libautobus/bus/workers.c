@@ -246,17 +246,27 @@ void ab_workers_start(autobus_bus *bus)
     }
 }
 
-void ab_workers_rescue(autobus_bus *bus)
+static bool rescue_one(autobus_bus *bus)
+{
+    struct ab_workers *workers = &bus->workers;
+    struct ab_round one = {.left = 1};
+
+    if (!ab_list_empty(&workers->calls))
+        ab_request_refuse(AB_CONTAINER(workers->calls.next, struct ab_item, in_queue));
+    else if (workers->queues_count > 0)
+        ab_queue_run(AB_CONTAINER(workers->queues.next, autobus_queue, ready), &one);
+    else
+        return false;
+    return true;
+}
+
+void ab_workers_rescue(autobus_bus *bus, struct ab_round *round)
 {
     struct ab_workers *workers = &bus->workers;
 
-    while (workers->stuck && workers->count == 0) {
-        if (!ab_list_empty(&workers->calls))
-            ab_request_refuse(AB_CONTAINER(workers->calls.next, struct ab_item, in_queue));
-        else if (workers->queues_count > 0)
-            ab_queue_run(AB_CONTAINER(workers->queues.next, autobus_queue, ready));
-        else
-            break;
+    while (workers->stuck && workers->count == 0 && rescue_one(bus)) {
+        if (!ab_round_next(round, bus))
+            return; /* still stuck: the next round goes on */
     }
     workers->stuck = false;
 }

@@ -13,6 +13,7 @@
 #include "base/list.h"
 
 struct ab_item;
+struct ab_round;
 
 struct ab_workers {
     struct ab_list queues; /* ready: they have items and nobody runs them */
@@ -41,8 +42,9 @@ void ab_workers_call_removed(autobus_bus *bus);
 
 /* Starts the threads that are wanted. No lock held. */
 void ab_workers_start(autobus_bus *bus);
-/* On the event thread: if there is work and no thread to be had for it, does it. Leaves the lock and takes it again. */
-void ab_workers_rescue(autobus_bus *bus);
+/* On the event thread: if there is work and no thread to be had for it, does it, for a round at most. Leaves the lock and
+ * takes it again. */
+void ab_workers_rescue(autobus_bus *bus, struct ab_round *round);
 /* The bus is closed: idle workers end now. */
 void ab_workers_end(autobus_bus *bus);
 

@@ -33,6 +33,7 @@ enum ab_function_mode {
     AB_FUNCTION_THREAD,
     AB_FUNCTION_SYNC,
     AB_FUNCTION_ASYNC,
+    AB_FUNCTION_QUEUED,
 };
 
 /* `info` is an object or NULL, copied. One handle; ab_service_free ends it. AB_ETOOLARGE: does not fit a datagram. */

@@ -7,6 +7,7 @@
 #include "buses.h"
 #include "harness.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 
 enum action {
@@ -20,10 +21,21 @@ enum action {
     DROP_BOTH,
     CLOSE_WAIT
 };
-enum kind { FUNCTION_THREAD, FUNCTION_SYNC, FUNCTION_ASYNC, EVENT, VALUE, BINDING, RESULT, SERVICES, DESTROY };
+enum kind {
+    FUNCTION_THREAD,
+    FUNCTION_SYNC,
+    FUNCTION_ASYNC,
+    FUNCTION_QUEUED,
+    EVENT,
+    VALUE,
+    BINDING,
+    RESULT,
+    SERVICES,
+    DESTROY
+};
 
 #define ACTIONS 9
-#define KINDS   9
+#define KINDS   10
 
 struct scene {
     struct ab_pair pair;
@@ -159,6 +171,7 @@ static void start(struct scene *scene, enum kind kind)
     case FUNCTION_THREAD: start_function(scene, AUTOBUS_THREAD); break;
     case FUNCTION_SYNC: start_function(scene, AUTOBUS_SYNC); break;
     case FUNCTION_ASYNC: start_function(scene, AUTOBUS_ASYNC); break;
+    case FUNCTION_QUEUED: start_function(scene, AUTOBUS_QUEUED); break;
     case EVENT: start_event(scene); break;
     case VALUE: ck_assert_int_eq(autobus_watch(pair->remote, "value", value, scene, destroyed, &scene->slot), 0); break;
     case BINDING:
@@ -191,34 +204,96 @@ static void end(struct scene *scene)
     ck_assert_int_eq(ab_gate_count(&scene->destroyed), 1);
 }
 
-/* `on_events`: on the event thread, where that is a choice. */
-static void play(enum kind kind, enum action action, bool on_events)
+static void choose_queue(struct scene *scene, autobus_queue *queue)
 {
-    struct scene scene = {.action = action, .ready = AB_GATE_INIT, .acted = AB_GATE_INIT, .destroyed = AB_GATE_INIT};
+    ck_assert_int_eq(autobus_bus_set_queue(scene->pair.client, queue), 0);
+    autobus_queue_unref(queue);
+}
 
-    ab_pair_open(&scene.pair, NULL);
-    if (on_events) {
-        autobus_queue *queue = autobus_bus_event_queue(scene.pair.client);
+static void play(struct scene *scene, enum kind kind)
+{
+    start(scene, kind);
+    ab_gate_pass(&scene->ready);
+    ab_gate_wait(&scene->acted, 1);
+    end(scene);
+}
 
-        ck_assert_int_eq(autobus_remote_set_queue(scene.pair.remote, queue), 0);
-        ck_assert_int_eq(autobus_bus_set_queue(scene.pair.client, queue), 0);
-        autobus_queue_unref(queue);
-    }
-    start(&scene, kind);
-    ab_gate_pass(&scene.ready);
-    ab_gate_wait(&scene.acted, 1);
-    end(&scene);
+static void scene_open(struct scene *scene, int number)
+{
+    *scene = (struct scene){.action = (enum action)(number % ACTIONS),
+                            .ready = AB_GATE_INIT,
+                            .acted = AB_GATE_INIT,
+                            .destroyed = AB_GATE_INIT};
+    ab_pair_open(&scene->pair, NULL);
 }
 
 START_TEST(on_queues)
 {
-    play((enum kind)(_i / ACTIONS), (enum action)(_i % ACTIONS), false);
+    struct scene scene;
+
+    scene_open(&scene, _i);
+    play(&scene, (enum kind)(_i / ACTIONS));
 }
 END_TEST
 
 START_TEST(on_the_event_thread)
 {
-    play((enum kind)(_i / ACTIONS), (enum action)(_i % ACTIONS), true);
+    struct scene scene;
+
+    scene_open(&scene, _i);
+    choose_queue(&scene, autobus_bus_event_queue(scene.pair.client));
+    play(&scene, (enum kind)(_i / ACTIONS));
+}
+END_TEST
+
+/* ---- In a loop of the program's */
+
+struct loop {
+    pthread_t thread;
+    autobus_queue *queue;
+    atomic_bool over;
+};
+
+static void *run_loop(void *user_data)
+{
+    struct loop *loop = user_data;
+    struct pollfd wait = {.fd = autobus_queue_fd(loop->queue), .events = POLLIN};
+    int r = 0;
+
+    while (r >= 0 && !atomic_load(&loop->over)) {
+        poll(&wait, 1, 10);
+        r = autobus_queue_dispatch(loop->queue, 0);
+    }
+    return NULL;
+}
+
+static void loop_start(struct loop *loop, autobus_bus *bus)
+{
+    atomic_init(&loop->over, false);
+    ck_assert_int_eq(autobus_queue_new_polled(bus, &loop->queue), 0);
+    ck_assert_int_eq(pthread_create(&loop->thread, NULL, run_loop, loop), 0);
+}
+
+static void loop_end(struct loop *loop)
+{
+    atomic_store(&loop->over, true);
+    pthread_join(loop->thread, NULL);
+    autobus_queue_unref(loop->queue);
+}
+
+START_TEST(in_a_loop)
+{
+    struct scene scene;
+    struct loop client, server;
+
+    scene_open(&scene, _i);
+    loop_start(&client, scene.pair.client);
+    loop_start(&server, scene.pair.server);
+    choose_queue(&scene, autobus_queue_ref(client.queue));
+    ck_assert_int_eq(autobus_service_set_queue(scene.pair.service, server.queue), 0);
+    play(&scene, (enum kind)(_i / ACTIONS));
+    loop_end(&client);
+    loop_end(&server);
 }
 END_TEST
 
@@ -229,6 +304,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, on_queues, 0, KINDS * ACTIONS);
     tcase_add_loop_test(tcase, on_the_event_thread, 0, KINDS * ACTIONS);
+    tcase_add_loop_test(tcase, in_a_loop, 0, KINDS * ACTIONS);
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);
 }

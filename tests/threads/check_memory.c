@@ -8,6 +8,7 @@
 #include "failing.h"
 #include "harness.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,6 +286,43 @@ static void queues(void)
     autobus_queue_unref(queue);
 }
 
+static void answer(autobus_request *request, void *user_data)
+{
+    (void)user_data;
+    autobus_reply(request, NULL);
+}
+
+/* A loop on this thread, of both ends. */
+static void loop(void)
+{
+    static struct ab_gate gate = AB_GATE_INIT;
+    int before = ab_gate_count(&gate);
+    autobus_queue *queue, *function_queue;
+    bool called;
+
+    if (!fine(autobus_queue_new_polled(pair.client, &queue)))
+        return;
+    if (fine(autobus_queue_new_polled(pair.server, &function_queue))) {
+        ck_assert_int_eq(autobus_remote_set_queue(pair.remote, queue), 0);
+        ck_assert_int_eq(autobus_service_set_queue(pair.service, function_queue), 0);
+        count(
+            autobus_service_add_function(pair.service, "queued", NULL, AUTOBUS_QUEUED, answer, NULL, destroyed, NULL));
+        called = count(autobus_call_async(pair.remote, "queued", NULL, 0, TIME_MS, result, &gate, destroyed, NULL));
+        while (called && ab_gate_count(&gate) == before) {
+            struct pollfd wait[] = {{.fd = autobus_queue_fd(queue), .events = POLLIN},
+                                    {.fd = autobus_queue_fd(function_queue), .events = POLLIN}};
+
+            ck_assert_int_gt(poll(wait, 2, 2 * TIME_MS), 0);
+            autobus_queue_dispatch(function_queue, 0);
+            autobus_queue_dispatch(queue, 0);
+        }
+        ck_assert_int_eq(autobus_remote_set_queue(pair.remote, NULL), 0);
+        ck_assert_int_eq(autobus_service_set_queue(pair.service, NULL), 0);
+        autobus_queue_unref(function_queue); /* and with it the function */
+    }
+    autobus_queue_unref(queue);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -304,6 +342,7 @@ static const struct {
     {"find", find_again},
     {"publish", publish},
     {"queues", queues},
+    {"loop", loop},
 };
 
 #define ACTS ((int)(sizeof(acts) / sizeof(*acts)))
