@@ -108,6 +108,8 @@ static int engine_new(autobus_bus *bus)
     struct timespec now;
     struct ab_engine_config config = {
         .limits = bus->limits,
+        .broadcast = AB_BROADCAST_BOTH,
+        .goodbyes = 3,
         .seed = seed(),
         .identity = identity,
         .hostname = name,

@@ -11,42 +11,15 @@
 
 #define ANNOUNCE        (10 * AB_SECOND)
 #define ANNOUNCE_JITTER (5 * AB_SECOND)
-#define GOODBYES        3
 #define GOODBYE_GAP     (45 * AB_MILLISECOND)
 #define SHARE           (500) /* queries within half a millisecond share an answer: both packets of a pair do */
 #define CROWD           4     /* buses that may answer at once without harm */
 #define SPREAD_EACH     (500)
 #define SPREAD_MOST     (99 * AB_MILLISECOND)
 
-/* ---- Queries */
-
-/* Gaps between queries: they go out at 0, 0.5, 1.5, 3.5, 7.5 and 14.5 s. */
-static const ab_time query_gaps[] = {500 * AB_MILLISECOND, 1 * AB_SECOND, 2 * AB_SECOND, 4 * AB_SECOND, 7 * AB_SECOND};
-
 static void send(struct ab_engine *engine, const struct ab_buffer *packet, enum ab_broadcast_order order)
 {
     engine->host->broadcast(engine->context, ab_buffer_data(packet), ab_buffer_size(packet), order);
-}
-
-static void send_query(struct ab_timer *timer)
-{
-    struct ab_engine *engine = AB_CONTAINER(timer, struct ab_engine, announcer.query);
-    struct ab_announcer *announcer = &engine->announcer;
-    struct ab_buffer *packet = ab_engine_scratch(engine);
-
-    if (ab_packet_write_query(packet) == 0) {
-        send(engine, packet, AB_LOOPBACK_FIRST);
-        engine->counters.discovery_queries_sent++;
-    }
-    if (announcer->queries < sizeof(query_gaps) / sizeof(query_gaps[0]))
-        ab_engine_arm(engine, timer, query_gaps[announcer->queries++]);
-}
-
-void ab_announcer_query(struct ab_engine *engine)
-{
-    engine->announcer.queries = 0;
-    ab_engine_disarm(engine, &engine->announcer.query);
-    send_query(&engine->announcer.query);
 }
 
 /* ---- Announcements */
@@ -117,23 +90,7 @@ void ab_announcement_init(struct ab_announcement *announcement)
     ab_timer_init(&announcement->timer, due);
 }
 
-void ab_announcer_publish(struct ab_service *service)
-{
-    service->announcement.early = 2;
-    announce(service);
-}
-
-void ab_announcer_withdraw(struct ab_service *service)
-{
-    send_remove(service);
-}
-
-void ab_announcer_goodbye(struct ab_service *service)
-{
-    service->announcement.goodbyes = GOODBYES;
-    service->engine->announcer.parting++;
-    part(service);
-}
+/* ---- Publishing */
 
 void ab_announcer_forget(struct ab_service *service)
 {
@@ -143,13 +100,65 @@ void ab_announcer_forget(struct ab_service *service)
     service->announcement.goodbyes = 0;
 }
 
+/* Now, and twice more soon: a datagram can be lost. */
+static void begin(struct ab_service *service)
+{
+    ab_announcer_forget(service);
+    service->announcement.early = 2;
+    announce(service);
+}
+
+static void published(struct ab_publisher *publisher, struct ab_service *service)
+{
+    ab_time delay = (ab_time)publisher->engine->announce_delay_ms * AB_MILLISECOND;
+
+    if (delay == 0) {
+        begin(service);
+        return;
+    }
+    ab_announcer_forget(service);
+    service->announcement.early = 2;
+    service->port = service->engine->server.port;
+    ab_engine_arm(service->engine, &service->announcement.timer, delay);
+}
+
+/* Says once that what was announced last is no more. */
+static void changed(struct ab_publisher *publisher, struct ab_service *service)
+{
+    (void)publisher;
+    send_remove(service);
+    begin(service);
+}
+
+/* ab_service_parted is called after the last. */
+static void withdrawn(struct ab_publisher *publisher, struct ab_service *service)
+{
+    ab_announcer_forget(service);
+    service->announcement.goodbyes = publisher->engine->goodbyes;
+    publisher->engine->announcer.parting++;
+    part(service);
+}
+
+static const struct ab_publisher_ops ops = {
+    .published = published,
+    .changed = changed,
+    .withdrawn = withdrawn,
+};
+
+static bool is_started(const struct ab_engine *engine)
+{
+    return ab_publisher_is_added(&engine->announcer.publisher);
+}
+
 void ab_announcer_announce_all(struct ab_engine *engine)
 {
+    if (!is_started(engine))
+        return;
     AB_LIST_EACH (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
         if (ab_service_is_published(service))
-            ab_announcer_publish(service);
+            begin(service);
     }
 }
 
@@ -200,7 +209,7 @@ void ab_announcer_asked(struct ab_engine *engine)
     ab_time wait;
     ab_time crowd;
 
-    if (engine->announcer.answer.armed || engine->closing || engine->server.published == 0)
+    if (engine->announcer.answer.armed || !is_started(engine) || engine->server.published == 0)
         return;
     wait = bucket_delay(engine);
     crowd = crowd_delay(engine);
@@ -211,13 +220,32 @@ void ab_announcer_asked(struct ab_engine *engine)
 
 void ab_announcer_init(struct ab_engine *engine)
 {
-    ab_timer_init(&engine->announcer.query, send_query);
+    ab_publisher_init(&engine->announcer.publisher, &ops);
     ab_timer_init(&engine->announcer.answer, answer);
     engine->announcer.credit = INT64_MIN / 2;
 }
 
+void ab_announcer_start(struct ab_engine *engine)
+{
+    if (!is_started(engine))
+        ab_publisher_add(&engine->announcer.publisher, engine);
+}
+
+void ab_announcer_close(struct ab_engine *engine)
+{
+    ab_engine_disarm(engine, &engine->announcer.answer);
+}
+
 void ab_announcer_stop(struct ab_engine *engine)
 {
-    ab_engine_disarm(engine, &engine->announcer.query);
-    ab_engine_disarm(engine, &engine->announcer.answer);
+    ab_announcer_close(engine);
+    if (!is_started(engine))
+        return;
+    ab_publisher_remove(&engine->announcer.publisher);
+    AB_LIST_EACH (each, &engine->server.services) {
+        struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
+
+        if (ab_service_is_published(service))
+            withdrawn(&engine->announcer.publisher, service);
+    }
 }

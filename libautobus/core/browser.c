@@ -7,6 +7,8 @@
  */
 #include "core/browser.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/browser_internal.h"
@@ -33,13 +35,31 @@ static bool matches(const struct ab_browser *browser, const json_t *view)
 
 /* ---- Entries */
 
+/* Their names, each once. */
+static json_t *discoverers_of(const struct ab_route *route)
+{
+    json_t *names = json_array();
+
+    AB_LIST_EACH (each, &route->reports) {
+        const char *name = AB_CONTAINER(each, struct ab_report, route_node)->discoverer->name;
+        size_t i = 0;
+
+        while (i < json_array_size(names) && strcmp(json_string_value(json_array_get(names, i)), name) != 0)
+            i++;
+        if (i == json_array_size(names) && json_array_append_new(names, json_string(name)) < 0) {
+            json_decref(names);
+            return NULL;
+        }
+    }
+    return names;
+}
+
 static json_t *route_entry(const struct ab_route *route, bool preferred)
 {
     char host[AB_ADDRESS_HOST_TEXT];
 
-    /* Broadcast is the one discoverer there is. */
-    return json_pack("{s:s, s:i, s:[s], s:b}", "host", ab_address_host_text(&route->node->address, host), "port",
-                     (int)route->node->address.port, "discoverers", "broadcast", "preferred", (int)preferred);
+    return json_pack("{s:s, s:i, s:o, s:b}", "host", ab_address_host_text(&route->node->address, host), "port",
+                     (int)route->node->address.port, "discoverers", discoverers_of(route), "preferred", (int)preferred);
 }
 
 static json_t *route_entries(const struct ab_found *found, const struct ab_route *only)
@@ -188,6 +208,11 @@ void ab_browsers_route_added(struct ab_route *route)
     route_event(route, AB_SERVICE_ADDED);
 }
 
+void ab_browsers_route_changed(struct ab_route *route)
+{
+    route_event(route, AB_SERVICE_CHANGED);
+}
+
 void ab_browsers_route_removed(struct ab_route *route)
 {
     route_event(route, AB_SERVICE_REMOVED);
@@ -309,7 +334,7 @@ int ab_browser_new(struct ab_engine *engine, ab_time now, struct ab_filter *filt
     *ret_browser = browser;
     if (flags & AB_BROWSER_EXISTING)
         tell_existing(browser);
-    if (engine->directory.settled && ab_list_linked(&browser->node))
+    if (engine->settling.settled && ab_list_linked(&browser->node))
         tell_mark(browser, AB_SERVICES_SETTLED);
     if (flags & AB_BROWSER_LIVENESS) {
         engine->keeper.listeners++;

@@ -14,6 +14,7 @@ struct ab_route;
 void ab_browsers_service_added(struct ab_found *found);
 void ab_browsers_service_removed(struct ab_found *found);
 void ab_browsers_route_added(struct ab_route *route);
+void ab_browsers_route_changed(struct ab_route *route); /* who reports it, or whether it is preferred */
 void ab_browsers_route_removed(struct ab_route *route); /* the route is still in its service */
 /* The set or order of routes changed; `old` is the view before. */
 void ab_browsers_routes_changed(struct ab_found *found, const json_t *old);

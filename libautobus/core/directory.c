@@ -1,5 +1,5 @@
 /*
- * Owns services and what is heard of them, and the limits on both (DESIGN section 5). Must not know who is interested:
+ * Owns services and what is reported of them, and the limits on both (DESIGN section 5). Must not know who is interested:
  * browsers, remotes and the keeper are told by name, after each change is complete.
  *
  * Invariants: a found service has at least one route; `view` belongs to the preferred route (or, out of memory, to the
@@ -18,43 +18,8 @@
 #include "core/outbound.h"
 #include "core/remote_internal.h"
 
-#define PROBE_AGAIN  (5 * AB_SECOND)
-#define PASSED_OVER  16
-#define SETTLE_QUIET (250 * AB_MILLISECOND)
-#define SETTLE_LEAST (300 * AB_MILLISECOND)
-#define SETTLE_MOST  (2 * AB_SECOND)
-
-/* ---- Settling */
-
-static void settle(struct ab_timer *timer)
-{
-    struct ab_engine *engine = AB_CONTAINER(timer, struct ab_engine, directory.settle);
-
-    engine->directory.settled = true;
-    ab_browsers_settled(engine);
-    ab_multiples_settled(engine);
-}
-
-/* `news`: a service came just now. */
-static void settle_later(struct ab_engine *engine, ab_time quiet)
-{
-    struct ab_directory *directory = &engine->directory;
-    ab_time when = engine->now + quiet;
-
-    if (directory->settled || !engine->started)
-        return;
-    if (when < directory->first_query + SETTLE_LEAST)
-        when = directory->first_query + SETTLE_LEAST;
-    if (when > directory->first_query + SETTLE_MOST)
-        when = directory->first_query + SETTLE_MOST;
-    ab_timer_arm(&engine->timers, &directory->settle, when);
-}
-
-void ab_directory_started(struct ab_engine *engine)
-{
-    engine->directory.first_query = engine->now;
-    settle_later(engine, 0);
-}
+#define PROBE_AGAIN (5 * AB_SECOND)
+#define PASSED_OVER 16
 
 /* ---- Views */
 
@@ -86,6 +51,22 @@ static json_t *renew_view(struct ab_found *found)
     return old;
 }
 
+/* Another route is preferred: listeners for routes hear of both; `told` knows already. */
+static bool preferred_changed(struct ab_found *found, const struct ab_route *told)
+{
+    struct ab_route *old = found->shown;
+    struct ab_route *now = ab_found_preferred(found);
+
+    if (old == now)
+        return false;
+    found->shown = now;
+    if (old && old != told)
+        ab_browsers_route_changed(old);
+    if (now != told)
+        ab_browsers_route_changed(now);
+    return true;
+}
+
 /* The routes changed: tells the listeners of services. */
 static void routes_changed(struct ab_found *found)
 {
@@ -98,24 +79,25 @@ static void routes_changed(struct ab_found *found)
 
 /* ---- Services */
 
-static struct ab_found *found_new(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet)
+static struct ab_found *found_new(struct ab_discoverer *by, const struct ab_address *at, const char *service,
+                                  json_t *info)
 {
     struct ab_found *found = ab_calloc(1, sizeof(*found));
 
     if (!found)
         return NULL;
-    found->id = ab_text_new(packet->service, strlen(packet->service));
+    found->id = ab_text_new(service, strlen(service));
     if (!found->id) {
         ab_free(found);
         return NULL;
     }
-    found->engine = engine;
-    found->info = packet->info;
-    packet->info = NULL;
+    found->engine = by->engine;
+    found->info = json_incref(info);
     found->teller = *at;
+    found->by = by;
     ab_list_init(&found->routes);
     ab_list_init(&found->keep_node);
-    ab_map_insert(&engine->directory.services, &found->node, found->id->data, found->id->size);
+    ab_map_insert(&by->engine->directory.services, &found->node, found->id->data, found->id->size);
     return found;
 }
 
@@ -185,26 +167,57 @@ struct ab_route *ab_directory_route(struct ab_engine *engine, const struct ab_ad
     return found ? ab_route_find(found, at) : NULL;
 }
 
+/* Whose info it was may report it there no more: then the next who may change it is who reported the preferred route
+ * first. */
+static void choose_teller(struct ab_found *found)
+{
+    struct ab_route *first = ab_found_preferred(found);
+
+    AB_LIST_EACH (each, &found->routes) {
+        const struct ab_route *route = AB_CONTAINER(each, struct ab_route, found_node);
+
+        if (ab_address_same_host(&route->node->address, &found->teller) && ab_route_report_of(route, found->by))
+            return;
+    }
+    found->teller = first->node->address;
+    found->by = AB_CONTAINER(first->reports.next, struct ab_report, route_node)->discoverer;
+}
+
 /* Takes a route away, and with the last one the service. */
 static void route_remove(struct ab_route *route)
 {
     struct ab_found *found = route->found;
-    bool last = found->routes.next == &route->found_node && found->routes.prev == &route->found_node;
-    bool told = ab_address_same_host(&route->node->address, &found->teller);
 
     ab_browsers_route_removed(route);
-    if (last) {
+    if (found->route_count == 1) {
         ab_browsers_service_removed(found);
         ab_multiples_gone(found);
         ab_route_free(route);
         found_free(found);
         return;
     }
+    if (found->shown == route)
+        found->shown = NULL;
     ab_route_free(route);
-    if (told)
-        found->teller = ab_found_preferred(found)->node->address;
+    choose_teller(found);
+    preferred_changed(found, NULL);
     routes_changed(found);
     ab_keeper_review(found);
+}
+
+/* Takes one discoverer's word away, and with the last one the route. */
+static void report_remove(struct ab_report *report)
+{
+    struct ab_route *route = report->route;
+
+    if (ab_report_is_only(report)) {
+        route_remove(route);
+        return;
+    }
+    ab_route_unreport(report);
+    choose_teller(route->found);
+    ab_browsers_route_changed(route);
+    routes_changed(route->found);
 }
 
 /* Drops the oldest that never answered of a host. False: there is none. */
@@ -246,110 +259,135 @@ static bool make_room(struct ab_engine *engine, const struct ab_address *at)
     return directory->routes < engine->limits.routes || evict(directory);
 }
 
-/* ---- What is heard */
+/* ---- What discoverers tell */
 
-static void add_service(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet)
+static int add_service(struct ab_discoverer *by, const struct ab_address *at, const char *service, json_t *info)
 {
-    struct ab_found *found = found_new(engine, at, packet);
+    struct ab_engine *engine = by->engine;
+    struct ab_found *found = found_new(by, at, service, info);
     struct ab_route *route;
 
     if (!found)
-        return;
-    route = ab_route_new(found, at);
+        return AB_ENOMEM;
+    route = ab_route_new(found, at, by);
     if (route)
         found->view = ab_found_view(found, route);
     if (!found->view) {
         if (route)
             ab_route_free(route);
         found_free(found);
-        return;
+        return AB_ENOMEM;
     }
-    settle_later(engine, SETTLE_QUIET);
+    found->shown = route;
+    ab_seeker_news(engine);
     ab_engine_log(engine, AB_LOG_INFO, "found service %s", found->id->data);
     ab_browsers_service_added(found);
     ab_browsers_route_added(route);
     ab_keeper_review(found);
     ab_remotes_found(engine, found);
     ab_multiples_found(found);
+    return 0;
 }
 
-static void add_route(struct ab_found *found, const struct ab_address *at)
+static int add_route(struct ab_found *found, const struct ab_address *at, struct ab_discoverer *by)
 {
-    struct ab_route *route = ab_route_new(found, at);
+    struct ab_route *route = ab_route_new(found, at, by);
 
     if (!route)
-        return;
+        return AB_ENOMEM;
     ab_browsers_route_added(route);
+    preferred_changed(found, route);
     routes_changed(found);
     ab_keeper_review(found);
     ab_remotes_found(found->engine, found);
     ab_multiples_found(found);
+    return 0;
 }
 
-static void change_info(struct ab_found *found, struct ab_packet *packet)
+static int add_report(struct ab_route *route, struct ab_discoverer *by)
+{
+    int r;
+
+    ab_route_heard(route);
+    if (ab_route_report_of(route, by))
+        return 0;
+    r = ab_route_report(route, by);
+    if (r < 0)
+        return r;
+    ab_browsers_route_changed(route);
+    routes_changed(route->found);
+    return 0;
+}
+
+static int change_info(struct ab_found *found, json_t *info)
 {
     json_t *old_info = found->info;
     json_t *old_view;
 
-    found->info = packet->info;
+    found->info = info;
     old_view = renew_view(found);
     if (!old_view) {
-        found->info = old_info; /* no memory: it stays as it was and is announced again */
-        return;
+        found->info = old_info; /* no memory: it stays as it was */
+        return AB_ENOMEM;
     }
-    packet->info = NULL;
+    json_incref(info);
     ab_browsers_info_changed(found, old_info, old_view);
     json_decref(old_info);
     json_decref(old_view);
     ab_keeper_review(found);
     ab_remotes_found(found->engine, found);
     ab_multiples_found(found);
+    return 0;
 }
 
-void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet)
+static int refuse(struct ab_engine *engine, int code, const char *service, const char *reason)
 {
-    struct ab_found *found = ab_directory_find(engine, packet->service);
+    ab_complaint_say(&engine->directory.complaint, engine, "service %s is ignored: %s", service, reason);
+    return code;
+}
+
+int ab_directory_report(struct ab_discoverer *by, const struct ab_address *at, const char *service, json_t *info)
+{
+    struct ab_engine *engine = by->engine;
+    struct ab_found *found = ab_directory_find(engine, service);
     struct ab_route *route = found ? ab_route_find(found, at) : NULL;
-    bool same = found && json_equal(found->info, packet->info);
+    int r;
 
-    if (found && !same && !ab_address_same_host(at, &found->teller)) {
-        /* PROTOCOL section 1: same id, other host, other info: the first is kept. */
-        ab_complaint_say(&engine->directory.complaint, engine,
-                         "service %s: another host announces another info; ignored", packet->service);
-        return;
+    /* PROTOCOL section 1: same id, other host, other info: the first is kept. */
+    if (found && !ab_address_same_host(at, &found->teller) && !json_equal(found->info, info))
+        return refuse(engine, AB_EEXIST, service, "it is known on another host, with another info");
+    if (!route) {
+        if ((found && found->route_count >= engine->limits.routes_per_service) || !make_room(engine, at))
+            return refuse(engine, AB_ETOOLARGE, service, "too many routes are known");
+        found = ab_directory_find(engine, service); /* it may have been what made room */
+        if (!found)
+            return add_service(by, at, service, info);
     }
-    if (route) {
-        ab_route_heard(route);
-        if (!same)
-            change_info(found, packet);
-        return;
-    }
-    if ((found && found->route_count >= engine->limits.routes_per_service) || !make_room(engine, at)) {
-        ab_complaint_say(&engine->directory.complaint, engine, "too many routes are known; service %s is ignored",
-                         packet->service);
-        return;
-    }
-    found = ab_directory_find(engine, packet->service); /* it may have been what made room */
-    if (!found) {
-        add_service(engine, at, packet);
-        return;
-    }
-    if (!same)
-        change_info(found, packet);
-    add_route(found, at);
+    r = route ? add_report(route, by) : add_route(found, at, by);
+    if (r < 0 || found->by != by || json_equal(found->info, info))
+        return r;
+    return change_info(found, info);
 }
 
-void ab_directory_goodbye(struct ab_engine *engine, const struct ab_address *at, const char *service)
+int ab_directory_withdraw(struct ab_discoverer *by, const struct ab_address *at, const char *service)
 {
-    struct ab_route *route = ab_directory_route(engine, at, service);
+    struct ab_route *route = ab_directory_route(by->engine, at, service);
+    struct ab_report *report = route ? ab_route_report_of(route, by) : NULL;
 
-    if (!route)
-        return;
+    if (!report)
+        return AB_ENOENT;
     /* Anybody can send a datagram: a route that has a live connection is asked instead of believed to be gone. */
-    if (!ab_list_empty(&route->live))
-        ab_prober_probe(engine, route, true);
+    if (by->kind == AB_DISCOVERER_HEARSAY && ab_report_is_only(report) && !ab_list_empty(&route->live))
+        ab_prober_probe(by->engine, route, true);
     else
-        route_remove(route);
+        report_remove(report);
+    return 0;
+}
+
+void ab_directory_forget(struct ab_discoverer *by)
+{
+    while (!ab_list_empty(&by->reports))
+        report_remove(AB_CONTAINER(by->reports.next, struct ab_report, discoverer_node));
 }
 
 void ab_directory_woke(struct ab_engine *engine)
@@ -366,15 +404,11 @@ void ab_directory_woke(struct ab_engine *engine)
 void ab_directory_answered(struct ab_route *route)
 {
     struct ab_found *found = route->found;
-    struct ab_route *first = ab_found_preferred(found);
 
     ab_route_heard(route);
     ab_route_await_silence(route);
-    route->answered = found->engine->now;
-    ab_list_remove(&route->unproved_node);
-    ab_list_remove(&route->source_node);
-    ab_route_sort(route);
-    if (ab_found_preferred(found) != first)
+    ab_route_answered(route);
+    if (preferred_changed(found, NULL))
         routes_changed(found);
 }
 
@@ -386,12 +420,37 @@ void ab_directory_suspect(struct ab_engine *engine, const struct ab_address *at,
         ab_prober_probe(engine, route, true);
 }
 
+/* What is hearsay is gone; a steady discoverer knows better, but the route is the last to try. */
+static void fail_steady(struct ab_route *route)
+{
+    struct ab_found *found = route->found;
+    bool less = false;
+
+    AB_LIST_EACH_SAFE (each, &route->reports) {
+        struct ab_report *report = AB_CONTAINER(each, struct ab_report, route_node);
+
+        if (report->discoverer->kind == AB_DISCOVERER_HEARSAY) {
+            ab_route_unreport(report);
+            less = true;
+        }
+    }
+    ab_route_failed(route);
+    choose_teller(found);
+    if (less)
+        ab_browsers_route_changed(route);
+    if (preferred_changed(found, less ? route : NULL) || less)
+        routes_changed(found);
+    ab_keeper_review(found);
+}
+
 void ab_directory_unreachable(struct ab_route *route)
 {
-    if (ab_list_empty(&route->live))
-        route_remove(route);
-    else
+    if (!ab_list_empty(&route->live))
         ab_directory_unproved(route);
+    else if (route->steady > 0)
+        fail_steady(route);
+    else
+        route_remove(route);
 }
 
 void ab_directory_unproved(struct ab_route *route)
@@ -408,8 +467,9 @@ void ab_directory_init(struct ab_engine *engine)
     ab_map_init(&directory->services, ab_random_next(&engine->random));
     ab_map_init(&directory->nodes, ab_random_next(&engine->random));
     ab_map_init(&directory->sources, ab_random_next(&engine->random));
+    ab_list_init(&directory->discoverers);
     ab_list_init(&directory->unproved);
-    ab_timer_init(&directory->settle, settle);
+    ab_list_init(&directory->unrouted);
 }
 
 void ab_directory_deinit(struct ab_engine *engine)

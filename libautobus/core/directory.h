@@ -1,7 +1,8 @@
 /*
- * What this bus knows of the network: services by id, and their routes.
+ * What this bus knows of the network: services by id, and their routes, as discoverers report them.
  *
- * A service is known as long as it has a route. Its info is the first that was heard; another host cannot change it.
+ * A service is known as long as it has a route, and a route as long as a discoverer reports it. Its info is the first
+ * that was heard; another host, or another discoverer, cannot change it while the first still reports it there.
  * Whoever cares is told through browser.h, remote.h and keeper.h, after the change is complete.
  */
 #ifndef AB_CORE_DIRECTORY_H
@@ -15,10 +16,10 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "core/complaint.h"
+#include "core/discoverer.h"
 #include "core/route.h"
 #include "core/timer.h"
 #include "wire/filter.h"
-#include "wire/packet.h"
 
 struct ab_engine;
 
@@ -29,8 +30,10 @@ struct ab_found {
     struct ab_text *id;
     json_t *info;             /* as published */
     json_t *view;             /* info with host, port and service of the preferred route; replaced, never changed */
-    struct ab_address teller; /* the host whose info it is */
+    struct ab_address teller; /* the host whose info it is, */
+    struct ab_discoverer *by; /* and who reported it */
     struct ab_list routes;    /* preferred first */
+    struct ab_route *shown;   /* the one that listeners were told is preferred; NULL: it is gone */
     size_t route_count;
     struct ab_keep *keep;     /* of keeper.c: the idle connection that watches over it, or NULL */
     struct ab_list keep_node; /* in its list, or in none */
@@ -40,20 +43,21 @@ struct ab_directory {
     struct ab_map services;
     struct ab_map nodes;
     struct ab_map sources;
-    struct ab_list unproved;
+    struct ab_list discoverers; /* struct ab_discoverer.node */
+    struct ab_list unproved;    /* routes that may be given up for others, oldest first */
+    struct ab_list unrouted;    /* bound connections to places that nobody reports (struct ab_outbound.route_node) */
     size_t routes;
-    ab_time first_query;
-    struct ab_timer settle;
-    bool settled;
     struct ab_complaint complaint; /* about what is heard */
 };
 
 void ab_directory_init(struct ab_engine *engine);
 void ab_directory_deinit(struct ab_engine *engine);
-void ab_directory_started(struct ab_engine *engine);
+/* ---- What discoverers tell: see discoverer.h. */
+int ab_directory_report(struct ab_discoverer *by, const struct ab_address *at, const char *service, json_t *info);
+int ab_directory_withdraw(struct ab_discoverer *by, const struct ab_address *at, const char *service);
+/* It reports nothing any more. */
+void ab_directory_forget(struct ab_discoverer *by);
 
-void ab_directory_add(struct ab_engine *engine, const struct ab_address *at, struct ab_packet *packet);
-void ab_directory_goodbye(struct ab_engine *engine, const struct ab_address *at, const char *service);
 void ab_directory_woke(struct ab_engine *engine);
 
 struct ab_found *ab_directory_find(struct ab_engine *engine, const char *service);

@@ -110,6 +110,9 @@ static int copy_config(struct ab_engine *engine, const struct ab_engine_config *
     engine->limits = config->limits;
     engine->pid = config->pid;
     engine->log_level = config->log_level;
+    engine->broadcast = config->broadcast;
+    engine->goodbyes = config->goodbyes;
+    engine->announce_delay_ms = config->announce_delay_ms;
     engine->identity = ab_strndup(config->identity, strnlen(config->identity, IDENTITY_LONGEST));
     engine->hostname = ab_strndup(config->hostname, strcspn(config->hostname, "."));
     engine->null = ab_text_new("null", 4);
@@ -131,8 +134,10 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_list_init(&engine->browsers);
     ab_list_init(&engine->remotes);
     ab_list_init(&engine->multiples);
+    ab_list_init(&engine->publishers);
     ab_map_init(&engine->streams, ab_random_next(&engine->random));
     ab_directory_init(engine);
+    ab_seeker_init(engine);
     ab_announcer_init(engine);
     ab_keeper_init(engine);
     ab_prober_init(engine);
@@ -177,8 +182,24 @@ void ab_engine_start(struct ab_engine *engine, ab_time now)
     if (engine->started)
         return;
     engine->started = true;
-    ab_announcer_query(engine);
-    ab_directory_started(engine);
+    ab_engine_set_broadcast(engine, now, engine->broadcast);
+    ab_settling_review(engine);
+}
+
+void ab_engine_set_broadcast(struct ab_engine *engine, ab_time now, unsigned parts)
+{
+    ab_engine_enter(engine, now);
+    engine->broadcast = parts;
+    if (!engine->started || engine->closing)
+        return;
+    if (parts & AB_BROADCAST_DISCOVER)
+        ab_seeker_start(engine);
+    else
+        ab_seeker_stop(engine);
+    if (parts & AB_BROADCAST_PUBLISH)
+        ab_announcer_start(engine);
+    else
+        ab_announcer_stop(engine);
 }
 
 void ab_engine_close(struct ab_engine *engine, ab_time now)
@@ -187,7 +208,8 @@ void ab_engine_close(struct ab_engine *engine, ab_time now)
     if (engine->closing)
         return;
     engine->closing = true;
-    ab_announcer_stop(engine);
+    ab_seeker_close(engine);
+    ab_announcer_close(engine);
     ab_remotes_close(engine);
     ab_multiples_close(engine);
     ab_keeper_stop(engine);
@@ -233,10 +255,8 @@ void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_a
         ; /* nobody is interested any more */
     else if (packet->command == AB_PACKET_QUERY)
         ab_announcer_asked(engine);
-    else if (packet->command == AB_PACKET_ADD)
-        ab_directory_add(engine, &at, packet);
     else
-        ab_directory_goodbye(engine, &at, packet->service);
+        ab_seeker_heard(engine, &at, packet);
     ab_packet_deinit(packet);
 }
 
@@ -245,7 +265,7 @@ void ab_engine_network_changed(struct ab_engine *engine, ab_time now)
     ab_engine_enter(engine, now);
     if (!engine->started || engine->closing)
         return;
-    ab_announcer_query(engine);
+    ab_seeker_query(engine);
     ab_announcer_announce_all(engine);
 }
 
@@ -260,7 +280,7 @@ void ab_engine_woke(struct ab_engine *engine, ab_time now)
 
         stream->ops->woke(stream);
     }
-    ab_announcer_query(engine);
+    ab_seeker_query(engine);
     ab_announcer_announce_all(engine);
 }
 
@@ -293,5 +313,5 @@ struct ab_notice *ab_engine_take_notice(struct ab_engine *engine)
 
 bool ab_engine_settled(const struct ab_engine *engine)
 {
-    return engine->directory.settled;
+    return engine->settling.settled;
 }

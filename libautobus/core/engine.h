@@ -21,9 +21,19 @@
 
 struct ab_engine;
 
+/* The broadcast pair: the discoverer and the publisher by datagram. */
+enum ab_broadcast { /* the numbers are those of AUTOBUS_BROADCAST_… */
+                    AB_BROADCAST_DISCOVER = 1 << 0,
+                    AB_BROADCAST_PUBLISH = 1 << 1,
+                    AB_BROADCAST_BOTH = AB_BROADCAST_DISCOVER | AB_BROADCAST_PUBLISH,
+};
+
 struct ab_engine_config {
     struct ab_limits limits;
-    uint64_t seed;        /* everything random follows from it */
+    unsigned broadcast;         /* what of it starts with the engine */
+    unsigned goodbyes;          /* of each service, at least 1 */
+    unsigned announce_delay_ms; /* between publishing and the first announcement */
+    uint64_t seed;              /* everything random follows from it */
     const char *identity; /* begins the ids of services: date and host, printable ASCII without spaces, ≤ 128 bytes */
     const char *hostname; /* for info, cut at the first dot */
     long pid;             /* for the info of the introspection service */
@@ -40,6 +50,9 @@ const struct ab_limits *ab_engine_limits(const struct ab_engine *engine);
 /* ---- Inputs. `now` never goes back; an earlier one counts as the last. */
 
 void ab_engine_start(struct ab_engine *engine, ab_time now); /* first query; once */
+/* Which of the broadcast pair work from now on. The discoverer that stops takes away what it alone reported, the publisher
+ * says goodbye. */
+void ab_engine_set_broadcast(struct ab_engine *engine, ab_time now, unsigned parts);
 /* Goodbyes, connections flushed and closed, every call completed with AB_ECLOSED. ab_engine_closed_down says when the
  * goodbyes have left; until then it wants its deadlines. */
 void ab_engine_close(struct ab_engine *engine, ab_time now);

@@ -80,7 +80,7 @@ static void complete(struct ab_gather *gather, int code, const char *text)
 static bool is_answered(const struct ab_gather *gather)
 {
     return gather->asked > 0 && ab_list_empty(&gather->parts) &&
-           (only_bound(gather) || gather->multiple->engine->directory.settled);
+           (only_bound(gather) || gather->multiple->engine->settling.settled);
 }
 
 static void review(struct ab_gather *gather)

@@ -1,8 +1,9 @@
 /*
  * The engine's inside: what core's own files share. Nothing outside core/ includes this.
  *
- * Who owns what: the engine owns the directory, the announcer, the prober, the keeper, inbound connections and the
- * introspection service. Services, remotes and browsers belong to their handles (the bus's); the engine only lists them.
+ * Who owns what: the engine owns the directory, the broadcast pair (seeker and announcer), the prober, the keeper,
+ * inbound connections and the introspection service. Services, remotes, browsers and other discoverers and publishers
+ * belong to their handles (the bus's); the engine only lists them.
  * A thing that ends while somebody above it on the stack may still look at it goes to the graveyard, which is emptied
  * when the driver has taken all notices. Entering does not: parts of the engine use its own functions for the bus.
  */
@@ -22,7 +23,10 @@
 #include "core/engine.h"
 #include "core/keeper.h"
 #include "core/prober.h"
+#include "core/publisher.h"
+#include "core/seeker.h"
 #include "core/server.h"
+#include "core/settling.h"
 #include "core/stream.h"
 #include "core/timer.h"
 
@@ -41,6 +45,9 @@ struct ab_engine {
     char *hostname;
     long pid;
     int log_level;
+    unsigned broadcast;         /* AB_BROADCAST_…: what is to be started */
+    unsigned goodbyes;          /* of each service */
+    unsigned announce_delay_ms; /* before its first announcement */
     ab_time now;
     bool started;
     bool closing;
@@ -51,7 +58,10 @@ struct ab_engine {
     struct ab_text *null;     /* the encoded value */
     struct ab_map streams;
     struct ab_directory directory;
+    struct ab_settling settling;
+    struct ab_seeker seeker;
     struct ab_announcer announcer;
+    struct ab_list publishers; /* struct ab_publisher.node */
     struct ab_prober prober;
     struct ab_keeper keeper;
     struct ab_server server;

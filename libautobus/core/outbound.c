@@ -124,18 +124,6 @@ void ab_outbound_bind(struct ab_outbound *connection)
         ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
 }
 
-static void attach_route(struct ab_outbound *connection)
-{
-    struct ab_route *route =
-        ab_directory_route(connection->stream.engine, &connection->stream.address, connection->service->data);
-
-    if (!route)
-        return;
-    connection->route = route;
-    ab_list_append(&route->live, &connection->route_node);
-    ab_directory_answered(route);
-}
-
 /* Some implementations know no bind to null (PROTOCOL section 2), and what they say to it would mislead. */
 static const char *refusal(const struct ab_outbound *connection, const char *text)
 {
@@ -181,7 +169,7 @@ static void bind_answered(struct ab_outbound *connection, struct ab_message *mes
     connection->extensions = message->extensions & AB_EXTENSIONS_OURS;
     if (!connection->doomed)
         ab_engine_arm(connection->stream.engine, &connection->timer, PING_AFTER);
-    attach_route(connection);
+    ab_route_attach(connection);
     connection->ops->bound(connection);
 }
 

@@ -55,7 +55,7 @@ struct ab_outbound {
     struct ab_complaint complaint; /* about bad lines */
     bool doomed;                   /* it fails at the next tick */
     bool woken;                    /* the machine slept: asked for a sign of life at once */
-    struct ab_list route_node;     /* in route->live while bound */
+    struct ab_list route_node;     /* while bound: in route->live, or in directory.unrouted */
     struct ab_route *route;
 };
 

@@ -9,20 +9,22 @@
 #include "base/address.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "core/discoverer.h"
 #include "core/timer.h"
 
 struct ab_engine;
 struct ab_found;
 struct ab_keep;
+struct ab_outbound;
 struct ab_probe;
 
-/* A host that sends us datagrams: what the limits per host are counted on. */
+/* A host that has services: what the limits per host are counted on. */
 struct ab_source {
     struct ab_map_node node;
     struct ab_address host; /* port 0 */
     size_t routes;
     size_t probes;           /* of them, running */
-    struct ab_list unproved; /* its routes that never answered, oldest first */
+    struct ab_list unproved; /* its routes that never answered and are hearsay alone, oldest first */
 };
 
 /* One bus at one address. */
@@ -36,10 +38,12 @@ struct ab_node {
 struct ab_route {
     struct ab_list found_node;    /* in found->routes */
     struct ab_list node_node;     /* in node->routes */
-    struct ab_list unproved_node; /* in directory.unproved while it never answered */
+    struct ab_list unproved_node; /* in directory.unproved while it never answered and is hearsay alone */
     struct ab_list source_node;   /* in source->unproved likewise */
     struct ab_list probe_node;    /* in one of the prober's queues, or in none */
     struct ab_list live;          /* bound connections over it (struct ab_outbound.route_node) */
+    struct ab_list reports;       /* struct ab_report.route_node, the oldest first; never empty */
+    size_t steady;                /* of them, from steady discoverers */
     struct ab_found *found;
     struct ab_node *node;
     struct ab_source *source;
@@ -47,20 +51,37 @@ struct ab_route {
     struct ab_timer silence;
     ab_time heard;
     ab_time answered; /* -1: never */
+    ab_time failed;   /* -1: it has not, since it answered last; a steady discoverer's only: others go */
 };
 
 /* NULL: nothing is known from there. */
 struct ab_source *ab_source_find(struct ab_engine *engine, const struct ab_address *at);
 
-/* In its place among those of the service, heard just now. NULL: no memory. */
-struct ab_route *ab_route_new(struct ab_found *found, const struct ab_address *at);
+/* In its place among those of the service, heard just now from a discoverer. NULL: no memory. */
+struct ab_route *ab_route_new(struct ab_found *found, const struct ab_address *at, struct ab_discoverer *by);
 /* The service may be without a route after it. */
 void ab_route_free(struct ab_route *route);
 struct ab_route *ab_route_find(struct ab_found *found, const struct ab_address *at);
-/* It answered: to its new place among those of the service. */
-void ab_route_sort(struct ab_route *route);
+/* It answered, or failed: to its new place among those of the service. */
+void ab_route_answered(struct ab_route *route);
+void ab_route_failed(struct ab_route *route);
 void ab_route_heard(struct ab_route *route);
-/* It is probed after its time of silence. */
+/* It is probed after its time of silence, if it is hearsay alone. */
 void ab_route_await_silence(struct ab_route *route);
+
+/* Connections that are bound at a place where no route is known belong to it as soon as one is. */
+void ab_route_attach(struct ab_outbound *connection);
+
+/* NULL: it does not report it. */
+struct ab_report *ab_route_report_of(const struct ab_route *route, const struct ab_discoverer *by);
+/* One more discoverer reports it. AB_ENOMEM. */
+int ab_route_report(struct ab_route *route, struct ab_discoverer *by);
+/* One less does; not the last. */
+void ab_route_unreport(struct ab_report *report);
+/* No other discoverer reports that route. */
+static inline bool ab_report_is_only(const struct ab_report *report)
+{
+    return report->route_node.next == report->route_node.prev;
+}
 
 #endif

@@ -160,14 +160,13 @@ void ab_engine_port_changed(struct ab_engine *engine, ab_time now, uint16_t port
     ab_engine_enter(engine, now);
     if (!engine->server.port || engine->server.port == port)
         return;
+    engine->server.port = port;
     AB_LIST_EACH (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
         if (ab_service_is_published(service))
-            ab_announcer_withdraw(service);
+            ab_publishers_changed(service);
     }
-    engine->server.port = port;
-    ab_announcer_announce_all(engine);
 }
 
 /* ---- Life */

@@ -33,8 +33,7 @@ int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *i
     ab_text_unref(service->info);
     service->info = text;
     if (ab_service_is_published(service)) {
-        ab_announcer_withdraw(service);
-        ab_announcer_publish(service);
+        ab_publishers_changed(service);
         ab_introspection_changed(service, AB_BUILTIN_NONE);
     }
     return 0;
@@ -140,7 +139,7 @@ static void show(struct ab_service *service)
 
     service->published = true;
     ab_map_insert(&engine->server.published_ids, &service->published_node, service->id->data, service->id->size);
-    ab_announcer_publish(service);
+    ab_publishers_published(service);
 }
 
 int ab_service_publish(struct ab_service *service, ab_time now)
@@ -166,8 +165,7 @@ static void hide(struct ab_service *service)
     ab_map_remove(&service->engine->server.published_ids, &service->published_node);
     while (!ab_list_empty(&service->connections))
         ab_inbound_leave(AB_CONTAINER(service->connections.next, struct ab_inbound, node));
-    ab_announcer_forget(service);
-    ab_announcer_goodbye(service);
+    ab_publishers_withdrawn(service);
 }
 
 void ab_service_close(struct ab_service *service, ab_time now)

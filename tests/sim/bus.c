@@ -73,9 +73,12 @@ struct sim_bus *sim_bus_new(struct sim *sim, struct sim_host *host, const char *
     ab_list_init(&bus->taken);
     ab_list_init(&bus->services);
     ab_list_init(&bus->remotes);
+    ab_list_init(&bus->discoverers);
     sim_timer_init(&bus->tick, tick, bus);
     sim_process_init(&bus->process, host, bus->name, &sim_bus_table);
     ab_limits_init(&bus->limits);
+    bus->broadcast = AB_BROADCAST_BOTH;
+    bus->goodbyes = 3;
     ab_list_append(&sim->buses, &bus->node);
     return bus;
 }
@@ -90,6 +93,9 @@ struct sim_bus *sim_bus_start(struct sim_bus *bus)
     char *identity = sim_format("2026-%s", bus->name);
     struct ab_engine_config config = {
         .limits = bus->limits,
+        .broadcast = bus->broadcast,
+        .goodbyes = bus->goodbyes,
+        .announce_delay_ms = bus->announce_delay_ms,
         .seed = ab_random_next(&bus->sim->network.random),
         .identity = identity,
         .hostname = bus->process.host->name,
@@ -240,6 +246,8 @@ void sim_bus_free(struct sim_bus *bus)
     }
     while ((node = ab_list_take(&bus->remotes)))
         free(AB_CONTAINER(node, struct sim_remote, node));
+    while ((node = ab_list_take(&bus->discoverers)))
+        free(AB_CONTAINER(node, struct sim_discoverer, node));
     ab_list_remove(&bus->node);
     free(bus->name);
     free(bus);

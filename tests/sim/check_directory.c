@@ -216,6 +216,8 @@ START_TEST(listeners_for_routes_hear_each)
                     "21.000 c: settled\n"
                     "21.001 c: - hall 10.0.0.1:52722*\n"
                     "21.001 c: - hall 10.0.0.1:52722*\n"
+                    "21.001 c: ~ hall 10.0.1.1:52722*\n"
+                    "21.001 c: ~ hall 10.0.1.1:52722*\n"
                     "21.001 c: - hall 10.0.1.1:52722*\n"
                     "21.001 c: - hall 10.0.1.1:52722*\n");
     sim_free(sim);

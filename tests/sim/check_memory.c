@@ -67,6 +67,44 @@ static bool discovery(void *context)
     return complete;
 }
 
+static bool discoverers(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_service *hall = full_service(b, "hall");
+    struct sim_discoverer *one = sim_discoverer(c, "one");
+    struct sim_discoverer *two = sim_discoverer(c, "two");
+    struct ab_address at = ab_address_inet(0x0a000063, 80);
+    struct ab_address other = ab_address_inet(0x0a000064, 80);
+
+    (void)context;
+    sim_record(sim, SIM_SERVICES);
+    sim_browse(c, NULL, 0);
+    sim_browse(c, NULL, AB_BROWSER_ROUTES);
+    sim_discover(one, &at, "x", "{}");
+    sim_discover(two, &at, "x", "{}");
+    sim_discover(two, &other, "x", "{\"room\": 2}");
+    sim_discover(one, &at, "x", "{\"room\": 2}");
+    sim_discover(two, &other, "x", "{\"room\": 2}");
+    if (b && hall && sim_bus_port(b)) {
+        at = place_of(b);
+        sim_discover(one, &at, ab_service_id(hall->service), "{}");
+    }
+    struct sim_remote *remote = sim_proxy(c, "hall");
+    sim_run(sim, MS(500));
+    sim_set_broadcast(c, 0);
+    sim_undiscover(two, &other, "x");
+    sim_discoverer_end(one);
+    sim_set_broadcast(b, AB_BROADCAST_DISCOVER);
+    sim_set_broadcast(c, AB_BROADCAST_BOTH);
+    sim_run(sim, SECONDS(10));
+    sim_remote_end(remote);
+    bool complete = sim_count(sim, "+ hall") >= 2 && sim_count(sim, "- hall") >= 2;
+    sim_free(sim);
+    return complete;
+}
+
 /* ---- Calling */
 
 static bool calls(void *context)
@@ -268,7 +306,7 @@ END_TEST
 
 START_TEST(every_allocation_may_fail)
 {
-    static bool (*const scenarios[])(void *) = {discovery, calls, objects, failover, strangers};
+    static bool (*const scenarios[])(void *) = {discovery, discoverers, calls, objects, failover, strangers};
 
     ck_assert_uint_gt(ab_failing_each(scenarios[_i], NULL), 100);
 }
@@ -280,7 +318,7 @@ int main(void)
     TCase *tests = tcase_create("memory");
 
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 5);
+    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 6);
     tcase_add_test(tests, a_service_is_reached_again_when_there_is_memory_again);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);

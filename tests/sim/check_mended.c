@@ -363,10 +363,10 @@ START_TEST(a_peer_cannot_fill_the_log)
                   "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {\"a\": 1}}");
         sim_run(sim, MS(10));
     }
-    sim_expect(sim,
-               "0.000 c: log 3 found service x\n"
-               "0.000 c: log 2 service x: another host announces another info; ignored\n"
-               "10.000 c: log 2 service x: another host announces another info; ignored (and 999 like it before)\n");
+    sim_expect(sim, "0.000 c: log 3 found service x\n"
+                    "0.000 c: log 2 service x is ignored: it is known on another host, with another info\n"
+                    "10.000 c: log 2 service x is ignored: it is known on another host, with another info (and 999 "
+                    "like it before)\n");
     sim_free(sim);
 }
 END_TEST

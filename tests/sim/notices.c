@@ -67,7 +67,25 @@ static bool is_details(struct sim_slot *slot, const char *service)
 
 /* ---- Browsers */
 
-static char *routes_text(struct ab_value *value)
+/* "(broadcast mine)" */
+static char *reporters_text(const json_t *route)
+{
+    char *text = sim_strdup("");
+    size_t index;
+    json_t *name;
+
+    json_array_foreach(json_object_get(route, "discoverers"), index, name)
+    {
+        char *longer = sim_format("%s%s%s", text, index ? " " : "(", json_string_value(name));
+        free(text);
+        text = longer;
+    }
+    char *closed = sim_format("%s)", text);
+    free(text);
+    return closed;
+}
+
+static char *routes_text(struct ab_value *value, bool reporters)
 {
     char *entry = value_text(value);
     json_t *json = entry ? json_loads(entry, 0, NULL) : NULL;
@@ -77,9 +95,11 @@ static char *routes_text(struct ab_value *value)
 
     json_array_foreach(json_object_get(json, "routes"), index, route)
     {
-        char *longer = sim_format("%s %s:%d%s", text, json_string_value(json_object_get(route, "host")),
+        char *by = reporters ? reporters_text(route) : sim_strdup("");
+        char *longer = sim_format("%s %s:%d%s%s", text, json_string_value(json_object_get(route, "host")),
                                   (int)json_integer_value(json_object_get(route, "port")),
-                                  json_is_true(json_object_get(route, "preferred")) ? "*" : "");
+                                  json_is_true(json_object_get(route, "preferred")) ? "*" : "", by);
+        free(by);
         free(text);
         text = longer;
     }
@@ -96,7 +116,7 @@ static void record_services(struct sim_slot *slot, struct ab_notice *notice)
 
     if (!(kinds & SIM_SERVICES) || (service && is_details(slot, service) && !(kinds & SIM_DETAILS)))
         return;
-    char *routes = kinds & SIM_ROUTES ? routes_text(&notice->value) : sim_strdup("");
+    char *routes = kinds & SIM_ROUTES ? routes_text(&notice->value, kinds & SIM_REPORTS) : sim_strdup("");
     char *info = service && kinds & SIM_INFO ? sim_member(slot->value, strlen(slot->value), "info", false) : NULL;
     sim_transcript_add(transcript_of(slot), SIM_SERVICES, "%s: %s%s%s%s%s%s%s%s", slot->bus->name, slot->label,
                        *slot->label ? " " : "", marks[notice->change], service ? " " : "", service ? service : "",

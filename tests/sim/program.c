@@ -583,6 +583,8 @@ void sim_bus_drop_handles(struct sim_bus *bus)
         sim_remote_end(AB_CONTAINER(node, struct sim_remote, node));
     AB_LIST_EACH (node, &bus->services)
         sim_service_end(AB_CONTAINER(node, struct sim_service, node));
+    AB_LIST_EACH (node, &bus->discoverers)
+        sim_discoverer_end(AB_CONTAINER(node, struct sim_discoverer, node));
     AB_LIST_EACH (node, &bus->slots) {
         struct sim_slot *slot = AB_CONTAINER(node, struct sim_slot, node);
         if (slot->kind == SIM_SLOT_BROWSER && !slot->ended)

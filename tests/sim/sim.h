@@ -18,6 +18,7 @@
 
 #include "core/browser.h"
 #include "core/counters.h"
+#include "core/discoverer.h"
 #include "core/engine.h"
 #include "core/multiple.h"
 #include "core/remote.h"
@@ -96,12 +97,16 @@ struct sim_bus {
     struct sim *sim;
     char *name;
     struct ab_limits limits;
-    int log_level; /* 3: all but messages */
+    int log_level;      /* 3: all but messages */
+    unsigned broadcast; /* both, 3 and 0: changed before sim_bus_start */
+    unsigned goodbyes;
+    unsigned announce_delay_ms;
     struct ab_engine *engine;
     struct ab_list streams;
     struct ab_list slots;
     struct ab_list services;
     struct ab_list remotes;
+    struct ab_list discoverers;
     struct sim_timer tick;
     ab_stream_id last_stream;
     struct ab_list taken;          /* notices that the program did not act on yet */
@@ -169,6 +174,20 @@ void sim_drop(struct sim_slot *slot, struct ab_request *request, const char *arg
 /* Answers the oldest call that is held; the result of ab_request_reply. */
 int sim_reply(struct sim_bus *bus, const char *result);
 int sim_reply_to(struct sim_bus *bus, unsigned index, const char *result); /* not the oldest */
+
+/* ---- Discoverers of the program's: discover.c */
+
+struct sim_discoverer {
+    struct ab_list node;
+    struct sim_bus *bus;
+    struct ab_discoverer discoverer;
+};
+
+struct sim_discoverer *sim_discoverer(struct sim_bus *bus, const char *name);
+void sim_discoverer_end(struct sim_discoverer *discoverer);
+int sim_discover(struct sim_discoverer *discoverer, const struct ab_address *at, const char *service, const char *info);
+int sim_undiscover(struct sim_discoverer *discoverer, const struct ab_address *at, const char *service);
+void sim_set_broadcast(struct sim_bus *bus, unsigned parts);
 
 /* ---- Remotes */
 

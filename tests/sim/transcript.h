@@ -31,6 +31,7 @@ enum sim_kind {
     SIM_LOG = 1 << 12,
     SIM_NUMBERS = 1 << 13, /* the number of the connection in each line of one */
     SIM_RAW = 1 << 14,     /* lines and datagrams as they are */
+    SIM_REPORTS = 1 << 15, /* routes with who reports them */
 
     SIM_PROGRAM = SIM_CALLS | SIM_RESULTS | SIM_VALUES | SIM_EVENTS | SIM_BINDINGS,
 };
