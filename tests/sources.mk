@@ -81,6 +81,7 @@ UNIT_TESTS += tests/unit/check_memory
 UNIT_TESTS += tests/unit/check_message
 UNIT_TESTS += tests/unit/check_name
 UNIT_TESTS += tests/unit/check_net
+UNIT_TESTS += tests/unit/check_network
 UNIT_TESTS += tests/unit/check_notice
 UNIT_TESTS += tests/unit/check_packet
 UNIT_TESTS += tests/unit/check_polled

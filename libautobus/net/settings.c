@@ -166,31 +166,6 @@ static int set_discovery_port(struct ab_settings *settings, char *value, char **
     return 0;
 }
 
-static bool read_network(char *item, struct ab_network *ret_network)
-{
-    char *slash = strchr(item, '/');
-    long long bits = 32;
-    uint32_t host;
-
-    if (strcmp(item, "*") == 0) {
-        *ret_network = (struct ab_network){0, 0};
-        return true;
-    }
-    if (slash) {
-        if (!read_number(slash + 1, strlen(slash + 1), 32, &bits))
-            return false;
-        *slash = '\0';
-    }
-    if (!read_host(item, &host)) {
-        if (slash)
-            *slash = '/'; /* for the message */
-        return false;
-    }
-    ret_network->mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
-    ret_network->host = host & ret_network->mask;
-    return true;
-}
-
 static int set_accept(struct ab_settings *settings, char *value, char **ret_problem)
 {
     struct ab_network *networks = NULL;
@@ -206,7 +181,7 @@ static int set_accept(struct ab_settings *settings, char *value, char **ret_prob
             return AB_ENOMEM;
         }
         networks = more;
-        if (!read_network(item, &networks[count++])) {
+        if (!ab_network_parse(item, strlen(item), &networks[count++])) {
             *ret_problem = ab_settings_problem("\"%s\" is no network: ADDRESS/BITS, ADDRESS, or *", item);
             ab_free(networks);
             return AB_EINVAL;
@@ -378,7 +353,7 @@ bool ab_settings_accepts(const struct ab_settings *settings, const struct ab_add
     if (source->kind != AB_ADDRESS_INET)
         return false;
     for (size_t i = 0; i < settings->accepted_count; i++)
-        if ((source->host & settings->accepted[i].mask) == settings->accepted[i].host)
+        if (ab_network_has(&settings->accepted[i], source->host))
             return true;
     return false;
 }

@@ -2,6 +2,7 @@
 #ifndef AB_NET_SETTINGS_PRIVATE_H
 #define AB_NET_SETTINGS_PRIVATE_H
 
+#include "base/network.h"
 #include "net/settings.h"
 
 enum ab_setting {
@@ -11,11 +12,6 @@ enum ab_setting {
     AB_SETTING_DISCOVERY_PORT,
     AB_SETTING_ACCEPT,
     AB_SETTINGS, /* how many there are */
-};
-
-struct ab_network {
-    uint32_t host;
-    uint32_t mask;
 };
 
 struct ab_settings {

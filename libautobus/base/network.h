@@ -1,0 +1,30 @@
+/*
+ * A network of IPv4 addresses, as people write it: 10.0.0.0/8, one ADDRESS, or * for all.
+ */
+#ifndef AB_BASE_NETWORK_H
+#define AB_BASE_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ab_network {
+    uint32_t host; /* host byte order; without the bits that the mask leaves out */
+    uint32_t mask;
+};
+
+/* ADDRESS/BITS, ADDRESS or *: no more and no less. False: it is none of these. */
+bool ab_network_parse(const char *text, size_t size, struct ab_network *ret_network);
+
+static inline bool ab_network_has(const struct ab_network *network, uint32_t host)
+{
+    return (host & network->mask) == network->host;
+}
+
+/* Some address is in both. */
+static inline bool ab_network_meets(const struct ab_network *one, const struct ab_network *other)
+{
+    return ((one->host ^ other->host) & one->mask & other->mask) == 0;
+}
+
+#endif
