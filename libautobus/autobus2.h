@@ -365,6 +365,7 @@ AUTOBUS_EXPORT bool autobus_request_is_notice(autobus_request *request);
 typedef struct autobus_peer {
     const char *host; /* numeric address */
     uint16_t port;
+    bool local; /* a program of this machine, by loopback or by an address of its own */
 } autobus_peer;
 AUTOBUS_EXPORT const autobus_peer *autobus_request_peer(autobus_request *request);
 
@@ -390,6 +391,43 @@ AUTOBUS_EXPORT bool autobus_request_abandoned(autobus_request *request);
 typedef void (*autobus_abandoned_fn)(autobus_request *request, void *user_data);
 AUTOBUS_EXPORT int autobus_request_on_abandoned(autobus_request *request, autobus_abandoned_fn callback,
                                                 void *user_data, autobus_destroy_fn destroy, autobus_slot **ret_slot);
+
+/* ------------------------------------------------------------------------------------------------------- access */
+
+/*
+ * Who may use a service. Unless something is set, anybody on the network. Who may not is answered an error of type
+ * `denied` (section 2), whatever he asks for, and the details of the bus (section 3) leave the service out for him.
+ */
+
+/* From where: a list, separated by commas, of networks (192.168.1.0/24), addresses, `local` and `*`. This machine is
+ * always among them; "local" is nobody else, NULL or "*" is everybody. May be changed at any time: connections from
+ * elsewhere then end. AUTOBUS_EINVAL: `error` says what is wrong with the list. */
+AUTOBUS_EXPORT int autobus_service_set_access(autobus_service *service, const char *access, autobus_error *error);
+
+enum autobus_access_kind {
+    AUTOBUS_ACCESS_BIND, /* to have to do with the service at all, and to see it in the details of its bus */
+    AUTOBUS_ACCESS_CALL,
+    AUTOBUS_ACCESS_WATCH, /* and to get; of the objects autobus.functions, … too */
+    AUTOBUS_ACCESS_LISTEN
+};
+
+/* What somebody asks for. Borrowed for the time of the callback. */
+typedef struct autobus_access {
+    enum autobus_access_kind kind;
+    const char *service; /* the id */
+    const char *name;    /* of the function, object or event, which need not exist; NULL: AUTOBUS_ACCESS_BIND */
+    const autobus_peer *peer;
+} autobus_access;
+
+/* A function of the program's that decides: true lets it happen. It is asked, after the list above, about each bind, call
+ * (a notice too), watch and listen, on whichever thread that was, with the bus locked. So it must be quick, and what it
+ * says must depend on `access` and on what does not change; every library call inside it returns AUTOBUS_EDEADLK. */
+typedef bool (*autobus_guard_fn)(const autobus_access *access, void *user_data);
+
+/* Sets or replaces it; NULL takes it away. `destroy` runs once it is asked no more. What stands is judged anew: a
+ * connection ends that bound, watches or listens to what it would be refused now. */
+AUTOBUS_EXPORT int autobus_service_set_guard(autobus_service *service, autobus_guard_fn guard, void *user_data,
+                                             autobus_destroy_fn destroy);
 
 /* ------------------------------------------------------------------------------------------------------- remotes */
 
@@ -544,12 +582,16 @@ typedef struct autobus_event {
     autobus_remote *remote;
     const char *service; /* the id of the service that fired it */
     const char *name;
-    int code;     /* 0; AUTOBUS_EOVERFLOW: more waited than may, this is the last callback and the slot is cancelled */
+    int code;     /* 0; AUTOBUS_EOVERFLOW: more waited than may, this is the last callback and the slot is cancelled;
+                     AUTOBUS_EREMOTE: the service refuses it, see `error`; at the next bind it is asked again */
     json_t *args; /* array; NULL unless code is 0 */
+    const autobus_error *error; /* NULL when code is 0 */
 } autobus_event;
 typedef void (*autobus_event_fn)(const autobus_event *event, void *user_data);
 
-/* Listens to an event, each time the remote is bound anew too. An event that does not exist (yet) is no error. */
+/* Listens to an event, each time the remote is bound anew too. An event that does not exist (yet) is no error. One that
+ * may not be listened to is: the callback hears AUTOBUS_EREMOTE with the service's error (`denied`), once a binding. So
+ * it does when no service that a proxy finds lets it bind; then the event's `service` is NULL. */
 AUTOBUS_EXPORT int autobus_listen(autobus_remote *remote, const char *event, autobus_event_fn callback, void *user_data,
                                   autobus_destroy_fn destroy, autobus_slot **ret_slot);
 
@@ -559,6 +601,8 @@ typedef struct autobus_value {
     const char *service; /* the id of the service it is from; NULL while unbound, but on a proxy of many */
     const char *name;
     json_t *value; /* NULL: the object is absent, or the remote is not bound (null is a value: json_null) */
+    int code;      /* 0; AUTOBUS_EREMOTE: the service refuses it (then value is NULL), as with autobus_event */
+    const autobus_error *error; /* NULL when code is 0 */
 } autobus_value;
 typedef void (*autobus_value_fn)(const autobus_value *value, void *user_data);
 

@@ -46,6 +46,8 @@ ENGINE_FILES += libautobus/wire/value.c
 ENGINE_FILES += libautobus/wire/value.h
 
 # core
+ENGINE_FILES += libautobus/core/access.c
+ENGINE_FILES += libautobus/core/access.h
 ENGINE_FILES += libautobus/core/announcer.c
 ENGINE_FILES += libautobus/core/announcer.h
 ENGINE_FILES += libautobus/core/browser.c
@@ -150,6 +152,7 @@ HOST_FILES += libautobus/net/waker.h
 
 # bus
 
+HOST_FILES += libautobus/bus/access.c
 HOST_FILES += libautobus/bus/arguments.c
 HOST_FILES += libautobus/bus/ask.c
 HOST_FILES += libautobus/bus/ask.h

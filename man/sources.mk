@@ -22,6 +22,7 @@ dist_man_MANS += man/autobus_proxy.3
 dist_man_MANS += man/autobus_queue_new.3
 dist_man_MANS += man/autobus_request_ref.3
 dist_man_MANS += man/autobus_service_new.3
+dist_man_MANS += man/autobus_service_set_access.3
 dist_man_MANS += man/autobus_slot_cancel.3
 
 # A page of section 3 is about all functions of its NAME. Each of the others is installed as a page

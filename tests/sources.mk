@@ -39,6 +39,7 @@ NET_RIG_FILES += tests/net/engine.c
 NET_RIG_FILES += tests/net/rig.c
 NET_RIG_FILES += tests/net/rig.h
 
+UNIT_TESTS += tests/sim/check_access
 UNIT_TESTS += tests/sim/check_binding
 UNIT_TESTS += tests/sim/check_callbacks
 UNIT_TESTS += tests/sim/check_calls
@@ -62,6 +63,7 @@ UNIT_TESTS += tests/threads/check_callbacks
 UNIT_TESTS += tests/threads/check_memory
 UNIT_TESTS += tests/threads/check_storm
 UNIT_TESTS += tests/unit/check_acceptor
+UNIT_TESTS += tests/unit/check_access
 UNIT_TESTS += tests/unit/check_address
 UNIT_TESTS += tests/unit/check_buffer
 UNIT_TESTS += tests/unit/check_bus

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "bus/bus.h"
+#include "bus/error.h"
 #include "bus/name.h"
 #include "bus/remote.h"
 #include "bus/thread.h"
@@ -30,6 +31,15 @@ static const char *text_or_null(const struct ab_text *text)
     return text ? text->data : NULL;
 }
 
+/* What is told besides the code; NULL: nothing is wrong. */
+static const autobus_error *show(const struct ab_notice *notice, autobus_error *error)
+{
+    if (notice->code == 0)
+        return NULL;
+    ab_error_show(error, notice);
+    return error;
+}
+
 static void log_lost(autobus_slot *slot, const char *text, size_t size)
 {
     ab_log_put(&slot->bus->log, AUTOBUS_LOG_ERROR, text, size);
@@ -39,24 +49,27 @@ static void log_lost(autobus_slot *slot, const char *text, size_t size)
 
 static void deliver_event(autobus_slot *slot, struct ab_notice *notice)
 {
-    if (notice->code == 0)
-        ab_slot_put_each(slot, notice);
-    else
+    if (notice->code == AB_EOVERFLOW)
         ab_slot_put_last(slot, notice);
+    else
+        ab_slot_put_each(slot, notice);
 }
 
 /* Without memory for an event the listener cannot go on as if nothing was missing. */
 static void run_event(autobus_slot *slot, struct ab_notice *notice)
 {
+    autobus_error error;
     autobus_event event = {
         .remote = slot->owner,
         .service = text_or_null(notice->service),
         .name = slot->name,
         .code = notice->code,
+        .error = show(notice, &error),
     };
 
     if (event.code == 0 && ab_value_take_json(&notice->value, &event.args) < 0) {
-        event.code = AB_EOVERFLOW;
+        notice->code = event.code = AB_EOVERFLOW;
+        event.error = show(notice, &error);
         autobus_slot_cancel(slot);
     }
     slot->callback.event(&event, slot->user_data);
@@ -75,10 +88,13 @@ static const struct ab_slot_kind kind_event = {
 static void run_value(autobus_slot *slot, struct ab_notice *notice)
 {
     static const char lost[] = "out of memory: a watcher of the program's missed a value";
+    autobus_error error;
     autobus_value value = {
         .remote = slot->owner,
         .service = text_or_null(notice->service),
         .name = slot->name,
+        .code = notice->code,
+        .error = show(notice, &error),
     };
 
     if (ab_value_take_json(&notice->value, &value.value) < 0) {

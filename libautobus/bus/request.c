@@ -85,6 +85,7 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
     request->notice = ab_request_is_notice(engine);
     request->peer.host = ab_address_host_text(peer, request->host);
     request->peer.port = (uint16_t)peer->port;
+    request->peer.local = ab_request_is_local(engine);
     copy_texts(request, function, service);
     ab_item_init(&request->item, slot);
     request->item.embedded = true;

@@ -25,7 +25,7 @@ _Static_assert((int)AUTOBUS_KIND_OBJECT == (int)AB_TOPIC_OBJECT, "one number, tw
 
 /* ---- Life */
 
-static int enter(autobus_service *service)
+int ab_service_handle_enter(autobus_service *service)
 {
     int r = ab_bus_enter(service->bus);
 
@@ -43,7 +43,7 @@ static int enter_named(autobus_service *service, const char *name)
 
     if (r == 0 && (!service || ab_name_check(name) < 0))
         r = AB_EINVAL;
-    return r < 0 ? r : enter(service);
+    return r < 0 ? r : ab_service_handle_enter(service);
 }
 
 static int leave(autobus_service *service, int r)
@@ -144,7 +144,7 @@ autobus_service *autobus_service_unref(autobus_service *service)
 
 void autobus_service_close(autobus_service *service)
 {
-    if (!service || ab_guard() < 0 || enter(service) < 0)
+    if (!service || ab_guard() < 0 || ab_service_handle_enter(service) < 0)
         return;
     ab_service_handle_shut(service);
     ab_bus_leave(service->bus);
@@ -155,7 +155,7 @@ int autobus_service_publish(autobus_service *service)
     int r = ab_guard();
 
     if (r == 0)
-        r = service ? enter(service) : AB_EINVAL;
+        r = service ? ab_service_handle_enter(service) : AB_EINVAL;
     return r < 0 ? r : leave(service, ab_service_publish(service->engine, now(service)));
 }
 
@@ -171,7 +171,7 @@ int autobus_service_set_info(autobus_service *service, const json_t *info)
     if (r == 0 && (!service || (info && !json_is_object(info))))
         r = AB_EINVAL;
     if (r == 0)
-        r = enter(service);
+        r = ab_service_handle_enter(service);
     return r < 0 ? r : leave(service, ab_service_set_info(service->engine, now(service), info));
 }
 
@@ -241,7 +241,7 @@ int autobus_service_add_function(autobus_service *service, const char *name, con
     slot->owner = service;
     slot->callback.function = function;
     slot->name = ab_strdup(name);
-    r = slot->name ? enter(service) : AB_ENOMEM;
+    r = slot->name ? ab_service_handle_enter(service) : AB_ENOMEM;
     if (r == 0) {
         r = ab_service_add_function(service->engine, now(service), name, doc, (enum ab_function_mode)mode,
                                     &slot->target);
@@ -335,7 +335,7 @@ int autobus_service_set_doc(autobus_service *service, enum autobus_kind kind, co
     if (!service || !doc_fits(doc) || (unsigned)kind > AUTOBUS_KIND_OBJECT ||
         (kind == AUTOBUS_KIND_SERVICE ? name != NULL : ab_name_check(name) < 0))
         return AB_EINVAL;
-    r = enter(service);
+    r = ab_service_handle_enter(service);
     if (r < 0)
         return r;
     return leave(service, ab_service_set_doc(service->engine, now(service), (enum ab_topic_kind)kind, name, doc));

@@ -20,6 +20,8 @@ struct autobus_service {
     char *id;
 };
 
+/* As ab_bus_enter; AB_ECLOSED: the service is closed. */
+int ab_service_handle_enter(autobus_service *service);
 /* Under the bus's lock: closes it. */
 void ab_service_handle_shut(autobus_service *service);
 

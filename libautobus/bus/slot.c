@@ -223,10 +223,8 @@ bool ab_slot_put_newest_of(autobus_slot *slot, struct ab_notice *notice)
 
     if (waiting) {
         item = AB_CONTAINER(waiting, struct ab_item, of_service);
-        ab_value_deinit(&item->notice.value);
-        item->notice.value = ab_value_move(&notice->value);
         slot->bus->counters.callbacks_merged++;
-        ab_notice_release(notice);
+        ab_notice_say(&item->notice, notice);
         return true;
     }
     item = put_block(slot, notice, 0);

@@ -267,6 +267,7 @@ static void wait_in_line(struct ab_call *call)
     else
         ab_list_append(waiting, &call->node);
     call->remote->waiting_count++;
+    ab_remote_ask_again(call->remote);
 }
 
 static int start_function(struct ab_call *call, unsigned flags)

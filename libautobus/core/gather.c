@@ -269,9 +269,10 @@ static struct ab_gather *gather_new(struct ab_multiple *multiple, const char *na
     return gather;
 }
 
+/* One that does not let us in says so each time that it is asked. */
 static bool is_asked(const struct ab_gather *gather, const struct ab_member *member)
 {
-    return ab_member_is_bound(member) || (!only_bound(gather) && !member->tried);
+    return ab_member_is_bound(member) || (!only_bound(gather) && (!member->tried || member->remote->shut_out));
 }
 
 static int add_parts(struct ab_gather *gather)

@@ -40,6 +40,8 @@ struct ab_host {
     void (*unlisten)(void *context);
     /* One datagram to loopback and to every usable interface; a failure is the host's to log. */
     void (*broadcast)(void *context, const void *data, size_t size, enum ab_broadcast_order order);
+    /* It is an address of this machine: loopback, or of one of its interfaces. */
+    bool (*here)(void *context, const struct ab_address *address);
     /* Opens a stream. 0: no memory or no descriptor. It ends in ab_engine_connected or ab_engine_closed. */
     ab_stream_id (*open)(void *context, const struct ab_address *to);
     /* Queues a copy, whole or not at all. AB_ENOMEM. */

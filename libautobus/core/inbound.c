@@ -166,6 +166,14 @@ void ab_inbound_respond_error(struct ab_inbound *connection, const struct ab_mes
                        ab_message_write_error(ab_engine_scratch(connection->stream.engine), message->id, type, text));
 }
 
+bool ab_inbound_denies(struct ab_inbound *connection, const struct ab_message *message, enum ab_access_kind kind)
+{
+    if (ab_access_admits(connection->service, connection, kind, message->name))
+        return false;
+    ab_inbound_respond_error(connection, message, AB_ACCESS_DENIED, AB_ACCESS_TEXT);
+    return true;
+}
+
 bool ab_inbound_agreed(const struct ab_inbound *connection, unsigned extension)
 {
     return connection->extensions & extension;
@@ -185,19 +193,23 @@ static void respond_result(struct ab_inbound *connection, const struct ab_messag
 static void on_details(struct ab_inbound *connection, const struct ab_message *message)
 {
     struct ab_topic *topic = ab_topic_get(connection->service, &connection->service->objects, AB_DETAILS_OBJECT);
-    struct ab_text *value = topic ? ab_topic_value(topic) : NULL;
+    struct ab_text *value = topic ? ab_introspection_shown(topic, connection) : NULL;
 
     if (value && !ab_topic_fits(&connection->stream.engine->limits, AB_DETAILS_OBJECT, value))
         ab_inbound_respond_error(connection, message, "too_large", "there are too many services for one line");
     else
         respond_result(connection, message, value);
+    ab_text_unref(value);
 }
 
 static void on_call(struct ab_inbound *connection, struct ab_message *message)
 {
     struct ab_engine *engine = connection->stream.engine;
-    struct ab_function *function = ab_service_function(connection->service, message->name);
+    struct ab_function *function;
 
+    if (ab_inbound_denies(connection, message, AB_ACCESS_CALL))
+        return;
+    function = ab_service_function(connection->service, message->name);
     if (!function) {
         ab_inbound_respond_error(connection, message, "no_such_function", "there is no function of that name");
         return;
@@ -252,6 +264,10 @@ static void on_bind(struct ab_inbound *connection, const struct ab_message *mess
 
     if (!service) {
         refuse(connection, message, "no_such_service", "there is no service of that id here");
+        return;
+    }
+    if (!ab_access_admits(service, connection, AB_ACCESS_BIND, NULL)) {
+        refuse(connection, message, AB_ACCESS_DENIED, AB_ACCESS_TEXT);
         return;
     }
     engine->server.unbound_count--;
@@ -428,6 +444,7 @@ void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stre
     }
     ab_stream_init(&connection->stream, engine, &stream_ops, stream, peer);
     connection->visitor = visitor;
+    connection->local = engine->host->here(engine->context, peer);
     connection->heard = engine->now;
     connection->pinged = -1;
     ab_list_init(&connection->requests);

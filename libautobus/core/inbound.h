@@ -26,6 +26,7 @@ struct ab_inbound {
     struct ab_visitor *visitor;
     struct ab_service *service;
     unsigned extensions;
+    bool local;            /* the peer is this machine */
     struct ab_map listens; /* struct ab_interest.node */
     struct ab_map watches;
     struct ab_list requests; /* struct ab_request.node: calls that are not answered */
@@ -59,6 +60,8 @@ void ab_inbound_respond(struct ab_inbound *connection, int r);
 /* Nothing to a notice. */
 void ab_inbound_respond_error(struct ab_inbound *connection, const struct ab_message *message, const char *type,
                               const char *text);
+/* True, and answered, if the client may not do what it asks of the service (access.h). */
+bool ab_inbound_denies(struct ab_inbound *connection, const struct ab_message *message, enum ab_access_kind kind);
 /* Closes it at once, with a line in the log. */
 void ab_inbound_cut_off(struct ab_inbound *connection, const char *why);
 

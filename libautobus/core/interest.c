@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "core/inbound.h"
+#include "core/introspection.h"
 
 #define ROOM_TIME (10 * AB_MILLISECOND)
 
@@ -49,7 +50,7 @@ static bool is_too_long(const struct ab_topic *topic, const struct ab_text *valu
 static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
 {
     struct ab_engine *engine = connection->stream.engine;
-    struct ab_text *value = topic->exists ? ab_topic_value(topic) : NULL;
+    struct ab_text *value = topic->exists ? ab_introspection_shown(topic, connection) : NULL;
 
     if (topic->exists && !value) {
         ab_inbound_cut_off(connection, "out of memory");
@@ -57,6 +58,7 @@ static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
     }
     if (is_too_long(topic, value)) {
         ab_engine_log(engine, AB_LOG_WARNING, "the value of %s is too long for a line", topic->name->data);
+        ab_text_unref(value);
         return;
     }
     engine->counters.values_sent++;
@@ -65,6 +67,7 @@ static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
         connection,
         ab_message_write_changed(ab_engine_scratch(engine), topic->name->data,
                                  value || ab_inbound_agreed(connection, AB_EXTENSION_EXISTS) ? value : engine->null));
+    ab_text_unref(value);
 }
 
 void ab_interest_send_value(struct ab_interest *interest)
@@ -156,6 +159,8 @@ void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *m
     struct ab_topic *topic;
     struct ab_text *value;
 
+    if (ab_inbound_denies(connection, message, AB_ACCESS_WATCH))
+        return;
     if (find(&connection->watches, message->name)) {
         ab_inbound_respond_error(connection, message, "already_watching", "the object is being watched already");
         return;
@@ -165,12 +170,13 @@ void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *m
     topic = ab_topic_get(connection->service, &connection->service->objects, message->name);
     if (!add(connection, &connection->watches, topic, message))
         return;
-    value = topic->exists ? ab_topic_value(topic) : NULL;
+    value = topic->exists ? ab_introspection_shown(topic, connection) : NULL;
     if (topic->exists && !value) {
         ab_inbound_cut_off(connection, "out of memory");
         return;
     }
     if (is_too_long(topic, value)) {
+        ab_text_unref(value);
         end(&connection->watches, find(&connection->watches, message->name));
         ab_inbound_respond_error(connection, message, "too_large", "the value is too long for a line");
         return;
@@ -178,6 +184,7 @@ void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *m
     if (message->type == AB_MESSAGE_COMMAND)
         ab_inbound_respond(connection, ab_message_write_value(ab_engine_scratch(connection->stream.engine), message->id,
                                                               message->name, value));
+    ab_text_unref(value);
     /* Legacy clients listen for `changed` alone, and who sends a notice gets no response. */
     if (connection->state == AB_INBOUND_BOUND &&
         (message->type == AB_MESSAGE_NOTICE || !ab_inbound_agreed(connection, AB_EXTENSION_EXISTS)))
@@ -204,6 +211,8 @@ void ab_interest_unwatch(struct ab_inbound *connection, const struct ab_message 
 
 void ab_interest_listen(struct ab_inbound *connection, const struct ab_message *message)
 {
+    if (ab_inbound_denies(connection, message, AB_ACCESS_LISTEN))
+        return;
     if (find(&connection->listens, message->name)) {
         ab_inbound_respond_error(connection, message, "already_listening", "the event is being listened to already");
         return;

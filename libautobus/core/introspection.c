@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "core/inbound.h"
 #include "wire/json.h"
 
 static const struct {
@@ -116,14 +117,21 @@ static json_t *one_service(struct ab_service *service)
     return entry;
 }
 
-static json_t *details(struct ab_engine *engine)
+static bool may_see(const struct ab_inbound *connection, const struct ab_service *service)
+{
+    return !connection || ab_access_permits(service, connection, AB_ACCESS_BIND, NULL);
+}
+
+/* As that client may see them; NULL: all. */
+static json_t *details(struct ab_engine *engine, const struct ab_inbound *connection)
 {
     json_t *all = json_object();
 
     AB_LIST_EACH (each, &engine->server.services) {
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
-        if (ab_service_is_published(service) && json_object_set_new(all, service->id->data, one_service(service)) < 0) {
+        if (ab_service_is_published(service) && may_see(connection, service) &&
+            json_object_set_new(all, service->id->data, one_service(service)) < 0) {
             json_decref(all);
             return NULL;
         }
@@ -138,16 +146,16 @@ static json_t *build(struct ab_service *service, enum ab_builtin what)
     case AB_BUILTIN_EVENTS: return topics(&service->events);
     case AB_BUILTIN_OBJECTS: return topics(&service->objects);
     case AB_BUILTIN_DOC: return doc(service);
-    case AB_BUILTIN_DETAILS: return details(service->engine);
+    case AB_BUILTIN_DETAILS: return details(service->engine, NULL);
     case AB_BUILTIN_NONE: break;
     }
     return NULL;
 }
 
-struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_builtin what)
+/* Takes the value, which may be NULL. */
+static struct ab_text *encode(json_t *value)
 {
     struct ab_text *text = NULL;
-    json_t *value = build(service, what);
 
     if (value)
         ab_json_encode(value, AB_JSON_DEPTH, &text);
@@ -155,9 +163,36 @@ struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_built
     return text;
 }
 
+struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_builtin what)
+{
+    return encode(build(service, what));
+}
+
+static bool sees_all(const struct ab_inbound *connection)
+{
+    AB_LIST_EACH (each, &connection->stream.engine->server.services) {
+        const struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
+
+        if (ab_service_is_published(service) && !may_see(connection, service))
+            return false;
+    }
+    return true;
+}
+
+struct ab_text *ab_introspection_shown(struct ab_topic *topic, const struct ab_inbound *connection)
+{
+    struct ab_text *text;
+
+    if (topic->builtin == AB_BUILTIN_DETAILS && !sees_all(connection))
+        return encode(details(connection->stream.engine, connection));
+    text = ab_topic_value(topic);
+    return text ? ab_text_ref(text) : NULL;
+}
+
 /* ---- Changes */
 
-static void refresh(struct ab_service *service, enum ab_builtin what)
+/* Who may not see `cause` hears nothing of it. */
+static void refresh(struct ab_service *service, enum ab_builtin what, const struct ab_service *cause)
 {
     struct ab_topic *topic = ab_topic_find(&service->objects, builtin_name(what));
 
@@ -165,7 +200,7 @@ static void refresh(struct ab_service *service, enum ab_builtin what)
         return;
     topic->value = ab_text_unref(topic->value);
     if (!ab_list_empty(&topic->interests))
-        ab_topic_changed(topic);
+        ab_topic_changed_by(topic, cause);
 }
 
 void ab_introspection_changed(struct ab_service *service, enum ab_builtin what)
@@ -173,7 +208,15 @@ void ab_introspection_changed(struct ab_service *service, enum ab_builtin what)
     struct ab_service *own = service->engine->server.details;
 
     if (what != AB_BUILTIN_NONE)
-        refresh(service, what);
+        refresh(service, what, NULL);
     if (own && (ab_service_is_published(service) || what == AB_BUILTIN_NONE))
-        refresh(own, AB_BUILTIN_DETAILS);
+        refresh(own, AB_BUILTIN_DETAILS, service);
+}
+
+void ab_introspection_revealed(struct ab_service *service)
+{
+    struct ab_service *own = service->engine->server.details;
+
+    if (own && ab_service_is_published(service))
+        refresh(own, AB_BUILTIN_DETAILS, NULL);
 }

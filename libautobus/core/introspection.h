@@ -12,7 +12,12 @@ int ab_introspection_equip(struct ab_service *service);
 /* A table of the service changed: who watches it hears. AB_BUILTIN_NONE: only the details did (its info, or its coming
  * and going). */
 void ab_introspection_changed(struct ab_service *service, enum ab_builtin what);
+/* Who may see the service is new. */
+void ab_introspection_revealed(struct ab_service *service);
 /* The encoded value of a builtin object; the caller's own. NULL: no memory. */
 struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_builtin what);
+/* The value of any object as that client may see it: details leave out the services that it may not bind to. A reference
+ * of the caller's own. NULL: no memory, or there is no such object. */
+struct ab_text *ab_introspection_shown(struct ab_topic *topic, const struct ab_inbound *connection);
 
 #endif

@@ -44,6 +44,12 @@ static void bound(struct ab_outbound *connection)
     keep->delay = AGAIN;
 }
 
+/* One service does not let us in: the next may. */
+static void ask_another(struct ab_keep *keep)
+{
+    ab_list_append(&keep->services, ab_list_take(&keep->services));
+}
+
 /* The whole bus may be gone: every service there is asked after. */
 static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
 {
@@ -51,9 +57,12 @@ static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *
     struct ab_engine *engine = keep->engine;
     struct ab_node *node = keep->node;
 
-    (void)loss;
     keep->connection = NULL;
     try_again_later(keep);
+    if (ab_outbound_denied(loss)) {
+        ask_another(keep);
+        return;
+    }
     AB_LIST_EACH (each, &node->routes) {
         ab_prober_probe(engine, AB_CONTAINER(each, struct ab_route, node_node), true);
     }

@@ -58,6 +58,27 @@ void ab_notice_release(struct ab_notice *notice)
         ab_free(notice);
 }
 
+void ab_notice_say(struct ab_notice *to, struct ab_notice *from)
+{
+    struct ab_text *service = to->service;
+    struct ab_text *name = to->name;
+
+    to->service = NULL;
+    to->name = NULL;
+    ab_notice_deinit(to);
+    to->code = from->code;
+    to->value = ab_value_move(&from->value);
+    to->error_type = from->error_type;
+    to->error_text = from->error_text;
+    to->error_details = from->error_details;
+    from->error_type = NULL;
+    from->error_text = NULL;
+    from->error_details = NULL;
+    ab_notice_release(from);
+    to->service = service;
+    to->name = name;
+}
+
 void ab_notice_move(struct ab_notice *to, struct ab_notice *from)
 {
     *to = *from;

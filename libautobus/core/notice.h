@@ -24,8 +24,9 @@ enum ab_notice_kind {
     AB_NOTICE_SERVICES,   /* change, service, value = entry; target = the browser's */
     AB_NOTICE_COMPLETION, /* code, value = result, error_*, service; target = the call's. Exactly one a call */
     AB_NOTICE_PART,       /* one service's completion of a call to all; that itself completes after all of them */
-    AB_NOTICE_EVENT,      /* service, name, value = args; code AB_EOVERFLOW: the last; target = the subscription's */
-    AB_NOTICE_VALUE,      /* service, name, value (may be absent); target = the subscription's */
+    AB_NOTICE_EVENT,      /* service, name, value = args; code AB_EOVERFLOW: the last; other codes: it is refused, with
+                             error_*; target = the subscription's */
+    AB_NOTICE_VALUE,      /* service, name, value (may be absent); code, error_*: it is refused; target = as above */
     AB_NOTICE_BINDING,    /* change 1 bound, 0 unbound; service, code = reason, value = info; target as above */
     AB_NOTICE_LOG,        /* level, text in name; no target */
 };
@@ -62,6 +63,8 @@ void ab_notice_init(struct ab_notice *notice, enum ab_notice_kind kind, void *ta
 /* Drops what is in it, but not the notice itself. */
 void ab_notice_deinit(struct ab_notice *notice);
 void ab_notice_release(struct ab_notice *notice); /* takes NULL */
+/* Takes what one (which is released by that) says into another of the same name and service. */
+void ab_notice_say(struct ab_notice *to, struct ab_notice *from);
 /* Takes the contents of one (which is released by that) into a plain struct of the taker's. */
 void ab_notice_move(struct ab_notice *to, struct ab_notice *from);
 

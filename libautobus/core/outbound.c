@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "core/access.h"
 #include "wire/packet.h"
 
 #define BIND_TIME         (10 * AB_SECOND)
@@ -112,6 +113,11 @@ static bool answers_ping(const struct ab_outbound *connection, const struct ab_m
 }
 
 /* ---- Binding */
+
+bool ab_outbound_denied(const struct ab_outbound_loss *loss)
+{
+    return loss->code == AB_EREMOTE && loss->type && strcmp(loss->type, AB_ACCESS_DENIED) == 0;
+}
 
 void ab_outbound_bind(struct ab_outbound *connection)
 {

@@ -20,6 +20,9 @@ struct ab_outbound_loss {
     const char *text; /* never NULL */
 };
 
+/* The service is there, and does not let us in (access.h). */
+bool ab_outbound_denied(const struct ab_outbound_loss *loss);
+
 struct ab_outbound_ops {
     void (*connected)(struct ab_outbound *connection); /* the owner binds, or closes it */
     void (*bound)(struct ab_outbound *connection);

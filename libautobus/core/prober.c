@@ -54,7 +54,9 @@ static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *
     struct ab_engine *engine = connection->stream.engine;
     struct ab_route *route = end(connection->owner);
 
-    if (loss->code == AB_ENOMEM)
+    if (ab_outbound_denied(loss))
+        ab_directory_answered(route);
+    else if (loss->code == AB_ENOMEM)
         ab_directory_unproved(route);
     else
         ab_directory_unreachable(route);

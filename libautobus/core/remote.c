@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "core/access.h"
 #include "core/multiple_internal.h"
 #include "core/remote_internal.h"
 #include "wire/json.h"
@@ -134,9 +135,22 @@ static void seek_later(struct ab_remote *remote)
         ab_engine_arm(remote->engine, &remote->retry, backoff(remote));
 }
 
+/* Whoever waits hears of it: it will not be let in by waiting (PROTOCOL section 2, denied). */
+static void tell_denied(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+{
+    ab_calls_unreachable(remote, loss);
+    ab_wishes_refused(remote, loss);
+}
+
 static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss *loss)
 {
+    static const struct ab_outbound_loss denied = {AB_EREMOTE, AB_ACCESS_DENIED, AB_ACCESS_TEXT};
+
     ab_candidates_drop(&remote->candidates);
+    if (remote->denied)
+        loss = &denied;
+    remote->shut_out = remote->denied;
+    remote->denied = false;
     if (!remote->filter) {
         give_up(remote, loss->code, loss->type, loss->text);
         return;
@@ -144,6 +158,8 @@ static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss
     if (remote->level == 0)
         remote->level = 1;
     seek_later(remote);
+    if (remote->shut_out)
+        tell_denied(remote, loss);
     if (remote->member)
         ab_member_unreachable(remote->member, loss);
 }
@@ -179,6 +195,12 @@ static void seek(struct ab_remote *remote)
         try_next(remote);
     else
         ab_candidates_drop(&remote->candidates);
+}
+
+void ab_remote_ask_again(struct ab_remote *remote)
+{
+    if (remote->shut_out)
+        seek(remote);
 }
 
 static void on_retry(struct ab_timer *timer)
@@ -257,6 +279,8 @@ static void become_bound(struct ab_remote *remote, struct ab_outbound *connectio
     remote->bound_at = remote->engine->now;
     connection->ops = &bound_ops;
     connection->owner = remote;
+    remote->denied = false;
+    remote->shut_out = false;
     set_info(remote, info);
     ab_text_unref(remote->service);
     remote->service = ab_text_ref(connection->service);
@@ -299,7 +323,10 @@ static void attempt_lost(struct ab_outbound *connection, const struct ab_outboun
 
     ab_list_remove(&attempt->node);
     ab_free(attempt);
-    suspect(connection, loss);
+    if (ab_outbound_denied(loss))
+        remote->denied = true;
+    else
+        suspect(connection, loss);
     other = attempt_in(remote, AB_OUTBOUND_CONNECTED);
     if (other && !attempt_in(remote, AB_OUTBOUND_BINDING))
         bind_attempt(other);

@@ -43,6 +43,8 @@ struct ab_remote {
     struct ab_timer patience; /* with the attempt that binds */
     struct ab_timer retry;    /* to the next round; of a connection: its last moment */
     unsigned level;           /* of the backoff */
+    bool denied;              /* a service of this round does not let us in */
+    bool shut_out;            /* the last round ended with that */
 
     struct ab_outbound *bound;
     struct ab_value info; /* of what it is bound to, as text */
@@ -77,6 +79,9 @@ void ab_remote_leave(struct ab_remote *remote, const struct ab_outbound_loss *lo
 void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id);
 void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending);
 
+/* Nobody let it in so far, but somebody asks anew: so does it. */
+void ab_remote_ask_again(struct ab_remote *remote);
+
 /* ---- call.c */
 /* Sends what waits as far as there is room. */
 void ab_calls_pump(struct ab_remote *remote);
@@ -96,6 +101,8 @@ struct ab_wish;
 void ab_wishes_bound(struct ab_remote *remote);
 void ab_wishes_unbound(struct ab_remote *remote);
 void ab_wishes_end(struct ab_remote *remote, int code, const char *type, const char *text);
+/* No service lets this one in. */
+void ab_wishes_refused(struct ab_remote *remote, const struct ab_outbound_loss *loss);
 void ab_wish_changed(struct ab_remote *remote, struct ab_message *message);
 void ab_wish_fired(struct ab_remote *remote, struct ab_message *message);
 /* A get: answers it at once or keeps it. AB_ENOMEM. */

@@ -22,6 +22,7 @@ const char *ab_request_service_id(const struct ab_request *request);
 bool ab_request_is_notice(const struct ab_request *request); /* or ASYNC: the answer goes nowhere */
 bool ab_request_abandoned(const struct ab_request *request); /* nobody waits any more */
 const struct ab_address *ab_request_peer(const struct ab_request *request);
+bool ab_request_is_local(const struct ab_request *request); /* the peer is this machine */
 /* Where AB_NOTICE_ABANDONED goes; NULL: nowhere. */
 void ab_request_set_target(struct ab_request *request, void *target);
 

@@ -37,6 +37,7 @@ struct ab_server {
     size_t connections;
     size_t unbound_count;
     struct ab_complaint complaint; /* about connections */
+    struct ab_complaint denials;   /* of clients that may not do what they ask */
 };
 
 void ab_server_init(struct ab_engine *engine);

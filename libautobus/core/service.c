@@ -177,13 +177,12 @@ void ab_service_close(struct ab_service *service, ab_time now)
     if (service->closed)
         return;
     service->closed = true;
-    if (!service->published)
-        return;
-    hide(service);
-    if (!engine->server.details)
-        return;
-    ab_introspection_changed(service, AB_BUILTIN_NONE);
-    if (counted) {
+    if (service->published)
+        hide(service);
+    if (service->published && engine->server.details)
+        ab_introspection_changed(service, AB_BUILTIN_NONE);
+    ab_access_drop(service);
+    if (counted && engine->server.details) {
         engine->server.published--;
         ab_server_settle(engine);
     }
@@ -194,6 +193,35 @@ void ab_service_free(struct ab_service *service, ab_time now)
     ab_service_close(service, now);
     service->handle = false;
     settle(service);
+}
+
+/* ---- Who may use it */
+
+int ab_service_set_access(struct ab_service *service, ab_time now, struct ab_access *access)
+{
+    ab_engine_enter(service->engine, now);
+    if (service->closed)
+        return AB_ECLOSED;
+    ab_free(service->access);
+    service->access = access;
+    ab_access_review(service);
+    ab_introspection_revealed(service);
+    return 0;
+}
+
+int ab_service_set_guard(struct ab_service *service, ab_time now, const struct ab_access_guard *guard)
+{
+    struct ab_access_guard old = service->guard;
+
+    ab_engine_enter(service->engine, now);
+    if (service->closed)
+        return AB_ECLOSED;
+    service->guard = *guard;
+    if (old.release)
+        old.release(old.context);
+    ab_access_review(service);
+    ab_introspection_revealed(service);
+    return 0;
 }
 
 /* ---- Adding and removing */

@@ -16,7 +16,9 @@
 #include "base/text.h"
 #include "core/host.h"
 
+struct ab_access;
 struct ab_engine;
+struct ab_access_guard;
 struct ab_service;
 
 #define AB_NAME_MOST 255 /* bytes of the name of a function, event or object */
@@ -46,6 +48,12 @@ int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *i
 void ab_service_close(struct ab_service *service, ab_time now);
 /* Closes if it is not closed, and gives the handle up: the memory lives as long as connections need it. */
 void ab_service_free(struct ab_service *service, ab_time now);
+
+/* From where it may be used (access.h); taken. AB_ECLOSED: it is the caller's still. What stands against the new rules
+ * ends, and so does what the guard refuses when it is set. */
+int ab_service_set_access(struct ab_service *service, ab_time now, struct ab_access *access);
+/* Taken, with a `permits` or without: then all that access allows may be done. AB_ECLOSED: as above. */
+int ab_service_set_guard(struct ab_service *service, ab_time now, const struct ab_access_guard *guard);
 
 /* Names are UTF-8 of 1 to AB_NAME_MOST bytes that the bus has checked. AB_EEXIST, AB_EINVAL ("autobus." names), AB_ECLOSED. */
 int ab_service_add_function(struct ab_service *service, ab_time now, const char *name, const char *doc,

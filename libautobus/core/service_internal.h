@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "core/access.h"
 #include "core/announcer.h"
 #include "core/internal.h"
 #include "core/service.h"
@@ -30,8 +31,10 @@ struct ab_service {
     char *doc;
     bool published;
     bool closed;
-    bool handle;   /* the program still has it */
-    uint16_t port; /* announced last */
+    bool handle;                  /* the program still has it */
+    uint16_t port;                /* announced last */
+    struct ab_access *access;     /* NULL: everybody */
+    struct ab_access_guard guard; /* permits NULL: none */
     struct ab_announcement announcement;
     struct ab_list connections; /* struct ab_inbound.node */
     struct ab_map functions;

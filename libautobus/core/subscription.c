@@ -32,6 +32,7 @@ struct ab_subscription {
     struct ab_wish *wish;    /* NULL: of bindings or the end, or overflowed */
     struct ab_notice notice; /* a value (the newest), the end, or the overflow */
     bool present;            /* the last value told was there */
+    bool refused;            /* it was told that, on this binding or while there is none */
 };
 
 /* ---- Notices */
@@ -69,6 +70,7 @@ static void tell_value(struct ab_subscription *subscription, struct ab_value val
     struct ab_notice *notice = &subscription->notice;
 
     ab_notice_deinit(notice);
+    notice->code = 0;
     notice->value = value;
     notice->name = ab_text_ref(subscription->wish->name);
     notice->service = ab_text_ref(service);
@@ -96,6 +98,78 @@ static void tell_all_known(struct ab_wish *wish)
     ab_gets_answer(&wish->gets, &wish->value);
     wish->walking = false;
     ab_wish_settle(wish);
+}
+
+/* ---- Refusals: told once a binding, or once until there is one */
+
+/* A proxy that no service lets in does not say which. */
+static struct ab_text *refuser(const struct ab_remote *remote)
+{
+    return remote->bound || remote->member ? remote->service : NULL;
+}
+
+static void tell_refusal_of_value(struct ab_subscription *subscription, int code, const char *type, const char *text)
+{
+    struct ab_notice *notice = &subscription->notice;
+
+    tell_value(subscription, AB_VALUE_ABSENT, refuser(subscription->remote));
+    notice->code = code;
+    notice->error_type = ab_strdup(type);
+    notice->error_text = ab_strdup(text);
+}
+
+static void tell_refusal_of_event(struct ab_subscription *subscription, int code, const char *type, const char *text)
+{
+    struct ab_text *service = refuser(subscription->remote);
+    struct ab_notice *notice = ab_notice_new(AB_NOTICE_EVENT, subscription->notice.target);
+
+    if (!notice) {
+        overflow(subscription, AB_NOTICE_EVENT);
+        return;
+    }
+    notice->code = code;
+    notice->error_type = ab_strdup(type);
+    notice->error_text = ab_strdup(text);
+    notice->name = ab_text_ref(subscription->wish->name);
+    notice->service = service ? ab_text_ref(service) : NULL;
+    ab_engine_emit(subscription->remote->engine, notice);
+}
+
+static void tell_refusal(struct ab_subscription *subscription, int code, const char *type, const char *text)
+{
+    if (subscription->refused)
+        return;
+    subscription->refused = true;
+    if (subscription->wish->watch)
+        tell_refusal_of_value(subscription, code, type, text);
+    else
+        tell_refusal_of_event(subscription, code, type, text);
+}
+
+/* Whoever wishes it from now on asks again. */
+static void refused(struct ab_wish *wish, int code, const char *type, const char *text)
+{
+    wish->sent = false;
+    wish->walking = true;
+    AB_LIST_EACH_SAFE (each, &wish->subscriptions) {
+        tell_refusal(AB_CONTAINER(each, struct ab_subscription, node), code, type, text);
+    }
+    ab_gets_fail(&wish->gets, code, type, text);
+    wish->walking = false;
+    ab_wish_settle(wish);
+}
+
+static void refuse_all(struct ab_map *map, const struct ab_outbound_loss *loss)
+{
+    AB_MAP_EACH (each, map) {
+        refused(AB_CONTAINER(each, struct ab_wish, node), loss->code, loss->type, loss->text);
+    }
+}
+
+void ab_wishes_refused(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+{
+    refuse_all(&remote->listens, loss);
+    refuse_all(&remote->watches, loss);
 }
 
 /* ---- The wire */
@@ -151,11 +225,10 @@ static int set_known(struct ab_wish *wish, struct ab_value *value)
     return 0;
 }
 
-static void refused(struct ab_wish *wish, int code, const char *type, const char *text)
+static void log_refusal(const struct ab_wish *wish, const char *text)
 {
     ab_engine_log(wish->remote->engine, AB_LOG_WARNING, "%s %s cannot be %s: %s", wish->watch ? "object" : "event",
                   wish->name->data, wish->watch ? "watched" : "listened to", text ? text : "no reason was given");
-    ab_gets_fail(&wish->gets, code, type, text);
 }
 
 /* The response to watch or listen. */
@@ -164,14 +237,16 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
     struct ab_wish *wish = AB_CONTAINER(pending, struct ab_wish, pending);
     struct ab_remote *remote = wish->remote;
 
-    if (message->problem)
-        refused(wish, AB_EPROTOCOL, NULL, message->reason);
-    else if (message->failed)
+    if (message->problem || message->failed)
+        log_refusal(wish, message->problem ? message->reason : message->error_text);
+    if (message->failed && !message->problem) {
         refused(wish, AB_EREMOTE, message->error_type, message->error_text);
+        return;
+    }
     if (!wish->watch)
         return;
-    if (message->failed)
-        ab_value_deinit(&message->value);
+    if (message->problem)
+        ab_gets_fail(&wish->gets, AB_EPROTOCOL, NULL, message->reason);
     wish->repeat = !speaks_exists(remote);
     if (set_known(wish, &message->value) < 0)
         ab_outbound_doom(remote->bound);
@@ -306,6 +381,8 @@ static void bring_up(struct ab_wish *wish)
 {
     if (wish->remote->state == AB_REMOTE_BOUND && !wish->sent)
         send_wish(wish);
+    else
+        ab_remote_ask_again(wish->remote);
 }
 
 int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get, struct ab_wish **ret_wish)
@@ -335,6 +412,14 @@ void ab_wishes_bound(struct ab_remote *remote)
     }
 }
 
+/* The next binding may refuse it anew. */
+static void forget_refusals(struct ab_wish *wish)
+{
+    AB_LIST_EACH (each, &wish->subscriptions) {
+        AB_CONTAINER(each, struct ab_subscription, node)->refused = false;
+    }
+}
+
 static void tell_absence(struct ab_wish *wish)
 {
     AB_LIST_EACH (each, &wish->subscriptions) {
@@ -348,12 +433,16 @@ static void tell_absence(struct ab_wish *wish)
 void ab_wishes_unbound(struct ab_remote *remote)
 {
     AB_MAP_EACH (listen, &remote->listens) {
-        forget_answer(AB_CONTAINER(listen, struct ab_wish, node));
+        struct ab_wish *wish = AB_CONTAINER(listen, struct ab_wish, node);
+
+        forget_answer(wish);
+        forget_refusals(wish);
     }
     AB_MAP_EACH (watch, &remote->watches) {
         struct ab_wish *wish = AB_CONTAINER(watch, struct ab_wish, node);
 
         forget_answer(wish);
+        forget_refusals(wish);
         tell_absence(wish);
     }
 }

@@ -81,14 +81,21 @@ static struct ab_interest *take(struct ab_topic *topic, struct ab_list *rest)
 
 void ab_topic_changed(struct ab_topic *topic)
 {
+    ab_topic_changed_by(topic, NULL);
+}
+
+void ab_topic_changed_by(struct ab_topic *topic, const struct ab_service *cause)
+{
     struct ab_interest *each;
     struct ab_list rest;
 
     ab_list_init(&rest);
     ab_list_splice(&rest, &topic->interests);
     topic->walking = true;
-    while ((each = take(topic, &rest)))
-        ab_interest_send_value(each);
+    while ((each = take(topic, &rest))) {
+        if (!cause || ab_access_permits(cause, each->connection, AB_ACCESS_BIND, NULL))
+            ab_interest_send_value(each);
+    }
     topic->walking = false;
 }
 

@@ -52,6 +52,8 @@ struct ab_text *ab_topic_value(struct ab_topic *topic);
 bool ab_topic_fits(const struct ab_limits *limits, const char *name, const struct ab_text *value);
 /* All who watch hear the value that is there now. */
 void ab_topic_changed(struct ab_topic *topic);
+/* The same for those alone who may know of the service that it changed by. */
+void ab_topic_changed_by(struct ab_topic *topic, const struct ab_service *cause);
 /* All who listen get the line. */
 void ab_topic_send(struct ab_topic *topic, const struct ab_buffer *line);
 

@@ -30,6 +30,13 @@ static void host_broadcast(void *context, const void *data, size_t size, enum ab
     ab_discovery_broadcast(context, data, size, order);
 }
 
+static bool host_here(void *context, const struct ab_address *address)
+{
+    const struct ab_net *net = context;
+
+    return ab_interfaces_here(&net->interfaces, address->host);
+}
+
 static ab_stream_id host_open(void *context, const struct ab_address *to)
 {
     struct ab_net *net = context;
@@ -88,6 +95,7 @@ const struct ab_host *ab_net_host(void)
         .listen = host_listen,
         .unlisten = host_unlisten,
         .broadcast = host_broadcast,
+        .here = host_here,
         .open = host_open,
         .write = host_write,
         .waiting = host_waiting,

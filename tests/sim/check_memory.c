@@ -269,6 +269,52 @@ static bool strangers(void *context)
     return complete;
 }
 
+/* ---- Who may not */
+
+static bool but_secrets(void *context, const struct ab_peer *peer, enum ab_access_kind kind, const char *name)
+{
+    (void)context;
+    return peer->local || kind == AB_ACCESS_BIND || strcmp(name, "secret") != 0;
+}
+
+static bool access_denied(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_service *hall = full_service(b, "hall");
+    struct sim_service *attic = full_service(b, "attic");
+    struct sim_remote *remote = sim_proxy(c, "hall");
+    struct sim_remote *many = sim_proxy_multiple(c, "type=hall");
+    struct sim_remote *details = sim_proxy(c, "autobus.details");
+    struct sim_slot *watch, *listen, *seen, *done[2];
+
+    (void)context;
+    sim_record(sim, 0);
+    sim_object(hall, "secret", "1");
+    sim_guard(hall, but_secrets, NULL);
+    watch = sim_watch(remote, "secret");
+    listen = sim_listen(remote, "secret");
+    seen = sim_watch(details, "details");
+    sim_watch(many, "secret");
+    sim_run(sim, SECONDS(1));
+    done[0] = sim_call(remote, "secret", "[]");
+    sim_run(sim, MS(100));
+    sim_access(attic, "local");
+    sim_access(hall, "10.0.0.77, 192.168.0.0/16");
+    sim_run(sim, MS(200));
+    done[1] = sim_call(remote, "echo", "[]");
+    sim_browse(c, NULL, AB_BROWSER_EXISTING | AB_BROWSER_LIVENESS);
+    sim_run(sim, SECONDS(20));
+    sim_access(hall, "*");
+    sim_run(sim, SECONDS(20));
+    bool complete = watch && listen && seen && done[0] && done[1] && watch->count >= 2 && listen->count >= 2 &&
+                    seen->count >= 2 && done[0]->code == AB_EREMOTE && done[1]->code == AB_EREMOTE;
+    sim_remote_end(remote);
+    sim_free(sim);
+    return complete;
+}
+
 /* ---- Memory that comes back */
 
 START_TEST(a_service_is_reached_again_when_there_is_memory_again)
@@ -306,7 +352,8 @@ END_TEST
 
 START_TEST(every_allocation_may_fail)
 {
-    static bool (*const scenarios[])(void *) = {discovery, discoverers, calls, objects, failover, strangers};
+    static bool (*const scenarios[])(void *) = {discovery, discoverers, calls,        objects,
+                                                failover,  strangers,   access_denied};
 
     ck_assert_uint_gt(ab_failing_each(scenarios[_i], NULL), 100);
 }
@@ -318,7 +365,7 @@ int main(void)
     TCase *tests = tcase_create("memory");
 
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 6);
+    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 7);
     tcase_add_test(tests, a_service_is_reached_again_when_there_is_memory_again);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);

@@ -242,6 +242,7 @@ START_TEST(a_listen_that_is_refused_is_told)
     sim_fire(hall, "rang", "[]");
     sim_run(sim, MS(10));
     sim_expect(sim, "1.002 c: log 2 event knocked cannot be listened to...\n"
+                    "1.002 c: event knocked too_large\n"
                     "1.011 c: event rang [] (hall)\n");
     sim_free(sim);
 }

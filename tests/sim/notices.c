@@ -153,13 +153,18 @@ static void record_completion(struct sim_slot *slot, struct ab_notice *notice)
                            sim_error_name(notice->code), part);
 }
 
+static const char *what_is_wrong(struct ab_notice *notice)
+{
+    return notice->error_type ? notice->error_type : sim_error_name(notice->code);
+}
+
 static void record_event(struct sim_slot *slot, struct ab_notice *notice)
 {
     const char *service = text_or(notice->service, "-");
 
     if (notice->code < 0)
         sim_transcript_add(transcript_of(slot), SIM_EVENTS, "%s: event %s %s", slot->bus->name, slot->label,
-                           sim_error_name(notice->code));
+                           what_is_wrong(notice));
     else
         sim_transcript_add(transcript_of(slot), SIM_EVENTS, "%s: event %s %s (%s)", slot->bus->name, slot->label,
                            shown(slot), service);
@@ -167,8 +172,14 @@ static void record_event(struct sim_slot *slot, struct ab_notice *notice)
 
 static void record_value(struct sim_slot *slot, struct ab_notice *notice)
 {
-    sim_transcript_add(transcript_of(slot), SIM_VALUES, "%s: value %s = %s (%s)", slot->bus->name, slot->label,
-                       slot->value ? shown(slot) : "absent", text_or(notice->service, "-"));
+    const char *service = text_or(notice->service, "-");
+
+    if (notice->code < 0)
+        sim_transcript_add(transcript_of(slot), SIM_VALUES, "%s: value %s %s (%s)", slot->bus->name, slot->label,
+                           what_is_wrong(notice), service);
+    else
+        sim_transcript_add(transcript_of(slot), SIM_VALUES, "%s: value %s = %s (%s)", slot->bus->name, slot->label,
+                           slot->value ? shown(slot) : "absent", service);
 }
 
 static void record_binding(struct sim_slot *slot, struct ab_notice *notice)

@@ -127,6 +127,33 @@ void sim_set_info(struct sim_service *service, const char *info)
     sim_worked(service->bus, result, "ab_service_set_info");
 }
 
+void sim_access(struct sim_service *service, const char *text)
+{
+    struct ab_access *access = NULL;
+    const char *bad;
+    size_t size;
+
+    if (!service)
+        return;
+    int result = ab_access_parse(text, &access, &bad, &size);
+    if (result == 0) {
+        result = ab_service_set_access(service->service, sim_bus_enter(service->bus), access);
+        sim_bus_leave(service->bus);
+    }
+    sim_worked(service->bus, result, "ab_service_set_access");
+}
+
+void sim_guard(struct sim_service *service, sim_guard_fn permits, void *context)
+{
+    struct ab_access_guard guard = {.permits = permits, .context = context};
+
+    if (!service)
+        return;
+    int result = ab_service_set_guard(service->service, sim_bus_enter(service->bus), &guard);
+    sim_bus_leave(service->bus);
+    sim_worked(service->bus, result, "ab_service_set_guard");
+}
+
 struct sim_slot *sim_function_mode(struct sim_service *service, const char *name, enum ab_function_mode mode,
                                    sim_handler handler)
 {

@@ -16,6 +16,7 @@
 #ifndef AB_TESTS_SIM_SIM_H
 #define AB_TESTS_SIM_SIM_H
 
+#include "core/access.h"
 #include "core/browser.h"
 #include "core/counters.h"
 #include "core/discoverer.h"
@@ -155,6 +156,10 @@ struct sim_service *sim_publish(struct sim_bus *bus, const char *name, const cha
 int sim_service_publish_try(struct sim_service *service);
 void sim_service_end(struct sim_service *service);
 void sim_set_info(struct sim_service *service, const char *info);
+/* As autobus_service_set_access; and a function that decides (NULL: none). */
+void sim_access(struct sim_service *service, const char *access);
+typedef bool (*sim_guard_fn)(void *context, const struct ab_peer *peer, enum ab_access_kind kind, const char *name);
+void sim_guard(struct sim_service *service, sim_guard_fn permits, void *context);
 typedef void (*sim_handler)(struct sim_slot *slot, struct ab_request *request, const char *args);
 struct sim_slot *sim_function(struct sim_service *service, const char *name, sim_handler handler);
 struct sim_slot *sim_function_mode(struct sim_service *service, const char *name, enum ab_function_mode mode,

@@ -172,6 +172,13 @@ static void host_broadcast(void *context, const void *data, size_t size, enum ab
     sim_process_broadcast(&bus->process, data, size, order);
 }
 
+static bool host_here(void *context, const struct ab_address *address)
+{
+    struct sim_bus *bus = context;
+
+    return sim_host_find(bus->process.host, address->host) == bus->process.host;
+}
+
 static ab_stream_id host_open(void *context, const struct ab_address *to)
 {
     struct sim_bus *bus = context;
@@ -296,6 +303,7 @@ const struct ab_host sim_bus_host = {
     .listen = host_listen,
     .unlisten = host_unlisten,
     .broadcast = host_broadcast,
+    .here = host_here,
     .open = host_open,
     .write = host_write,
     .waiting = host_waiting,

@@ -271,6 +271,34 @@ static void publish(void)
     json_decref(zero);
 }
 
+static bool but_pings(const autobus_access *access, void *user_data)
+{
+    (void)user_data;
+    return access->kind != AUTOBUS_ACCESS_LISTEN;
+}
+
+static void denied(const autobus_event *what, void *user_data)
+{
+    ck_assert(what->code == AUTOBUS_EREMOTE || what->code == AUTOBUS_EOVERFLOW);
+    ab_gate_pass(user_data);
+}
+
+static void guard(void)
+{
+    static struct ab_gate gate = AB_GATE_INIT;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    autobus_slot *slot;
+
+    fine(autobus_service_set_access(pair.service, "local, 10.0.0.0/8", &error));
+    if (count(autobus_service_set_guard(pair.service, but_pings, NULL, destroyed)) &&
+        count(autobus_listen(pair.remote, "ping", denied, &gate, destroyed, &slot))) {
+        fine(autobus_call(pair.remote, NULL, NULL, "echo", NULL));
+        cancel(slot);
+    }
+    ck_assert_int_eq(autobus_service_set_guard(pair.service, NULL, NULL, NULL), 0);
+    autobus_error_clear(&error);
+}
+
 static void queues(void)
 {
     static struct ab_gate gate = AB_GATE_INIT;
@@ -341,6 +369,7 @@ static const struct {
     {"counters", look_at_counters},
     {"find", find_again},
     {"publish", publish},
+    {"guard", guard},
     {"queues", queues},
     {"loop", loop},
 };

@@ -1,0 +1,162 @@
+/*
+ * Owns the decision who may use a service. Must not know what is answered to who may not, nor where services are
+ * announced.
+ *
+ * Invariant: what a peer is not permitted is refused before anything of the service is looked up for it, so that a
+ * refusal says nothing of what is there.
+ */
+#include "core/access.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/inbound.h"
+
+/* ---- Reading */
+
+static size_t count_items(const char *text)
+{
+    size_t count = 1;
+
+    while ((text = strchr(text, ','))) {
+        text++;
+        count++;
+    }
+    return count;
+}
+
+/* Without the spaces around it; moves *rest behind the comma, or to NULL. */
+static const char *next_item(const char **rest, size_t *ret_size)
+{
+    const char *item = *rest + strspn(*rest, " \t");
+    const char *comma = strchr(item, ',');
+    size_t size = comma ? (size_t)(comma - item) : strlen(item);
+
+    *rest = comma ? comma + 1 : NULL;
+    while (size > 0 && (item[size - 1] == ' ' || item[size - 1] == '\t'))
+        size--;
+    *ret_size = size;
+    return item;
+}
+
+static bool is_local(const char *item, size_t size)
+{
+    return size == strlen("local") && strncmp(item, "local", size) == 0;
+}
+
+/* 0, or AB_EINVAL with *ret_bad. *ret_everybody: there is no limit. */
+static int read_items(const char *text, struct ab_access *access, bool *ret_everybody, const char **ret_bad,
+                      size_t *ret_size)
+{
+    size_t size;
+
+    *ret_everybody = false;
+    while (text) {
+        struct ab_network *network = &access->networks[access->count];
+        const char *item = next_item(&text, &size);
+
+        if (is_local(item, size))
+            continue;
+        if (!ab_network_parse(item, size, network)) {
+            *ret_bad = item;
+            *ret_size = size;
+            return AB_EINVAL;
+        }
+        *ret_everybody = *ret_everybody || network->mask == 0;
+        access->count++;
+    }
+    return 0;
+}
+
+int ab_access_parse(const char *text, struct ab_access **ret_access, const char **ret_bad, size_t *ret_size)
+{
+    struct ab_access *access = ab_calloc(1, sizeof(*access) + count_items(text) * sizeof(*access->networks));
+    bool everybody;
+    int r = access ? read_items(text, access, &everybody, ret_bad, ret_size) : AB_ENOMEM;
+
+    if (r == 0)
+        *ret_access = everybody ? NULL : access;
+    if (r < 0 || everybody)
+        ab_free(access);
+    return r;
+}
+
+/* ---- Deciding */
+
+static bool is_within(const struct ab_access *access, const struct ab_peer *peer)
+{
+    if (!access || peer->local)
+        return true;
+    for (size_t i = 0; i < access->count; i++) {
+        if (ab_network_has(&access->networks[i], peer->address.host))
+            return true;
+    }
+    return false;
+}
+
+bool ab_access_permits(const struct ab_service *service, const struct ab_inbound *connection, enum ab_access_kind kind,
+                       const char *name)
+{
+    const struct ab_access_guard *guard = &service->guard;
+    struct ab_peer peer = {connection->stream.address, connection->local};
+
+    if (!is_within(service->access, &peer))
+        return false;
+    return !guard->permits || guard->permits(guard->context, &peer, kind, name);
+}
+
+bool ab_access_admits(const struct ab_service *service, const struct ab_inbound *connection, enum ab_access_kind kind,
+                      const char *name)
+{
+    static const char *const what[] = {[AB_ACCESS_BIND] = "to bind to",
+                                       [AB_ACCESS_CALL] = "a call of",
+                                       [AB_ACCESS_WATCH] = "to watch",
+                                       [AB_ACCESS_LISTEN] = "to listen to"};
+    struct ab_engine *engine = service->engine;
+    char host[AB_ADDRESS_HOST_TEXT];
+
+    if (ab_access_permits(service, connection, kind, name))
+        return true;
+    ab_complaint_say(&engine->server.denials, engine, "client %s:%u is denied %s %.100s",
+                     ab_address_host_text(&connection->stream.address, host), (unsigned)connection->stream.address.port,
+                     what[kind], name ? name : service->id->data);
+    return false;
+}
+
+/* ---- New rules */
+
+static bool permits_all(const struct ab_service *service, const struct ab_inbound *connection,
+                        const struct ab_map *interests, enum ab_access_kind kind)
+{
+    AB_MAP_EACH (each, interests) {
+        const struct ab_interest *interest = AB_CONTAINER(each, struct ab_interest, node);
+
+        if (!ab_access_permits(service, connection, kind, interest->topic->name->data))
+            return false;
+    }
+    return true;
+}
+
+void ab_access_review(struct ab_service *service)
+{
+    AB_LIST_EACH_SAFE (each, &service->connections) {
+        struct ab_inbound *connection = AB_CONTAINER(each, struct ab_inbound, node);
+
+        if (!ab_access_permits(service, connection, AB_ACCESS_BIND, NULL) ||
+            !permits_all(service, connection, &connection->watches, AB_ACCESS_WATCH) ||
+            !permits_all(service, connection, &connection->listens, AB_ACCESS_LISTEN))
+            ab_inbound_close(connection, AB_CLOSE_FLUSH);
+    }
+}
+
+void ab_access_drop(struct ab_service *service)
+{
+    struct ab_access_guard guard = service->guard;
+
+    ab_free(service->access);
+    service->access = NULL;
+    service->guard = (struct ab_access_guard){0};
+    if (guard.release)
+        guard.release(guard.context);
+}

@@ -1,0 +1,65 @@
+/*
+ * Who may use a service of this bus: from where, and what a function of the program's allows. Core only, but what
+ * service.h passes on.
+ *
+ * A service without limits is everybody's. This machine itself (loopback, and its own addresses) is in every list.
+ */
+#ifndef AB_CORE_ACCESS_H
+#define AB_CORE_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/address.h"
+#include "base/network.h"
+
+struct ab_inbound;
+struct ab_service;
+
+/* Mirrors enum autobus_access_kind. */
+enum ab_access_kind {
+    AB_ACCESS_BIND, /* to have to do with it at all: also to see it in the details of its bus */
+    AB_ACCESS_CALL,
+    AB_ACCESS_WATCH,
+    AB_ACCESS_LISTEN,
+};
+
+/* Networks besides this machine. */
+struct ab_access {
+    size_t count;
+    struct ab_network networks[];
+};
+
+/* From "local", networks, "*", separated by commas; ab_free. NULL: everybody. AB_ENOMEM; AB_EINVAL: *ret_bad is where the
+ * item begins that is none of these, *ret_size its length. */
+int ab_access_parse(const char *text, struct ab_access **ret_access, const char **ret_bad, size_t *ret_size);
+
+/* The peer of a connection: what is known of who calls. */
+struct ab_peer {
+    struct ab_address address;
+    bool local; /* this machine */
+};
+
+/* A function of the program's. It must not enter the engine. */
+struct ab_access_guard {
+    bool (*permits)(void *context, const struct ab_peer *peer, enum ab_access_kind kind, const char *name);
+    void (*release)(void *context); /* it is asked no more */
+    void *context;
+};
+
+/* `name` is of a function, object or event; NULL: to bind. */
+bool ab_access_permits(const struct ab_service *service, const struct ab_inbound *connection, enum ab_access_kind kind,
+                       const char *name);
+/* The same for a client that asks, and a line in the log if it may not. */
+bool ab_access_admits(const struct ab_service *service, const struct ab_inbound *connection, enum ab_access_kind kind,
+                      const char *name);
+/* The rules are new: connections that have what they would not be given now end. */
+void ab_access_review(struct ab_service *service);
+/* Lets go of the rules. */
+void ab_access_drop(struct ab_service *service);
+
+/* What every refusal says. */
+#define AB_ACCESS_DENIED "denied"
+#define AB_ACCESS_TEXT   "access is denied"
+
+#endif
