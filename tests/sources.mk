@@ -124,6 +124,7 @@ tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
 TEST_HELPERS += tests/e2e/legacy-peer
 
 SCRIPT_TESTS += tests/docs-examples.sh
+SCRIPT_TESTS += tests/docs-loops.sh
 SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/docs-readme.sh
 SCRIPT_TESTS += tests/e2e/hosts.sh
