@@ -150,6 +150,11 @@ AUTOBUS_EXPORT int autobus_bus_close_wait(autobus_bus *bus);
  * everybody there should. loopback is among them. */
 AUTOBUS_EXPORT int autobus_bus_interfaces(autobus_bus *bus, json_t **ret_interfaces);
 
+/* The settings in force, each by its name (autobus(7)): {"ports": {"value": "6000-6010", "from": "environment"}, "bind":
+ * {"from": "default"}, …}. `from` is "program" (autobus_options_set), "environment", a file and line
+ * ("/etc/autobus2.conf:3"), or "default". */
+AUTOBUS_EXPORT int autobus_bus_settings(autobus_bus *bus, json_t **ret_settings);
+
 /* What the bus has done and has under way: {"datagrams": {"taken": 12, "foreign": 0, …}, "calls": {…}, …}; all names are
  * in autobus(7), and none is ever left out. Counts begin with the bus. */
 AUTOBUS_EXPORT int autobus_bus_counters(autobus_bus *bus, json_t **ret_counters);

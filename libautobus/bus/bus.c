@@ -206,17 +206,29 @@ autobus_bus *autobus_bus_unref(autobus_bus *bus)
     return NULL;
 }
 
-int autobus_bus_interfaces(autobus_bus *bus, json_t **ret_interfaces)
+typedef int (*tell_fn)(const struct ab_net *net, json_t **ret_value);
+
+static int tell(autobus_bus *bus, tell_fn function, json_t **ret_value)
 {
     int r = ab_guard();
 
-    if (r == 0 && !ret_interfaces)
+    if (r == 0 && !ret_value)
         r = AB_EINVAL;
     if (r == 0)
         r = ab_bus_enter(bus);
     if (r < 0)
         return r;
-    r = ab_net_interfaces(bus->net, ret_interfaces);
+    r = function(bus->net, ret_value);
     ab_bus_leave(bus);
     return r;
+}
+
+int autobus_bus_interfaces(autobus_bus *bus, json_t **ret_interfaces)
+{
+    return tell(bus, ab_net_interfaces, ret_interfaces);
+}
+
+int autobus_bus_settings(autobus_bus *bus, json_t **ret_settings)
+{
+    return tell(bus, ab_net_settings, ret_settings);
 }

@@ -303,6 +303,16 @@ void ab_net_counters(const struct ab_net *net, struct ab_net_counters *ret_count
     };
 }
 
+int ab_net_settings(const struct ab_net *net, json_t **ret_settings)
+{
+    json_t *settings = ab_settings_json(net->settings);
+
+    if (!settings)
+        return AB_ENOMEM;
+    *ret_settings = settings;
+    return 0;
+}
+
 int ab_net_interfaces(const struct ab_net *net, json_t **ret_interfaces)
 {
     json_t *interfaces = ab_interfaces_json(&net->interfaces);

@@ -59,6 +59,8 @@ bool ab_net_on_event_thread(const struct ab_net *net);
 typedef void (*ab_net_resolved)(void *target, const struct ab_address *addresses, size_t count, const char *text);
 int ab_net_resolve(struct ab_net *net, const char *name, uint16_t port, ab_net_resolved done, void *target);
 
+/* As autobus_bus_settings describes it. Lock held. AB_ENOMEM. */
+int ab_net_settings(const struct ab_net *net, json_t **ret_settings);
 /* As autobus_bus_interfaces describes it. Lock held. */
 int ab_net_interfaces(const struct ab_net *net, json_t **ret_interfaces);
 

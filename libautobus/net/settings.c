@@ -209,15 +209,36 @@ const char *ab_settings_name(enum ab_setting setting)
     return names[setting].name;
 }
 
-int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const char *value, char **ret_problem)
+static void source_deinit(struct ab_setting_source *source)
 {
-    char *copy = ab_strdup(value);
-    int r = copy ? names[setting].set(settings, copy, ret_problem) : AB_ENOMEM;
+    ab_free(source->value);
+    ab_free(source->from);
+}
 
-    ab_free(copy);
+static int source_init(struct ab_setting_source *source, const char *value, const char *from)
+{
+    *source = (struct ab_setting_source){ab_strdup(value), ab_strdup(from)};
+    return (value && !source->value) || (from && !source->from) ? AB_ENOMEM : 0;
+}
+
+int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const char *value, const char *from,
+                    char **ret_problem)
+{
+    struct ab_setting_source source;
+    char *copy = ab_strdup(value);
+    int r = source_init(&source, value, from);
+
     if (r == 0)
-        settings->present |= 1u << setting;
-    return r;
+        r = copy ? names[setting].set(settings, copy, ret_problem) : AB_ENOMEM;
+    ab_free(copy);
+    if (r < 0) {
+        source_deinit(&source);
+        return r;
+    }
+    source_deinit(&settings->sources[setting]);
+    settings->sources[setting] = source;
+    settings->present |= 1u << setting;
+    return 0;
 }
 
 static int set_limit(struct ab_settings *settings, const char *name, const char *value, char **ret_problem)
@@ -254,7 +275,7 @@ int ab_settings_set(struct ab_settings *settings, const char *name, const char *
 
     for (unsigned i = 0; i < AB_SETTINGS; i++)
         if (strcmp(name, names[i].name) == 0) {
-            r = ab_settings_put(settings, (enum ab_setting)i, value, &problem);
+            r = ab_settings_put(settings, (enum ab_setting)i, value, "program", &problem);
             if (r == AB_EINVAL)
                 *ret_problem = problem;
             return r;
@@ -285,13 +306,16 @@ struct ab_settings *ab_settings_copy(const struct ab_settings *settings)
 {
     struct ab_settings *copy = ab_malloc(sizeof(*copy));
     size_t size = settings->accepted_count * sizeof(*settings->accepted);
+    int r = 0;
 
     if (!copy)
         return NULL;
     *copy = *settings;
+    for (unsigned i = 0; i < AB_SETTINGS; i++)
+        r |= source_init(&copy->sources[i], settings->sources[i].value, settings->sources[i].from);
     copy->interfaces = ab_strdup(settings->interfaces);
     copy->accepted = size > 0 ? ab_malloc(size) : NULL;
-    if ((settings->interfaces && !copy->interfaces) || (size > 0 && !copy->accepted)) {
+    if (r < 0 || (settings->interfaces && !copy->interfaces) || (size > 0 && !copy->accepted)) {
         ab_settings_free(copy);
         return NULL;
     }
@@ -304,9 +328,35 @@ void ab_settings_free(struct ab_settings *settings)
 {
     if (!settings)
         return;
+    for (unsigned i = 0; i < AB_SETTINGS; i++)
+        source_deinit(&settings->sources[i]);
     ab_free(settings->interfaces);
     ab_free(settings->accepted);
     ab_free(settings);
+}
+
+static json_t *source_json(const struct ab_setting_source *source)
+{
+    json_t *value;
+
+    if (!source->value)
+        return json_pack("{s:s}", "from", "default");
+    value = json_string(source->value);
+    if (!value)
+        value = json_string("?"); /* not UTF-8 */
+    return json_pack("{s:o, s:s}", "value", value, "from", source->from);
+}
+
+json_t *ab_settings_json(const struct ab_settings *settings)
+{
+    json_t *all = json_object();
+
+    for (unsigned i = 0; all && i < AB_SETTINGS; i++)
+        if (json_object_set_new(all, names[i].name, source_json(&settings->sources[i])) < 0) {
+            json_decref(all);
+            all = NULL;
+        }
+    return all;
 }
 
 const struct ab_limits *ab_settings_limits(const struct ab_settings *settings)

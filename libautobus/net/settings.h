@@ -6,6 +6,7 @@
 #ifndef AB_NET_SETTINGS_H
 #define AB_NET_SETTINGS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,8 @@ int ab_settings_set(struct ab_settings *settings, const char *name, const char *
  * AB_EINVAL: *ret_problem names the variable, or the file and the line. */
 int ab_settings_load(struct ab_settings *settings, const char *file, char **ret_problem);
 
+/* As autobus_bus_settings describes it; NULL: no memory. */
+json_t *ab_settings_json(const struct ab_settings *settings);
 const struct ab_limits *ab_settings_limits(const struct ab_settings *settings);
 /* Whether discovery may use an interface. Loopback is used unless a pattern after `!` names it. */
 bool ab_settings_interface_allowed(const struct ab_settings *settings, const char *name, bool loopback);

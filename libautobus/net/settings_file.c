@@ -51,7 +51,7 @@ static int load_environment(struct ab_settings *settings, char **ret_problem)
         value = settings->present & 1u << i ? NULL : secure_getenv(name);
         if (!value)
             continue;
-        r = ab_settings_put(settings, (enum ab_setting)i, value, &problem);
+        r = ab_settings_put(settings, (enum ab_setting)i, value, "environment", &problem);
         if (r == AB_EINVAL)
             *ret_problem = ab_settings_problem("%s: %s", name, problem ? problem : "no such value");
         ab_free(problem);
@@ -169,7 +169,8 @@ static const char *split_line(char *line, char **ret_name, char **ret_value)
 }
 
 /* 0, AB_ENOMEM, or AB_EINVAL with what is wrong. */
-static int load_line(struct ab_settings *settings, char *line, unsigned from_before, char **ret_problem)
+static int load_line(struct ab_settings *settings, char *line, unsigned from_before, const char *place,
+                     char **ret_problem)
 {
     char *name;
     char *value;
@@ -195,7 +196,7 @@ static int load_line(struct ab_settings *settings, char *line, unsigned from_bef
     }
     if (from_before & 1u << setting)
         return 0;
-    r = ab_settings_put(settings, setting, value, &problem);
+    r = ab_settings_put(settings, setting, value, place, &problem);
     if (r == AB_EINVAL)
         *ret_problem = ab_settings_problem("%s: %s", name, problem ? problem : "no such value");
     ab_free(problem);
@@ -213,11 +214,13 @@ static int load_file(struct ab_settings *settings, const char *file, char **ret_
 
     for (char *line; r > 0 && (line = next_line(&rest, &number)); first = number + 1) {
         char *problem = NULL;
-        int wrong = load_line(settings, line, before, &problem);
+        char *place = ab_settings_problem("%s:%u", file, first);
+        int wrong = place ? load_line(settings, line, before, place, &problem) : AB_ENOMEM;
 
         if (wrong == AB_EINVAL)
-            *ret_problem = ab_settings_problem("%s:%u: %s", file, first, problem ? problem : "not understood");
+            *ret_problem = ab_settings_problem("%s: %s", place, problem ? problem : "not understood");
         ab_free(problem);
+        ab_free(place);
         r = wrong < 0 ? wrong : r;
     }
     ab_buffer_deinit(&text);

@@ -14,9 +14,16 @@ enum ab_setting {
     AB_SETTINGS, /* how many there are */
 };
 
+/* What somebody has set, for who asks. */
+struct ab_setting_source {
+    char *value; /* as it was written; NULL: nobody has set it */
+    char *from;
+};
+
 struct ab_settings {
     struct ab_limits limits;
-    unsigned present;   /* a bit for each enum ab_setting that somebody has set */
+    unsigned present; /* a bit for each enum ab_setting that somebody has set */
+    struct ab_setting_source sources[AB_SETTINGS];
     char *interfaces;   /* patterns that commas separate; NULL: all */
     uint32_t bind_host; /* 0: any */
     uint16_t first_port, last_port;
@@ -26,8 +33,9 @@ struct ab_settings {
 };
 
 const char *ab_settings_name(enum ab_setting setting);
-/* 0, AB_ENOMEM, or AB_EINVAL with what is wrong. */
-int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const char *value, char **ret_problem);
+/* `from` says where the value is from, as autobus_bus_settings tells it. 0, AB_ENOMEM, or AB_EINVAL with what is wrong. */
+int ab_settings_put(struct ab_settings *settings, enum ab_setting setting, const char *value, const char *from,
+                    char **ret_problem);
 /* A text in memory of its own; NULL: none to be had. */
 char *ab_settings_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -219,6 +219,8 @@ static void look_around(void)
 
     if (fine(autobus_bus_services(pair.client, NULL, &out)))
         json_decref(out);
+    if (fine(autobus_bus_settings(pair.client, &out)))
+        json_decref(out);
     if (fine(autobus_bus_interfaces(pair.client, &out)))
         json_decref(out);
     if (count(autobus_listen_services(pair.client, NULL, AUTOBUS_SERVICES_EXISTING, services, &gate, destroyed, &slot)))

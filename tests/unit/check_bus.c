@@ -87,6 +87,9 @@ START_TEST(what_a_bus_knows)
     ck_assert_int_eq(autobus_bus_interfaces(bus, &value), 0);
     ck_assert(json_is_array(value));
     json_decref(value);
+    ck_assert_int_eq(autobus_bus_settings(bus, &value), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(value, "discovery_port"), "from")), "program");
+    json_decref(value);
     ck_assert_ptr_null(autobus_bus_unref(NULL));
     ck_assert_ptr_null(autobus_bus_ref(NULL));
     ck_assert_ptr_eq(autobus_bus_ref(bus), bus);
@@ -214,6 +217,7 @@ START_TEST(a_closed_bus)
     ck_assert_ptr_null(autobus_bus_event_queue(bus));
     ck_assert_int_eq(autobus_bus_services(bus, NULL, &value), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_bus_interfaces(bus, &value), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_bus_settings(bus, &value), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_bus_counters(bus, &value), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_bus_settle(bus, 0), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_bus_close_wait(bus), 0);

@@ -262,6 +262,37 @@ START_TEST(the_first_that_has_a_name_wins)
 }
 END_TEST
 
+START_TEST(where_a_value_is_from_is_told)
+{
+    struct ab_settings *settings = make();
+    struct ab_settings *copy;
+    char expected[400];
+    char *text;
+    json_t *told;
+
+    clear_environment();
+    set(settings, "bind", "10.0.0.1");
+    setenv("AUTOBUS_INTERFACES", "\xff", 1);
+    write_file("# a comment\nAUTOBUS_PORTS=1-2\nAUTOBUS_BIND=10.0.0.2\n");
+    load(settings, file);
+    copy = ab_settings_copy(settings);
+    told = ab_settings_json(copy);
+    text = json_dumps(told, JSON_COMPACT);
+    snprintf(expected, sizeof(expected),
+             "{\"interfaces\":{\"value\":\"?\",\"from\":\"environment\"},"
+             "\"bind\":{\"value\":\"10.0.0.1\",\"from\":\"program\"},"
+             "\"ports\":{\"value\":\"1-2\",\"from\":\"%s:2\"},"
+             "\"discovery_port\":{\"from\":\"default\"},",
+             file);
+    ck_assert_int_eq(strncmp(text, expected, strlen(expected)), 0);
+    free(text);
+    json_decref(told);
+    ab_settings_free(copy);
+    ab_settings_free(settings);
+    unlink(file);
+}
+END_TEST
+
 START_TEST(a_file_as_systemd_reads_it)
 {
     struct ab_settings *settings = make();
@@ -397,6 +428,7 @@ int main(void)
     tcase_add_test(values, accepted_sources);
     tcase_add_test(values, a_copy_is_its_own);
     tcase_add_test(sources, the_first_that_has_a_name_wins);
+    tcase_add_test(sources, where_a_value_is_from_is_told);
     tcase_add_test(sources, a_file_as_systemd_reads_it);
     tcase_add_test(sources, what_is_wrong_is_said_with_its_place);
     tcase_add_test(sources, files_that_are_none);
