@@ -2,6 +2,7 @@
 
 dist_man_MANS += man/autobus-browse.1
 dist_man_MANS += man/autobus-call.1
+dist_man_MANS += man/autobus-doctor.1
 dist_man_MANS += man/autobus-listen.1
 dist_man_MANS += man/autobus-protocol.7
 dist_man_MANS += man/autobus-serve.1

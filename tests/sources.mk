@@ -122,11 +122,13 @@ tests_unit_check_sleep_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
 
 TEST_HELPERS += tests/e2e/legacy-peer
+TEST_HELPERS += tests/e2e/stranger
 
 SCRIPT_TESTS += tests/docs-examples.sh
 SCRIPT_TESTS += tests/docs-loops.sh
 SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/docs-readme.sh
+SCRIPT_TESTS += tests/e2e/doctor.sh
 SCRIPT_TESTS += tests/e2e/hosts.sh
 SCRIPT_TESTS += tests/e2e/legacy.sh
 SCRIPT_TESTS += tests/e2e/completion.sh

@@ -32,27 +32,27 @@ static int set_options(const struct tool_settings *settings, autobus_options *op
     return 0;
 }
 
-static int make_bus(const autobus_options *options, autobus_bus **ret_bus)
-{
-    autobus_error error = AUTOBUS_ERROR_INIT;
-    int result = autobus_bus_new(options, ret_bus, &error);
-    if (result == 0)
-        return 0;
-    tool_error("no bus here: %s", error.text ? error.text : autobus_strerror(result));
-    autobus_error_clear(&error);
-    return TOOL_EXIT_NO_BUS;
-}
-
-int tool_bus_open(const struct tool_settings *settings, autobus_bus **ret_bus)
+int tool_bus_try(const struct tool_settings *settings, autobus_bus **ret_bus, autobus_error *error)
 {
     autobus_options *options = NULL;
     if (autobus_options_new(&options) < 0)
         tool_out_of_memory();
-    int end = set_options(settings, options);
-    if (end == 0)
-        end = make_bus(options, ret_bus);
+    int result = set_options(settings, options);
+    if (result == 0)
+        result = autobus_bus_new(options, ret_bus, error);
     autobus_options_free(options);
-    return end;
+    return result;
+}
+
+int tool_bus_open(const struct tool_settings *settings, autobus_bus **ret_bus)
+{
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    int result = tool_bus_try(settings, ret_bus, &error);
+    if (result >= 0)
+        return result;
+    tool_error("no bus here: %s", error.text ? error.text : autobus_strerror(result));
+    autobus_error_clear(&error);
+    return TOOL_EXIT_NO_BUS;
 }
 
 void tool_bus_close(autobus_bus *bus)

@@ -17,6 +17,7 @@
 #include "nearest.h"
 #include "networks.h"
 #include "service.h"
+#include "text.h"
 
 /* ---- waiting */
 
@@ -285,6 +286,19 @@ static void explain_types(const struct tool_target *target, const json_t *entrie
         tool_remark("and %zu types more", json_object_size(types) - MOST);
     free(names);
     json_decref(types);
+}
+
+char *tool_find_nearest(autobus_bus *bus, const struct tool_target *target)
+{
+    struct tool_nearest nearest = TOOL_NEAREST_INIT(target->word ? target->word : "");
+    json_t *entries = NULL;
+    if (!target->word || autobus_bus_services(bus, NULL, &entries) < 0)
+        return NULL;
+    for (size_t i = 0; i < json_array_size(entries); i++)
+        offer_words(&nearest, json_array_get(entries, i));
+    char *best = nearest.best ? tool_copy(nearest.best) : NULL;
+    json_decref(entries);
+    return best;
 }
 
 void tool_find_explain(autobus_bus *bus, const struct tool_target *target)

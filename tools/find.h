@@ -15,6 +15,9 @@ int tool_find_all(autobus_bus *bus, const struct tool_target *target, int wait_m
  * matches. 0, or what to exit with, after a message that names what there is. */
 int tool_find_one(autobus_bus *bus, const struct tool_target *target, bool any, int wait_ms, json_t **ret_entry);
 
+/* What is there and comes nearest to a target that nothing matches: a new string, or NULL. */
+char *tool_find_nearest(autobus_bus *bus, const struct tool_target *target);
+
 /* Says that nothing matches, what comes nearest and what there is, or which networks were asked. */
 void tool_find_explain(autobus_bus *bus, const struct tool_target *target);
 

@@ -10,6 +10,9 @@ TOOL_COMMON_FILES += tools/calls.c
 TOOL_COMMON_FILES += tools/calls.h
 TOOL_COMMON_FILES += tools/changes.c
 TOOL_COMMON_FILES += tools/changes.h
+TOOL_COMMON_FILES += tools/checkup.c
+TOOL_COMMON_FILES += tools/checkup.h
+TOOL_COMMON_FILES += tools/checkup_services.c
 TOOL_COMMON_FILES += tools/child.c
 TOOL_COMMON_FILES += tools/child.h
 TOOL_COMMON_FILES += tools/describe.c
@@ -21,8 +24,12 @@ TOOL_COMMON_FILES += tools/failure.c
 TOOL_COMMON_FILES += tools/failure.h
 TOOL_COMMON_FILES += tools/find.c
 TOOL_COMMON_FILES += tools/find.h
+TOOL_COMMON_FILES += tools/finding.c
+TOOL_COMMON_FILES += tools/finding.h
 TOOL_COMMON_FILES += tools/follow.c
 TOOL_COMMON_FILES += tools/follow.h
+TOOL_COMMON_FILES += tools/holders.c
+TOOL_COMMON_FILES += tools/holders.h
 TOOL_COMMON_FILES += tools/input.c
 TOOL_COMMON_FILES += tools/input.h
 TOOL_COMMON_FILES += tools/keys.c
@@ -71,6 +78,8 @@ TOOL_COMMON_FILES += tools/target.c
 TOOL_COMMON_FILES += tools/target.h
 TOOL_COMMON_FILES += tools/text.c
 TOOL_COMMON_FILES += tools/text.h
+TOOL_COMMON_FILES += tools/trial.c
+TOOL_COMMON_FILES += tools/trial.h
 TOOL_COMMON_FILES += tools/values.c
 TOOL_COMMON_FILES += tools/values.h
 
@@ -79,6 +88,9 @@ tools_autobus_browse_LDADD = $(TOOL_LIBS)
 
 bin_PROGRAMS += tools/autobus-call
 tools_autobus_call_LDADD = $(TOOL_LIBS)
+
+bin_PROGRAMS += tools/autobus-doctor
+tools_autobus_doctor_LDADD = $(TOOL_LIBS)
 
 bin_PROGRAMS += tools/autobus-listen
 tools_autobus_listen_LDADD = $(TOOL_LIBS)

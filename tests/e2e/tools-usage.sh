@@ -3,7 +3,7 @@
 # shellcheck source=/dev/null disable=SC2154,SC2034 # variables that the functions of lib-tools.sh share
 . "${0%/*}/lib-tools.sh"
 
-for tool in browse call listen watch top serve; do
+for tool in browse call doctor listen watch top serve; do
     try autobus-$tool --help
     is 0
     quiet

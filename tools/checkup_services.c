@@ -1,0 +1,140 @@
+/*
+ * Owns the check of services: what came of a trial, in words.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkup.h"
+#include "describe.h"
+#include "message.h"
+#include "service.h"
+#include "text.h"
+#include "trial.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static bool has_answered(const json_t *route)
+{
+    return strcmp(text_of(route, "result"), "answered") == 0;
+}
+
+static void write_route(FILE *out, const json_t *route)
+{
+    const char *result = text_of(route, "result");
+    const json_t *answer = json_object_get(route, "answer_ms");
+    fprintf(out, "%s:%lld ", text_of(route, "host"), (long long)json_integer_value(json_object_get(route, "port")));
+    if (has_answered(route))
+        fprintf(out, "bound in %.2f ms", json_real_value(json_object_get(route, "bind_ms")));
+    else if (strcmp(result, "unreachable") == 0)
+        fputs("refused or filtered", out);
+    else if (strcmp(result, "silent") == 0)
+        fputs("does not answer", out);
+    else if (strcmp(result, "untried") == 0)
+        fputs("was not tried, there are too many", out);
+    else
+        fprintf(out, "says: %s", text_of(route, "error"));
+    if (answer)
+        fprintf(out, ", answers in %.2f ms", json_real_value(answer));
+}
+
+static char *routes_text(const json_t *routes)
+{
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
+    for (size_t i = 0; i < json_array_size(routes); i++) {
+        fputs(i > 0 ? "; " : "", out);
+        write_route(out, json_array_get(routes, i));
+    }
+    return tool_writer_close(&writer);
+}
+
+/* What to do about the first route that did not answer, or NULL. */
+static char *remedy_for(const json_t *routes)
+{
+    for (size_t i = 0; i < json_array_size(routes); i++) {
+        const json_t *route = json_array_get(routes, i);
+        const char *result = text_of(route, "result");
+        long long port = (long long)json_integer_value(json_object_get(route, "port"));
+        if (strcmp(result, "unreachable") == 0)
+            return tool_print("it is announced by %s, port %lld: open that machine's firewall (52722-52821/tcp), or "
+                              "look whether the program still runs there",
+                              text_of(route, "host"), port);
+        if (strcmp(result, "silent") == 0)
+            return tool_print("it is announced by %s, port %lld: that machine's firewall drops it (open "
+                              "52722-52821/tcp), or the program there hangs",
+                              text_of(route, "host"), port);
+        if (strcmp(result, "refused") == 0 || strcmp(result, "lost") == 0)
+            return tool_print("look at the log of the program at %s, port %lld", text_of(route, "host"), port);
+    }
+    return NULL;
+}
+
+static enum tool_finding_status status_of(const json_t *routes)
+{
+    size_t answered = 0, tried = 0;
+    for (size_t i = 0; i < json_array_size(routes); i++) {
+        const json_t *route = json_array_get(routes, i);
+        answered += has_answered(route);
+        tried += strcmp(text_of(route, "result"), "untried") != 0;
+    }
+    if (answered == 0 && tried > 0)
+        return TOOL_FINDING_FAILURE;
+    return answered == json_array_size(routes) ? TOOL_FINDING_OK : TOOL_FINDING_WARNING;
+}
+
+static void tell_routes(struct tool_findings *findings, json_t *entry)
+{
+    json_t *routes = json_object_get(entry, "routes");
+    char *label = tool_service_label(json_object_get(entry, "info"), text_of(entry, "service"));
+    char *text = routes_text(routes);
+    char *remedy = remedy_for(routes);
+    json_t *more = json_pack("{s:O, s:O, s:O}", "service", json_object_get(entry, "service"), "info",
+                             json_object_get(entry, "info"), "routes", routes);
+    if (!more)
+        tool_out_of_memory();
+    tool_finding(findings, "service", status_of(routes), more, remedy, "%s: %s", label, text);
+    free(remedy);
+    free(text);
+    free(label);
+}
+
+static void tell_offer(struct tool_findings *findings, json_t *entry)
+{
+    static const char *const kinds[] = {"functions", "events", "objects"};
+    size_t counts[3];
+    bool told = false;
+    char *label = tool_service_label(json_object_get(entry, "info"), text_of(entry, "service"));
+    json_t *more = json_pack("{s:O}", "service", json_object_get(entry, "service"));
+    for (size_t i = 0; i < 3; i++) {
+        json_t *listed = json_object_get(entry, kinds[i]);
+        counts[i] = json_object_size(listed);
+        told = told || listed;
+        if (listed && json_object_set(more, kinds[i], listed) < 0)
+            tool_out_of_memory();
+    }
+    if (told)
+        tool_finding(findings, "offer", TOOL_FINDING_OK, more, NULL, "%s offers %zu functions, %zu events, %zu objects",
+                     label, counts[0], counts[1], counts[2]);
+    else
+        tool_finding(findings, "offer", TOOL_FINDING_WARNING, more, NULL, "%s does not tell what it offers", label);
+    free(label);
+}
+
+void tool_checkup_services(struct tool_checkup *checkup, const struct tool_target *target, json_t *entries, bool whole,
+                           int timeout_ms)
+{
+    tool_trial_run(checkup->bus, entries, whole, timeout_ms);
+    if (whole)
+        tool_describe_all(checkup->bus, target, entries, timeout_ms);
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        json_t *entry = json_array_get(entries, i);
+        tell_routes(&checkup->findings, entry);
+        if (whole && status_of(json_object_get(entry, "routes")) != TOOL_FINDING_FAILURE)
+            tell_offer(&checkup->findings, entry);
+    }
+}
