@@ -405,8 +405,9 @@ AUTOBUS_EXPORT int autobus_request_on_abandoned(autobus_request *request, autobu
  */
 
 /* From where: a list, separated by commas, of networks (192.168.1.0/24), addresses, `local` and `*`. This machine is
- * always among them; "local" is nobody else, NULL or "*" is everybody. May be changed at any time: connections from
- * elsewhere then end. AUTOBUS_EINVAL: `error` says what is wrong with the list. */
+ * always among them; "local" is nobody else, NULL or "*" is everybody. The service is announced on loopback and on the
+ * interfaces with one of these networks. May be changed at any time: connections from elsewhere then end.
+ * AUTOBUS_EINVAL: `error` says what is wrong with the list. */
 AUTOBUS_EXPORT int autobus_service_set_access(autobus_service *service, const char *access, autobus_error *error);
 
 enum autobus_access_kind {

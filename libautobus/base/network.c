@@ -4,6 +4,8 @@
  */
 #include "base/network.h"
 
+#include <string.h>
+
 /* A number of at most `most` without a sign or a leading zero; moves *at behind it. */
 static bool read_number(const char **at, const char *end, uint32_t most, uint32_t *ret_number)
 {
@@ -53,4 +55,20 @@ bool ab_network_parse(const char *text, size_t size, struct ab_network *ret_netw
     ret_network->mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
     ret_network->host = host & ret_network->mask;
     return true;
+}
+
+bool ab_networks_equal(const struct ab_networks *one, const struct ab_networks *other)
+{
+    if (!one || !other)
+        return one == other;
+    return one->count == other->count && memcmp(one->items, other->items, one->count * sizeof(*one->items)) == 0;
+}
+
+bool ab_networks_meet(const struct ab_networks *networks, const struct ab_network *network)
+{
+    for (size_t i = 0; networks && i < networks->count; i++) {
+        if (ab_network_meets(&networks->items[i], network))
+            return true;
+    }
+    return !networks;
 }

@@ -13,6 +13,11 @@ struct ab_network {
     uint32_t mask;
 };
 
+struct ab_networks {
+    size_t count;
+    struct ab_network items[];
+};
+
 /* ADDRESS/BITS, ADDRESS or *: no more and no less. False: it is none of these. */
 bool ab_network_parse(const char *text, size_t size, struct ab_network *ret_network);
 
@@ -20,6 +25,11 @@ static inline bool ab_network_has(const struct ab_network *network, uint32_t hos
 {
     return (host & network->mask) == network->host;
 }
+
+/* Some address is in the network and in one of those; NULL: they are all there are. */
+bool ab_networks_meet(const struct ab_networks *networks, const struct ab_network *network);
+/* The same in the same order; NULL equals NULL only. */
+bool ab_networks_equal(const struct ab_networks *one, const struct ab_networks *other);
 
 /* Some address is in both. */
 static inline bool ab_network_meets(const struct ab_network *one, const struct ab_network *other)

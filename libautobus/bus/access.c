@@ -30,7 +30,7 @@ static int fail_bad_item(autobus_error *error, const char *item, size_t size)
 
 int autobus_service_set_access(autobus_service *service, const char *text, autobus_error *error)
 {
-    struct ab_access *access = NULL;
+    struct ab_networks *access = NULL;
     const char *bad = NULL;
     size_t size = 0;
     int r = ab_guard();

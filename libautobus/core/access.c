@@ -46,14 +46,14 @@ static bool is_local(const char *item, size_t size)
 }
 
 /* 0, or AB_EINVAL with *ret_bad. *ret_everybody: there is no limit. */
-static int read_items(const char *text, struct ab_access *access, bool *ret_everybody, const char **ret_bad,
+static int read_items(const char *text, struct ab_networks *access, bool *ret_everybody, const char **ret_bad,
                       size_t *ret_size)
 {
     size_t size;
 
     *ret_everybody = false;
     while (text) {
-        struct ab_network *network = &access->networks[access->count];
+        struct ab_network *network = &access->items[access->count];
         const char *item = next_item(&text, &size);
 
         if (is_local(item, size))
@@ -69,9 +69,9 @@ static int read_items(const char *text, struct ab_access *access, bool *ret_ever
     return 0;
 }
 
-int ab_access_parse(const char *text, struct ab_access **ret_access, const char **ret_bad, size_t *ret_size)
+int ab_access_parse(const char *text, struct ab_networks **ret_access, const char **ret_bad, size_t *ret_size)
 {
-    struct ab_access *access = ab_calloc(1, sizeof(*access) + count_items(text) * sizeof(*access->networks));
+    struct ab_networks *access = ab_calloc(1, sizeof(*access) + count_items(text) * sizeof(*access->items));
     bool everybody;
     int r = access ? read_items(text, access, &everybody, ret_bad, ret_size) : AB_ENOMEM;
 
@@ -84,12 +84,15 @@ int ab_access_parse(const char *text, struct ab_access **ret_access, const char 
 
 /* ---- Deciding */
 
-static bool is_within(const struct ab_access *access, const struct ab_peer *peer)
+/* The introspection service is everybody's: it tells nobody more than he may know. */
+static bool is_within(const struct ab_service *service, const struct ab_peer *peer)
 {
-    if (!access || peer->local)
+    const struct ab_networks *access = service->access;
+
+    if (!access || peer->local || service == service->engine->server.details)
         return true;
     for (size_t i = 0; i < access->count; i++) {
-        if (ab_network_has(&access->networks[i], peer->address.host))
+        if (ab_network_has(&access->items[i], peer->address.host))
             return true;
     }
     return false;
@@ -101,7 +104,7 @@ bool ab_access_permits(const struct ab_service *service, const struct ab_inbound
     const struct ab_access_guard *guard = &service->guard;
     struct ab_peer peer = {connection->stream.address, connection->local};
 
-    if (!is_within(service->access, &peer))
+    if (!is_within(service, &peer))
         return false;
     return !guard->permits || guard->permits(guard->context, &peer, kind, name);
 }
@@ -122,6 +125,67 @@ bool ab_access_admits(const struct ab_service *service, const struct ab_inbound 
                      ab_address_host_text(&connection->stream.address, host), (unsigned)connection->stream.address.port,
                      what[kind], name ? name : service->id->data);
     return false;
+}
+
+/* ---- Where a bus is seen */
+
+static bool counts(const struct ab_service *service, const struct ab_service *also)
+{
+    if (service == service->engine->server.details)
+        return false;
+    return service == also || ab_service_is_published(service);
+}
+
+/* Each network once. */
+static void add_networks(struct ab_networks *to, const struct ab_networks *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        size_t at = 0;
+
+        while (at < to->count && memcmp(&to->items[at], &from->items[i], sizeof(*to->items)) != 0)
+            at++;
+        to->items[at] = from->items[i];
+        if (at == to->count)
+            to->count++;
+    }
+}
+
+/* False: everywhere. */
+static bool count_networks(struct ab_engine *engine, const struct ab_service *also, size_t *ret_most)
+{
+    size_t most = 0;
+
+    AB_LIST_EACH (each, &engine->server.services) {
+        const struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
+
+        if (counts(service, also) && !service->access)
+            return false;
+        most += counts(service, also) ? service->access->count : 0;
+    }
+    *ret_most = most;
+    return true;
+}
+
+int ab_scope_of(struct ab_engine *engine, const struct ab_service *also, struct ab_networks **ret_networks)
+{
+    struct ab_networks *all;
+    size_t most;
+
+    if (!count_networks(engine, also, &most)) {
+        *ret_networks = NULL;
+        return 0;
+    }
+    all = ab_calloc(1, sizeof(*all) + most * sizeof(*all->items));
+    if (!all)
+        return AB_ENOMEM;
+    AB_LIST_EACH (each, &engine->server.services) {
+        const struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
+
+        if (counts(service, also))
+            add_networks(all, service->access);
+    }
+    *ret_networks = all;
+    return 0;
 }
 
 /* ---- New rules */
@@ -150,12 +214,10 @@ void ab_access_review(struct ab_service *service)
     }
 }
 
-void ab_access_drop(struct ab_service *service)
+void ab_access_drop_guard(struct ab_service *service)
 {
     struct ab_access_guard guard = service->guard;
 
-    ab_free(service->access);
-    service->access = NULL;
     service->guard = (struct ab_access_guard){0};
     if (guard.release)
         guard.release(guard.context);

@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/network.h"
 
+struct ab_engine;
 struct ab_inbound;
 struct ab_service;
 
@@ -24,15 +25,9 @@ enum ab_access_kind {
     AB_ACCESS_LISTEN,
 };
 
-/* Networks besides this machine. */
-struct ab_access {
-    size_t count;
-    struct ab_network networks[];
-};
-
-/* From "local", networks, "*", separated by commas; ab_free. NULL: everybody. AB_ENOMEM; AB_EINVAL: *ret_bad is where the
+/* The networks besides this machine, from "local", networks, "*", separated by commas; ab_free. NULL: everybody. AB_ENOMEM; AB_EINVAL: *ret_bad is where the
  * item begins that is none of these, *ret_size its length. */
-int ab_access_parse(const char *text, struct ab_access **ret_access, const char **ret_bad, size_t *ret_size);
+int ab_access_parse(const char *text, struct ab_networks **ret_access, const char **ret_bad, size_t *ret_size);
 
 /* The peer of a connection: what is known of who calls. */
 struct ab_peer {
@@ -53,10 +48,14 @@ bool ab_access_permits(const struct ab_service *service, const struct ab_inbound
 /* The same for a client that asks, and a line in the log if it may not. */
 bool ab_access_admits(const struct ab_service *service, const struct ab_inbound *connection, enum ab_access_kind kind,
                       const char *name);
+/* The networks of all that is published, and of one service more unless it is NULL: where a bus is seen. NULL:
+ * everywhere. AB_ENOMEM. */
+int ab_scope_of(struct ab_engine *engine, const struct ab_service *also, struct ab_networks **ret_networks);
+
 /* The rules are new: connections that have what they would not be given now end. */
 void ab_access_review(struct ab_service *service);
-/* Lets go of the rules. */
-void ab_access_drop(struct ab_service *service);
+/* It decides on nothing more. */
+void ab_access_drop_guard(struct ab_service *service);
 
 /* What every refusal says. */
 #define AB_ACCESS_DENIED "denied"

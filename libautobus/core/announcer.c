@@ -17,12 +17,22 @@
 #define SPREAD_EACH     (500)
 #define SPREAD_MOST     (99 * AB_MILLISECOND)
 
-static void send(struct ab_engine *engine, const struct ab_buffer *packet, enum ab_broadcast_order order)
+/* Where the service may be used, and nowhere else. */
+static void send(const struct ab_service *service, const struct ab_buffer *packet, enum ab_broadcast_order order)
 {
-    engine->host->broadcast(engine->context, ab_buffer_data(packet), ab_buffer_size(packet), order);
+    struct ab_engine *engine = service->engine;
+
+    engine->host->broadcast(engine->context, ab_buffer_data(packet), ab_buffer_size(packet), order, service->within);
 }
 
 /* ---- Announcements */
+
+/* What is taken back later. */
+static void remember_place(struct ab_service *service)
+{
+    service->port = service->engine->server.port;
+    service->within = service->access;
+}
 
 /* A packet that does not fit was refused when the service was made; without memory it goes out the next time. */
 static void send_add(struct ab_service *service)
@@ -30,9 +40,9 @@ static void send_add(struct ab_service *service)
     struct ab_engine *engine = service->engine;
     struct ab_buffer *packet = ab_engine_scratch(engine);
 
-    service->port = engine->server.port;
+    remember_place(service);
     if (ab_packet_write_add(packet, service->port, service->id->data, service->info) == 0) {
-        send(engine, packet, AB_LOOPBACK_FIRST);
+        send(service, packet, AB_LOOPBACK_FIRST);
         engine->counters.discovery_adds_sent++;
     }
 }
@@ -43,7 +53,7 @@ static void send_remove(struct ab_service *service)
     struct ab_buffer *packet = ab_engine_scratch(engine);
 
     if (ab_packet_write_remove(packet, service->port, service->id->data) == 0) {
-        send(engine, packet, AB_LOOPBACK_LAST);
+        send(service, packet, AB_LOOPBACK_LAST);
         engine->counters.discovery_removes_sent++;
     }
 }
@@ -118,7 +128,7 @@ static void published(struct ab_publisher *publisher, struct ab_service *service
     }
     ab_announcer_forget(service);
     service->announcement.early = 2;
-    service->port = service->engine->server.port;
+    remember_place(service);
     ab_engine_arm(service->engine, &service->announcement.timer, delay);
 }
 

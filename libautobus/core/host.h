@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/network.h"
 
 typedef uint64_t ab_stream_id; /* 0: none */
 
@@ -38,8 +39,10 @@ struct ab_host {
     /* Starts to listen for streams and returns the port. AB_ENETWORK, AB_ENOMEM. */
     int (*listen)(void *context, uint16_t *ret_port);
     void (*unlisten)(void *context);
-    /* One datagram to loopback and to every usable interface; a failure is the host's to log. */
-    void (*broadcast)(void *context, const void *data, size_t size, enum ab_broadcast_order order);
+    /* One datagram to loopback and to every usable interface whose network meets one of those (NULL: to every one); a
+     * failure is the host's to log. */
+    void (*broadcast)(void *context, const void *data, size_t size, enum ab_broadcast_order order,
+                      const struct ab_networks *within);
     /* It is an address of this machine: loopback, or of one of its interfaces. */
     bool (*here)(void *context, const struct ab_address *address);
     /* Opens a stream. 0: no memory or no descriptor. It ends in ab_engine_connected or ab_engine_closed. */

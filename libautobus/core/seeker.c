@@ -22,7 +22,8 @@ static void send_query(struct ab_timer *timer)
     struct ab_buffer *packet = ab_engine_scratch(engine);
 
     if (ab_packet_write_query(packet) == 0) {
-        engine->host->broadcast(engine->context, ab_buffer_data(packet), ab_buffer_size(packet), AB_LOOPBACK_FIRST);
+        engine->host->broadcast(engine->context, ab_buffer_data(packet), ab_buffer_size(packet), AB_LOOPBACK_FIRST,
+                                NULL);
         engine->counters.discovery_queries_sent++;
     }
     if (seeker->queries < sizeof(query_gaps) / sizeof(query_gaps[0]))

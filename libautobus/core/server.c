@@ -127,28 +127,65 @@ static void listen_no_more(struct ab_engine *engine)
     engine->server.port = 0;
 }
 
-int ab_server_open(struct ab_engine *engine)
+static int open_details(struct ab_engine *engine, const struct ab_service *also)
 {
+    struct ab_networks *scope;
     struct ab_service *details;
+    int r = ab_scope_of(engine, also, &scope);
+
+    if (r < 0)
+        return r;
+    r = ab_service_new_details(engine, scope, &details);
+    if (r < 0)
+        ab_free(scope);
+    else
+        engine->server.details = details;
+    return r;
+}
+
+static int set_scope(struct ab_engine *engine, const struct ab_service *also)
+{
+    struct ab_service *details = engine->server.details;
+    struct ab_networks *scope;
+    int r = ab_scope_of(engine, also, &scope);
+
+    if (r < 0)
+        return r;
+    if (ab_networks_equal(scope, details->access))
+        ab_free(scope);
+    else
+        ab_service_move(details, scope);
+    return 0;
+}
+
+int ab_server_open(struct ab_engine *engine, const struct ab_service *also)
+{
     int r = listen_on_port(engine);
 
-    if (r < 0 || engine->server.details)
+    if (r < 0)
         return r;
-    r = ab_service_new_details(engine, &details);
-    if (r < 0) {
+    if (engine->server.details)
+        return set_scope(engine, also);
+    r = open_details(engine, also);
+    if (r < 0)
         listen_no_more(engine);
-        return r;
-    }
-    engine->server.details = details;
-    return 0;
+    return r;
+}
+
+void ab_server_review_scope(struct ab_engine *engine)
+{
+    if (engine->server.details)
+        set_scope(engine, NULL);
 }
 
 void ab_server_settle(struct ab_engine *engine)
 {
     struct ab_service *details = engine->server.details;
 
-    if (engine->server.published > 0)
+    if (engine->server.published > 0) {
+        ab_server_review_scope(engine);
         return;
+    }
     engine->server.details = NULL;
     if (details)
         ab_service_free(details, engine->now);

@@ -42,8 +42,11 @@ struct ab_server {
 
 void ab_server_init(struct ab_engine *engine);
 void ab_server_deinit(struct ab_engine *engine);
-/* Listens and publishes the introspection service, if this is the first service. AB_ENETWORK, AB_ENOMEM. */
-int ab_server_open(struct ab_engine *engine);
+/* Listens and publishes the introspection service, if `also` is the first service; announces that where `also` is too.
+ * AB_ENETWORK, AB_ENOMEM. */
+int ab_server_open(struct ab_engine *engine, const struct ab_service *also);
+/* Where services are announced is new, and so it is with the introspection service. Without memory it stays as it is. */
+void ab_server_review_scope(struct ab_engine *engine);
 /* The last service is gone: introspection goes too, and nobody listens any more. */
 void ab_server_settle(struct ab_engine *engine);
 /* Closes every service and connection. */

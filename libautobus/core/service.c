@@ -71,6 +71,7 @@ static void bury(struct ab_grave *grave)
     free_tables(service);
     ab_text_unref(service->id);
     ab_text_unref(service->info);
+    ab_free(service->access);
     ab_free(service->doc);
     ab_free(service);
 }
@@ -151,7 +152,7 @@ int ab_service_publish(struct ab_service *service, ab_time now)
         return AB_ECLOSED;
     if (service->published)
         return 0;
-    r = ab_server_open(service->engine);
+    r = ab_server_open(service->engine, service);
     if (r < 0)
         return r;
     service->engine->server.published++;
@@ -181,7 +182,7 @@ void ab_service_close(struct ab_service *service, ab_time now)
         hide(service);
     if (service->published && engine->server.details)
         ab_introspection_changed(service, AB_BUILTIN_NONE);
-    ab_access_drop(service);
+    ab_access_drop_guard(service);
     if (counted && engine->server.details) {
         engine->server.published--;
         ab_server_settle(engine);
@@ -197,14 +198,27 @@ void ab_service_free(struct ab_service *service, ab_time now)
 
 /* ---- Who may use it */
 
-int ab_service_set_access(struct ab_service *service, ab_time now, struct ab_access *access)
+/* Who announces it takes it back where it was last. */
+void ab_service_move(struct ab_service *service, struct ab_networks *within)
+{
+    struct ab_networks *old = service->access;
+
+    service->access = within;
+    if (ab_service_is_published(service))
+        ab_publishers_changed(service);
+    if (service->within == old)
+        service->within = within;
+    ab_free(old);
+}
+
+int ab_service_set_access(struct ab_service *service, ab_time now, struct ab_networks *access)
 {
     ab_engine_enter(service->engine, now);
     if (service->closed)
         return AB_ECLOSED;
-    ab_free(service->access);
-    service->access = access;
+    ab_service_move(service, access);
     ab_access_review(service);
+    ab_server_review_scope(service->engine);
     ab_introspection_revealed(service);
     return 0;
 }
@@ -507,7 +521,7 @@ static int equip_details(struct ab_service *service)
     return r;
 }
 
-int ab_service_new_details(struct ab_engine *engine, struct ab_service **ret_service)
+int ab_service_new_details(struct ab_engine *engine, struct ab_networks *within, struct ab_service **ret_service)
 {
     struct ab_service *service;
     json_t *info = json_pack("{s:s, s:I}", "type", "autobus.details", "pid", (json_int_t)engine->pid);
@@ -521,6 +535,7 @@ int ab_service_new_details(struct ab_engine *engine, struct ab_service **ret_ser
         ab_service_free(service, engine->now);
         return r;
     }
+    service->access = within;
     show(service);
     *ret_service = service;
     return 0;

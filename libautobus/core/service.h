@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "core/host.h"
 
-struct ab_access;
+struct ab_networks;
 struct ab_engine;
 struct ab_access_guard;
 struct ab_service;
@@ -51,7 +51,7 @@ void ab_service_free(struct ab_service *service, ab_time now);
 
 /* From where it may be used (access.h); taken. AB_ECLOSED: it is the caller's still. What stands against the new rules
  * ends, and so does what the guard refuses when it is set. */
-int ab_service_set_access(struct ab_service *service, ab_time now, struct ab_access *access);
+int ab_service_set_access(struct ab_service *service, ab_time now, struct ab_networks *access);
 /* Taken, with a `permits` or without: then all that access allows may be done. AB_ECLOSED: as above. */
 int ab_service_set_guard(struct ab_service *service, ab_time now, const struct ab_access_guard *guard);
 

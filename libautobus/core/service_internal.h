@@ -31,10 +31,11 @@ struct ab_service {
     char *doc;
     bool published;
     bool closed;
-    bool handle;                  /* the program still has it */
-    uint16_t port;                /* announced last */
-    struct ab_access *access;     /* NULL: everybody */
-    struct ab_access_guard guard; /* permits NULL: none */
+    bool handle;                      /* the program still has it */
+    uint16_t port;                    /* announced last */
+    const struct ab_networks *within; /* and where: `access` as it was then */
+    struct ab_networks *access;       /* where it is announced and may be used; NULL: everywhere */
+    struct ab_access_guard guard;     /* permits NULL: none */
     struct ab_announcement announcement;
     struct ab_list connections; /* struct ab_inbound.node */
     struct ab_map functions;
@@ -53,6 +54,9 @@ void ab_service_parted(struct ab_service *service);
 
 /* The engine's own service, with its object of the value that get_details gives. */
 #define AB_DETAILS_OBJECT "details"
-int ab_service_new_details(struct ab_engine *engine, struct ab_service **ret_service);
+/* `within` as `access`; taken if it succeeds. */
+int ab_service_new_details(struct ab_engine *engine, struct ab_networks *within, struct ab_service **ret_service);
+/* Is announced there from now on, and no more where it was. Taken. */
+void ab_service_move(struct ab_service *service, struct ab_networks *within);
 
 #endif

@@ -232,7 +232,15 @@ static void send_to(struct ab_net *net, struct ab_interface *to, const void *dat
                    strerror(wrong), held);
 }
 
-void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, enum ab_broadcast_order order)
+static bool is_meant(const struct ab_interface *interface, const struct ab_networks *within)
+{
+    struct ab_network network = {interface->network, interface->mask};
+
+    return !interface->reason && (interface->loopback || ab_networks_meet(within, &network));
+}
+
+void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, enum ab_broadcast_order order,
+                            const struct ab_networks *within)
 {
     struct ab_interfaces *interfaces = &net->interfaces;
 
@@ -240,7 +248,7 @@ void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, e
         bool loopback = (pass == 0) == (order == AB_LOOPBACK_FIRST);
 
         for (size_t i = 0; i < interfaces->count; i++)
-            if (!interfaces->table[i].reason && interfaces->table[i].loopback == loopback)
+            if (interfaces->table[i].loopback == loopback && is_meant(&interfaces->table[i], within))
                 send_to(net, &interfaces->table[i], data, size);
     }
 }

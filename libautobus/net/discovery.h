@@ -41,6 +41,7 @@ void ab_discovery_deinit(struct ab_discovery *discovery);
 void ab_discovery_stop(struct ab_discovery *discovery);
 
 /* Lock held, any thread. The system calls happen here: a datagram never waits, and a goodbye needs no memory. */
-void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, enum ab_broadcast_order order);
+void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, enum ab_broadcast_order order,
+                            const struct ab_networks *within);
 
 #endif

@@ -25,9 +25,10 @@ static void host_unlisten(void *context)
     ab_acceptor_unlisten(&net->acceptor);
 }
 
-static void host_broadcast(void *context, const void *data, size_t size, enum ab_broadcast_order order)
+static void host_broadcast(void *context, const void *data, size_t size, enum ab_broadcast_order order,
+                           const struct ab_networks *within)
 {
-    ab_discovery_broadcast(context, data, size, order);
+    ab_discovery_broadcast(context, data, size, order, within);
 }
 
 static bool host_here(void *context, const struct ab_address *address)

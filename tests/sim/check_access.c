@@ -107,7 +107,7 @@ START_TEST(a_list_is_understood_whole_or_not_at_all)
     static const char *const bad[] = {"",           "locals",    "10.0.0.0/33", "10.0.0",         "10.0.0.0/8,",
                                       "10.0.0.1.2", "::1/128",   "10.0.0.0/",   "010.0.0.1",      "10.0.0.1 10.0.0.2",
                                       "256.0.0.1",  "10.0.0.-1", "10..0.1",     "local,,10.0.0.1"};
-    struct ab_access *access = NULL;
+    struct ab_networks *access = NULL;
     const char *item = NULL;
     size_t size;
 
@@ -234,6 +234,108 @@ START_TEST(a_service_that_denies_is_there)
     sim_run(scene.sim, SECONDS(60));
     ck_assert_uint_eq(sim_count(scene.sim, "c: - hall"), 1);
     sim_free(scene.sim);
+}
+END_TEST
+
+/* ---- Where it is announced */
+
+/* b has an interface on each of two networks; near and far are on one of them each, h is on the machine of b. */
+struct place {
+    struct sim *sim;
+    struct sim_bus *b;
+    struct sim_service *hall;
+};
+
+static void watch_from(struct sim_bus *bus)
+{
+    sim_browse(bus, NULL, AB_BROWSER_EXISTING);
+}
+
+static struct place place_new(const char *access)
+{
+    struct place place = {.sim = sim_new(1)};
+    struct sim_host *here = sim_host(place.sim, "b");
+    struct sim_host *away = sim_host(place.sim, "far");
+
+    sim_record(place.sim, 0);
+    sim_host_add_interface(here, 1);
+    sim_host_set_interface(away, 0, false);
+    sim_host_add_interface(away, 1);
+    place.b = sim_bus_start(sim_bus_new(place.sim, here, "b"));
+    place.hall = sim_service(place.b, "hall", HALL);
+    sim_access(place.hall, access);
+    watch_from(sim_bus(place.sim, "near"));
+    watch_from(sim_bus_start(sim_bus_new(place.sim, away, "far")));
+    watch_from(sim_bus_start(sim_bus_new(place.sim, here, "h")));
+    sim_run_until(place.sim, SECONDS(3));
+    sim_record(place.sim, SIM_SERVICES | SIM_PACKETS | SIM_DETAILS);
+    ck_assert_int_eq(sim_service_publish_try(place.hall), 0);
+    sim_run(place.sim, MS(100));
+    return place;
+}
+
+START_TEST(a_local_service_is_announced_to_this_machine_alone)
+{
+    struct place place = place_new("local");
+
+    sim_expect(place.sim, "3.000 b > *: add 52722 b.details\n"
+                          "3.000 b > *: add 52722 hall\n"
+                          "3.000 h: + b.details\n"
+                          "3.000 h: + hall\n");
+    watch_from(sim_bus(place.sim, "late")); /* asks */
+    sim_run(place.sim, SECONDS(20));
+    ck_assert_uint_eq(sim_count(place.sim, "late: + "), 0);
+    sim_record(place.sim, SIM_SERVICES | SIM_ROUTES);
+    sim_service_end(place.hall);
+    sim_run(place.sim, SECONDS(1));
+    sim_expect(place.sim, "23.100 h: - hall 127.0.0.1:52722*\n");
+    sim_free(place.sim);
+}
+END_TEST
+
+START_TEST(a_service_for_a_network_is_announced_there)
+{
+    struct place place = place_new("10.0.1.0/28");
+
+    ck_assert_uint_eq(sim_count(place.sim, "near: "), 0);
+    ck_assert_uint_eq(sim_count(place.sim, "far: + hall"), 1);
+    ck_assert_uint_eq(sim_count(place.sim, "far: + b.details"), 1);
+    ck_assert_uint_eq(sim_count(place.sim, "h: + hall"), 1);
+    sim_record(place.sim, SIM_SERVICES);
+    sim_service_end(place.hall);
+    sim_run(place.sim, SECONDS(1));
+    ck_assert_uint_eq(sim_count(place.sim, "near: "), 0);
+    ck_assert_uint_eq(sim_count(place.sim, "far: - hall"), 1);
+    sim_free(place.sim);
+}
+END_TEST
+
+START_TEST(new_rules_are_announced_and_old_ones_taken_back)
+{
+    struct place place = place_new("*");
+
+    sim_record(place.sim, SIM_SERVICES | SIM_DETAILS);
+    sim_access(place.hall, "10.0.1.0/24");
+    sim_run(place.sim, MS(100));
+    ck_assert_uint_eq(sim_count(place.sim, "near: - hall"), 1);
+    ck_assert_uint_eq(sim_count(place.sim, "near: - b.details"), 1);
+    ck_assert_uint_eq(sim_count(place.sim, "near: + "), 0);
+    ck_assert_uint_eq(sim_count(place.sim, "far: + hall"), 1); /* it was taken back there, and came again */
+    sim_record(place.sim, SIM_SERVICES | SIM_DETAILS);
+    sim_publish(place.b, "open", "{\"type\": \"open\"}");
+    sim_run(place.sim, MS(100));
+    ck_assert_uint_eq(sim_count(place.sim, "near: + open"), 1);
+    ck_assert_uint_eq(sim_count(place.sim, "near: + b.details"), 1);
+    ck_assert_uint_eq(sim_count(place.sim, "near: + hall"), 0);
+    sim_record(place.sim, SIM_SERVICES | SIM_DETAILS);
+    sim_access(place.hall, "local"); /* the other keeps the details where they are */
+    sim_run(place.sim, MS(100));
+    ck_assert_uint_eq(sim_count(place.sim, "b.details"), 0);
+    ck_assert_uint_eq(sim_count(place.sim, "far: - hall"), 1);
+    sim_access(place.hall, "*");
+    sim_run(place.sim, MS(100));
+    ck_assert_uint_eq(sim_count(place.sim, "near: + hall"), 1);
+    sim_free(place.sim);
 }
 END_TEST
 
@@ -476,6 +578,7 @@ int main(void)
 {
     Suite *suite = suite_create("access");
     TCase *place = tcase_create("from where");
+    TCase *announced = tcase_create("announced");
     TCase *told = tcase_create("told");
     TCase *guard = tcase_create("guard");
     TCase *details = tcase_create("details");
@@ -485,6 +588,10 @@ int main(void)
     tcase_add_test(place, networks_are_those_and_this_machine);
     tcase_add_test(place, a_list_is_understood_whole_or_not_at_all);
     suite_add_tcase(suite, place);
+    tcase_add_test(announced, a_local_service_is_announced_to_this_machine_alone);
+    tcase_add_test(announced, a_service_for_a_network_is_announced_there);
+    tcase_add_test(announced, new_rules_are_announced_and_old_ones_taken_back);
+    suite_add_tcase(suite, announced);
     tcase_add_test(told, who_may_not_bind_is_told_and_put_out);
     tcase_add_test(told, a_proxy_that_nobody_lets_in_says_so_and_goes_on_trying);
     tcase_add_test(told, a_proxy_binds_to_whom_it_may);

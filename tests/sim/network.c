@@ -279,7 +279,16 @@ static void broadcast_on(struct sim_process *process, const struct sim_interface
     }
 }
 
-void sim_process_broadcast(struct sim_process *process, const void *data, size_t size, enum ab_broadcast_order order)
+/* The network of a segment is 10.0.segment.0/24. */
+static bool is_within(const struct sim_interface *interface, const struct ab_networks *within)
+{
+    struct ab_network network = {interface->address & 0xffffff00u, 0xffffff00u};
+
+    return ab_networks_meet(within, &network);
+}
+
+void sim_process_broadcast(struct sim_process *process, const void *data, size_t size, enum ab_broadcast_order order,
+                           const struct ab_networks *within)
 {
     struct sim_host *host = process->host;
     struct ab_address loopback = ab_address_inet(SIM_LOOPBACK, process->datagram_port);
@@ -287,7 +296,8 @@ void sim_process_broadcast(struct sim_process *process, const void *data, size_t
     if (order == AB_LOOPBACK_FIRST)
         send_between(host, host, loopback, data, size);
     for (unsigned i = 0; i < host->interface_count; i++)
-        broadcast_on(process, &host->interfaces[i], data, size);
+        if (is_within(&host->interfaces[i], within))
+            broadcast_on(process, &host->interfaces[i], data, size);
     if (order == AB_LOOPBACK_LAST)
         send_between(host, host, loopback, data, size);
 }

@@ -117,7 +117,8 @@ void sim_process_init(struct sim_process *process, struct sim_host *host, const 
 void sim_process_kill(struct sim_process *process);
 /* The first port that is free from `first` on. */
 uint16_t sim_process_listen(struct sim_process *process, uint16_t first);
-void sim_process_broadcast(struct sim_process *process, const void *data, size_t size, enum ab_broadcast_order order);
+void sim_process_broadcast(struct sim_process *process, const void *data, size_t size, enum ab_broadcast_order order,
+                           const struct ab_networks *within);
 /* A datagram out of nowhere: any source address, to one machine. */
 void sim_forge(struct sim_host *to, uint32_t source, const char *text);
 

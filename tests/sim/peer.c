@@ -233,7 +233,7 @@ void sim_peer_broadcast(struct sim_peer *peer, const char *text, enum ab_broadca
 
     sim_transcript_add(&peer->sim->network.transcript, SIM_PACKETS, "%s > *: %s", peer->name, line);
     free(line);
-    sim_process_broadcast(&peer->process, text, strlen(text), order);
+    sim_process_broadcast(&peer->process, text, strlen(text), order, NULL);
 }
 
 void sim_peers_free(struct sim *sim)

@@ -129,7 +129,7 @@ void sim_set_info(struct sim_service *service, const char *info)
 
 void sim_access(struct sim_service *service, const char *text)
 {
-    struct ab_access *access = NULL;
+    struct ab_networks *access = NULL;
     const char *bad;
     size_t size;
 

@@ -160,7 +160,8 @@ static void record_packet(struct sim_bus *bus, const char *data, size_t size)
     free(info);
 }
 
-static void host_broadcast(void *context, const void *data, size_t size, enum ab_broadcast_order order)
+static void host_broadcast(void *context, const void *data, size_t size, enum ab_broadcast_order order,
+                           const struct ab_networks *within)
 {
     struct sim_bus *bus = context;
 
@@ -169,7 +170,7 @@ static void host_broadcast(void *context, const void *data, size_t size, enum ab
         return;
     ck_assert_uint_le(size, ab_engine_limits(bus->engine)->datagram_send);
     record_packet(bus, data, size);
-    sim_process_broadcast(&bus->process, data, size, order);
+    sim_process_broadcast(&bus->process, data, size, order, within);
 }
 
 static bool host_here(void *context, const struct ab_address *address)

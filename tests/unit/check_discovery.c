@@ -51,11 +51,17 @@ static uint16_t discovery_port(struct rig *rig)
     return ab_settings_discovery_port(rig->net->settings);
 }
 
-static void broadcast(struct rig *rig, const char *text, enum ab_broadcast_order order)
+static void broadcast_within(struct rig *rig, const char *text, enum ab_broadcast_order order,
+                             const struct ab_networks *within)
 {
     rig_lock(rig);
-    ab_net_host()->broadcast(rig->net, text, strlen(text), order);
+    ab_net_host()->broadcast(rig->net, text, strlen(text), order, within);
     rig_leave(rig);
+}
+
+static void broadcast(struct rig *rig, const char *text, enum ab_broadcast_order order)
+{
+    broadcast_within(rig, text, order, NULL);
 }
 
 static uint64_t fate(struct rig *rig, enum ab_datagram_fate which)
@@ -294,6 +300,31 @@ START_TEST(each_network_hears_one_datagram)
 }
 END_TEST
 
+/* 10.79.1.0/24 is a part of the network of 10.79.0.1/16; loopback is always among them. */
+START_TEST(what_is_for_some_networks_goes_to_no_other)
+{
+    struct ab_networks *within = calloc(1, sizeof(*within) + 2 * sizeof(*within->items));
+    struct rig rig;
+
+    NEEDS_NAMESPACE
+    add_addresses();
+    rig_start(&rig, rig_settings("interfaces", "*", NULL));
+    await_used(&rig, 4);
+    broadcast_within(&rig, goodbye, AB_LOOPBACK_FIRST, within);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
+    within->count = 2;
+    within->items[0] = (struct ab_network){0x0a4f0100, 0xffffff00};
+    within->items[1] = (struct ab_network){0xc0a80000, 0xffff0000};
+    broadcast_within(&rig, goodbye, AB_LOOPBACK_LAST, within);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, 0x0a4f0001);
+    ck_assert_uint_eq(rig_expect(&rig, RIG_DATAGRAM).address.host, INADDR_LOOPBACK);
+    rig_rounds(&rig, 5);
+    ck_assert_uint_eq(rig_count(&rig, RIG_DATAGRAM), 3);
+    rig_end(&rig);
+    free(within);
+}
+END_TEST
+
 START_TEST(a_foreign_datagram_is_dropped)
 {
     uint64_t foreign = 0;
@@ -393,6 +424,7 @@ int main(void)
     tcase_add_test(loopback, a_port_that_somebody_holds_is_asked_for_again);
     tcase_add_test(loopback, what_cannot_be_sent_is_logged_once);
     tcase_add_test(interfaces, each_network_hears_one_datagram);
+    tcase_add_test(interfaces, what_is_for_some_networks_goes_to_no_other);
     tcase_add_test(interfaces, a_foreign_datagram_is_dropped);
     tcase_add_test(interfaces, a_bound_bus_is_announced_at_its_address_alone);
     tcase_add_test(interfaces, an_interface_that_comes_is_used_and_one_that_goes_is_not);

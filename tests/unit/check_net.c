@@ -346,7 +346,7 @@ static void talk(struct rig *rig, int listener, const struct ab_address *to)
     rig_run(rig);
     rig_lock(rig);
     ck_assert_int_eq(ab_net_host()->listen(rig->net, &port), 0);
-    ab_net_host()->broadcast(rig->net, goodbye, sizeof(goodbye) - 1, AB_LOOPBACK_FIRST);
+    ab_net_host()->broadcast(rig->net, goodbye, sizeof(goodbye) - 1, AB_LOOPBACK_FIRST, NULL);
     stream = ab_net_host()->open(rig->net, to);
     if (stream)
         ab_net_host()->write(rig->net, stream, "x", 1);
