@@ -212,6 +212,16 @@ AUTOBUS_EXPORT int autobus_queue_fd(autobus_queue *queue);
  * AUTOBUS_ECLOSED: the bus is closed and nothing waits any more. */
 AUTOBUS_EXPORT int autobus_queue_dispatch(autobus_queue *queue, int most);
 
+/* ------------------------------------------------------------------------------------------------------- batches */
+
+/* Between these two, what this thread sends on the bus is held back and then leaves together: for a program that fires,
+ * sets, notifies or calls many times in a row. Pairs may be nested; the last end sends. A blocking function sends what is
+ * held first, and so does a close; what another thread sends meanwhile may take it along. A batch that a callback has
+ * begun ends with it. AUTOBUS_EINVAL: this thread holds back the output of another bus (begin; then all leaves at once),
+ * or has begun no batch of this one (end). */
+AUTOBUS_EXPORT int autobus_batch_begin(autobus_bus *bus);
+AUTOBUS_EXPORT int autobus_batch_end(autobus_bus *bus);
+
 /* ------------------------------------------------------------------------------------------------------- filters */
 
 /* A filter is a list of terms on a service's info, all of which must match; without terms it matches every service.

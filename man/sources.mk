@@ -10,6 +10,7 @@ dist_man_MANS += man/autobus-top.1
 dist_man_MANS += man/autobus-watch.1
 dist_man_MANS += man/autobus.7
 dist_man_MANS += man/autobus2.3
+dist_man_MANS += man/autobus_batch_begin.3
 dist_man_MANS += man/autobus_bus_new.3
 dist_man_MANS += man/autobus_call.3
 dist_man_MANS += man/autobus_error_clear.3

@@ -65,6 +65,7 @@ UNIT_TESTS += tests/threads/check_storm
 UNIT_TESTS += tests/unit/check_acceptor
 UNIT_TESTS += tests/unit/check_access
 UNIT_TESTS += tests/unit/check_address
+UNIT_TESTS += tests/unit/check_batch
 UNIT_TESTS += tests/unit/check_buffer
 UNIT_TESTS += tests/unit/check_bus
 UNIT_TESTS += tests/unit/check_call

@@ -98,6 +98,7 @@ int autobus_bus_close_wait(autobus_bus *bus)
     autobus_bus_close(bus);
     if (waiting < 0)
         return waiting;
+    ab_hold_flush();
     ab_bus_lock(bus);
     while (!over(bus)) {
         if (!ab_polled_run_last(bus))

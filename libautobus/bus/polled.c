@@ -45,8 +45,8 @@ static void silence(autobus_queue *queue)
 /* What the callbacks send leaves when they are done. */
 static size_t run_round(autobus_queue *queue, size_t most)
 {
-    const autobus_bus *held = ab_thread.holds;
     autobus_bus *bus = queue->bus;
+    struct ab_hold before;
     struct ab_round round;
     size_t count;
 
@@ -55,9 +55,9 @@ static size_t run_round(autobus_queue *queue, size_t most)
     silence(queue);
     ab_round_begin(&round, bus, most);
     ab_thread.dispatches++;
-    ab_thread.holds = bus;
+    before = ab_hold_begin(bus);
     count = ab_queue_run(queue, &round);
-    ab_thread.holds = held;
+    ab_hold_end(before);
     ab_thread.dispatches--;
     if (bus->state != AB_BUS_OPEN)
         pthread_cond_broadcast(&bus->changed);

@@ -30,7 +30,8 @@ static void driver_turn(void *context)
     autobus_bus *bus = context;
 
     ab_bus_take_notices(bus);
-    ab_thread.holds = ab_list_empty(&bus->events.items) ? NULL : bus;
+    if (!ab_list_empty(&bus->events.items))
+        ab_hold_begin(bus);
     ab_bus_leave(bus);
 }
 
@@ -55,9 +56,9 @@ static bool driver_callbacks(void *context)
     bool more;
 
     ab_bus_lock(bus);
-    ab_thread.holds = bus;
+    ab_hold_begin(bus);
     run_round(bus);
-    ab_thread.holds = NULL;
+    ab_hold_end((struct ab_hold){.bus = NULL});
     more = has_callbacks(bus);
     ab_bus_leave(bus);
     return more;

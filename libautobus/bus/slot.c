@@ -354,6 +354,7 @@ void ab_slot_run(struct ab_item *item)
     autobus_slot *slot = item->slot;
     autobus_bus *bus = slot->bus;
     struct ab_notice notice = item->notice;
+    struct ab_hold hold;
 
     ab_item_unlink(item);
     if (item->embedded)
@@ -365,9 +366,11 @@ void ab_slot_run(struct ab_item *item)
     slot->running++;
     bus->counters.callbacks_run++;
     ab_bus_unlock(bus);
+    hold = ab_hold_callback_begin();
     ab_callback_begin();
     slot->kind->run(slot, &notice);
     ab_callback_end();
+    ab_hold_callback_end(hold);
     ab_notice_deinit(&notice);
     ab_bus_lock(bus);
     if (--slot->running > 0 || slot->state != AB_SLOT_ENDING)
@@ -417,6 +420,7 @@ int autobus_slot_cancel_wait(autobus_slot *slot)
     autobus_slot_cancel(slot);
     if (waiting < 0)
         return waiting;
+    ab_hold_flush();
     ab_bus_lock(slot->bus);
     while (slot->state != AB_SLOT_GONE)
         ab_bus_wait(slot->bus);

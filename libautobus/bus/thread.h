@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "bus/hold.h"
+
 /* A function of the program's that became due while a lock was held; part of what it belongs to. */
 struct ab_deferred {
     struct ab_deferred *next;
@@ -22,7 +24,7 @@ struct ab_thread {
     unsigned locks;            /* bus locks that it holds */
     bool logging;              /* it hands log lines to the program */
     const autobus_bus *serves; /* the bus whose event thread it is, or NULL */
-    const autobus_bus *holds;  /* the bus whose output it holds back until some callbacks are done, or NULL */
+    struct ab_hold hold;       /* whose output it holds back */
     struct ab_deferred *deferred;
 };
 

@@ -2,8 +2,7 @@
  * Owns how a thread enters and leaves a bus. Must not know what is done in between.
  *
  * Invariants: nothing of the program's runs with the lock held but filter functions; the engine's queue of notices is
- * empty whenever the lock is free; what a turn sends leaves before the turn ends, except on the event thread and in
- * dispatch, which send when their callbacks are done.
+ * empty whenever the lock is free; what a turn sends leaves before the turn ends, unless its thread holds it back.
  */
 #include "base/error.h"
 #include "bus/bus.h"
@@ -36,7 +35,7 @@ void ab_bus_lock(autobus_bus *bus)
 /* The event thread looks at its queue by itself once its round or its turn is over. */
 static void wake_event_thread(autobus_bus *bus)
 {
-    if (bus->events_due && bus->net && !(ab_thread.holds == bus && ab_thread.serves == bus))
+    if (bus->events_due && bus->net && !(ab_thread.hold.bus == bus && ab_thread.serves == bus))
         ab_net_wake(bus->net);
     bus->events_due = false;
 }
@@ -107,7 +106,7 @@ int ab_bus_enter(autobus_bus *bus)
  * it would wait for itself. */
 static void flush(autobus_bus *bus)
 {
-    if (!bus->net || (ab_thread.holds == bus && bus->state == AB_BUS_OPEN))
+    if (!bus->net || (ab_thread.hold.bus == bus && bus->state == AB_BUS_OPEN))
         return;
     bus->flushing++;
     ab_thread.locks++;

@@ -38,6 +38,7 @@ void ab_waiter_deinit(struct ab_waiter *waiter)
 
 void ab_waiter_wait(struct ab_waiter *waiter)
 {
+    ab_hold_flush();
     ab_sleeper_sleep(&waiter->sleeper);
 }
 
@@ -72,8 +73,10 @@ static int settle_locked(autobus_bus *bus, int timeout_ms)
 
 int ab_waiter_settle(autobus_bus *bus, int timeout_ms)
 {
-    int r = ab_bus_enter(bus);
+    int r;
 
+    ab_hold_flush();
+    r = ab_bus_enter(bus);
     if (r < 0)
         return r;
     if (!ab_engine_settled(bus->engine))
