@@ -74,7 +74,10 @@ for file in tools/*.[ch] tools/examples/*.[ch]; do
     [ -f "$file" ] || continue
     for included in $(includes "$file"); do
         case $included in
-        '<event2/'*) wrong "$file" "$included" 'tools use the public API alone' ;;
+        '<event2/'*) # of its own, in the example that has such a loop
+            [ "$file" = tools/examples/lamp-libevent.c ] ||
+                wrong "$file" "$included" 'tools use the public API alone'
+            ;;
         \"*)
             name=$(echo "$included" | tr -d '"')
             if [ ! -f "${file%/*}/$name" ]; then
