@@ -173,7 +173,7 @@ AUTOBUS_EXPORT autobus_slot *autobus_slot_unref(autobus_slot *slot);
 
 /* Ends a registration: once it returns no new run of the callback starts. One that runs meanwhile on another thread
  * goes on. The slot of a call: the call is given up, and its callback does not run unless it had begun; its destroy
- * function tells that it is over. Cancelling twice is harmless. */
+ * function tells that it is over (autobus_call_cancel ends it with a word). Cancelling twice is harmless. */
 AUTOBUS_EXPORT void autobus_slot_cancel(autobus_slot *slot);
 
 /* The same, and waits until the callback has ended and the destroy function has run. Blocks as long as they do. Inside
@@ -391,7 +391,7 @@ AUTOBUS_EXPORT int autobus_request_unpack(autobus_request *request, const char *
 
 /* Answers: autobus_reply(request, "{s:f}", "celsius", 21.5). `format` NULL: null. AUTOBUS_EEXIST: it has been answered.
  * AUTOBUS_EINVAL, AUTOBUS_ETOOLARGE: the value cannot be sent; the caller has been answered an error that says so.
- * AUTOBUS_EDISCONNECTED: the caller is gone. */
+ * AUTOBUS_EDISCONNECTED: the caller is gone. AUTOBUS_ECANCELED: he has given the call up. */
 AUTOBUS_EXPORT int autobus_reply(autobus_request *request, const char *format, ...);
 AUTOBUS_EXPORT int autobus_reply_json(autobus_request *request, const json_t *result);
 /* Answers with an exception. `type` is for machines and may be NULL ("exception"); the text is for people, made as by
@@ -399,7 +399,9 @@ AUTOBUS_EXPORT int autobus_reply_json(autobus_request *request, const json_t *re
 AUTOBUS_EXPORT int autobus_reply_error(autobus_request *request, const char *type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* True once nobody waits for the answer: the caller is gone, the service is closed, or it has been answered. */
+/* True once nobody waits for the answer: the caller is gone or has given the call up (cancelled it, or his time is over),
+ * the service is closed, or it has been answered. A call that waits for its handler is then not handed to it at all,
+ * unless the caller is but gone. */
 AUTOBUS_EXPORT bool autobus_request_abandoned(autobus_request *request);
 /* Runs the callback once, when that happens before an answer was given (at once, if it has happened); on the bus's
  * queue. It is cancelled when the request is answered. */
@@ -508,9 +510,9 @@ AUTOBUS_EXPORT int autobus_remote_on_binding(autobus_remote *remote, autobus_bin
  * The arguments are an array: `format` as of json_pack, "[sf]"; NULL: [].
  *
  * Errors of a call: AUTOBUS_EREMOTE with the remote's type and text in `error` (exception, no_such_function,
- * bad_arguments, busy, denied, …: section 2), AUTOBUS_ETIMEDOUT, AUTOBUS_EDISCONNECTED, AUTOBUS_ENOTBOUND,
- * AUTOBUS_EAGAIN (1,024 calls or 8 MiB are under way; a blocking call waits for room instead), AUTOBUS_ECLOSED,
- * AUTOBUS_ETOOLARGE.
+ * bad_arguments, busy, denied, …: section 2), AUTOBUS_ETIMEDOUT, AUTOBUS_ECANCELED, AUTOBUS_EDISCONNECTED,
+ * AUTOBUS_ENOTBOUND, AUTOBUS_EAGAIN (1,024 calls or 8 MiB are under way; a blocking call waits for room instead),
+ * AUTOBUS_ECLOSED, AUTOBUS_ETOOLARGE.
  */
 enum {
     AUTOBUS_CALL_BOUND = 1 << 0 /* fail with AUTOBUS_ENOTBOUND at once instead of waiting for a service */
@@ -523,6 +525,25 @@ AUTOBUS_EXPORT int autobus_call(autobus_remote *remote, json_t **ret_result, aut
 /* The same with the arguments as a value (NULL: []), flags, and a time of its own in milliseconds (0: the remote's). */
 AUTOBUS_EXPORT int autobus_call_json(autobus_remote *remote, json_t **ret_result, autobus_error *error,
                                      const char *function, const json_t *args, unsigned flags, int timeout_ms);
+
+typedef struct autobus_canceler autobus_canceler; /* ends calls that block, from another thread */
+
+/* More about a call that blocks: start with {0}, which is as autobus_call. */
+typedef struct autobus_call_options {
+    unsigned flags;             /* AUTOBUS_CALL_… */
+    int timeout_ms;             /* its time; 0: the remote's */
+    autobus_canceler *canceler; /* of the same bus; borrowed; NULL: nobody cancels it */
+} autobus_call_options;
+/* The same with all that can be said about a call. */
+AUTOBUS_EXPORT int autobus_call_with(autobus_remote *remote, json_t **ret_result, autobus_error *error,
+                                     const char *function, const json_t *args, const autobus_call_options *options);
+
+/* Ends calls that block in other threads. Counted. One canceler may be given to any number of calls. */
+AUTOBUS_EXPORT int autobus_canceler_new(autobus_bus *bus, autobus_canceler **ret_canceler);
+AUTOBUS_EXPORT autobus_canceler *autobus_canceler_ref(autobus_canceler *canceler);
+AUTOBUS_EXPORT autobus_canceler *autobus_canceler_unref(autobus_canceler *canceler); /* cancels nothing */
+/* Every call that has it ends with AUTOBUS_ECANCELED, now and from now on; the services that were asked are told. */
+AUTOBUS_EXPORT void autobus_canceler_cancel(autobus_canceler *canceler);
 
 /* Borrowed for the time of the callback; `value` is this callback's own: change it, or json_incref to keep it. */
 typedef struct autobus_result {
@@ -554,11 +575,17 @@ AUTOBUS_EXPORT int autobus_call_async(autobus_remote *remote, const char *functi
                                       int timeout_ms, autobus_result_fn callback, void *user_data,
                                       autobus_destroy_fn destroy, autobus_slot **ret_slot);
 
+/* Cancels a call by the slot that autobus_call_async, autobus_get_async or autobus_call_all gave: its callback runs (a last
+ * time) with AUTOBUS_ECANCELED, unless it had ended before. The service is told, so that it can stop. 0 also when it was
+ * over already; AUTOBUS_EINVAL: the slot is of no call. autobus_slot_cancel gives it up without a word. */
+AUTOBUS_EXPORT int autobus_call_cancel(autobus_slot *slot);
+
 /* When a call to all ends, at the latest: start with {0}, which is when all have answered. */
 typedef struct autobus_gather_rule {
-    int count;      /* with so many results; errors do not count; 0: does not matter */
-    int quiet_ms;   /* so long after the last result or error; 0: does not matter */
-    int timeout_ms; /* so long after its start; 0: the remote's timeout */
+    int count;                  /* with so many results; errors do not count; 0: does not matter */
+    int quiet_ms;               /* so long after the last result or error; 0: does not matter */
+    int timeout_ms;             /* so long after its start; 0: the remote's timeout */
+    autobus_canceler *canceler; /* of the same bus, for autobus_gather_json alone; NULL: nobody cancels it */
 } autobus_gather_rule;
 
 /*
@@ -566,8 +593,9 @@ typedef struct autobus_gather_rule {
  * AUTOBUS_CALL_BOUND also each that is being bound and each that appears while the call goes on; each once. It ends when
  * all that were asked have answered (without AUTOBUS_CALL_BOUND not before discovery has settled, which takes the first
  * 0.3 to 2 s of a bus), or earlier by its rule (NULL: {0}). Who has not answered at its time, or when it was quiet, is
- * told as AUTOBUS_ETIMEDOUT; who is not waited for because there are enough results is not told. While no service is
- * bound it waits for one until its time is over, or with AUTOBUS_CALL_BOUND fails with AUTOBUS_ENOTBOUND.
+ * told as AUTOBUS_ETIMEDOUT; who is not waited for because there are enough results is not told. The services that are
+ * not waited for any longer hear so, as of every call that is given up. While no service is bound it waits for one until
+ * its time is over, or with AUTOBUS_CALL_BOUND fails with AUTOBUS_ENOTBOUND.
  *
  * `callback` runs on the remote's queue for each service with its result or error as it comes, and a last time with
  * result.last, service NULL and value NULL; code 0, or why nobody was asked (AUTOBUS_ETIMEDOUT), AUTOBUS_ECLOSED, or

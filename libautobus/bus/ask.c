@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "bus/bus.h"
+#include "bus/canceler.h"
 #include "bus/error.h"
 #include "bus/name.h"
 #include "bus/remote.h"
@@ -23,7 +24,8 @@ static int check(const autobus_remote *remote, const struct ab_question *questio
     if (remote && !question->many && ab_remote_handle_check_single(remote, error) < 0)
         return AB_EINVAL;
     if (!remote || ab_name_check(question->name) < 0 || (question->flags & ~(unsigned)AUTOBUS_CALL_BOUND) ||
-        question->timeout_ms < 0 || question->count < 0 || question->quiet_ms < 0)
+        question->timeout_ms < 0 || question->count < 0 || question->quiet_ms < 0 ||
+        (question->canceler && question->canceler->bus != remote->bus))
         return ab_error_fail(error, AB_EINVAL);
     return question->many && !remote->is_multiple ? ab_error_fail_text(error, AB_EINVAL, of_one) : 0;
 }
@@ -57,24 +59,44 @@ static int ask(autobus_remote *remote, const struct ab_question *question, unsig
     return r;
 }
 
+/* Lock held: it completes with AB_ECANCELED. */
+static void cancel(const autobus_remote *remote, void *source)
+{
+    ab_time now = ab_bus_now(remote->bus);
+
+    if (remote->is_multiple)
+        ab_gather_abort(source, now);
+    else
+        ab_call_abort(source, now);
+}
+
 /* ---- Blocking */
 
 static void hear(struct ab_target *target, struct ab_notice *notice)
 {
     struct ab_answers *answers = AB_CONTAINER(target, struct ab_answers, waiter.target);
 
-    if (notice->kind == AB_NOTICE_COMPLETION)
-        answers->finish(target, notice);
-    else
+    if (notice->kind != AB_NOTICE_COMPLETION) {
         ab_list_append(&answers->heard, &notice->node);
+        return;
+    }
+    ab_list_remove(&answers->node);
+    answers->finish(target, notice);
 }
 
-static void answers_init(struct ab_answers *answers, autobus_bus *bus)
+void ab_answers_cancel(struct ab_answers *answers)
 {
-    ab_waiter_init(&answers->waiter, bus);
+    cancel(answers->remote, answers->source);
+}
+
+static void answers_init(struct ab_answers *answers, const autobus_remote *remote)
+{
+    ab_waiter_init(&answers->waiter, remote ? remote->bus : NULL);
     answers->finish = answers->waiter.target.deliver;
     answers->waiter.target.deliver = hear;
     ab_list_init(&answers->heard);
+    ab_list_init(&answers->node);
+    answers->remote = remote;
 }
 
 void ab_answers_deinit(struct ab_answers *answers)
@@ -86,27 +108,50 @@ void ab_answers_deinit(struct ab_answers *answers)
     ab_waiter_deinit(&answers->waiter);
 }
 
-int ab_ask_and_wait(autobus_remote *remote, const struct ab_question *question, struct ab_answers *ret_answers,
+/* Lock held. */
+static int ask_for(struct ab_answers *answers, autobus_remote *remote, const struct ab_question *question)
+{
+    autobus_canceler *canceler = question->canceler;
+    int r;
+
+    if (canceler && canceler->canceled)
+        return AB_ECANCELED;
+    r = ask(remote, question, AB_CALL_ROOM, &answers->waiter.target, &answers->source);
+    if (r == 0 && canceler)
+        ab_list_append(&canceler->blocked, &answers->node);
+    return r;
+}
+
+static int wait_for(struct ab_answers *answers, autobus_remote *remote, const struct ab_question *question,
                     autobus_error *error)
 {
-    struct ab_waiter *waiter = &ret_answers->waiter;
-    void *source;
-    int r = check(remote, question, error);
+    struct ab_notice *end = &answers->waiter.notice;
+    int r = ab_remote_handle_enter(remote);
 
-    answers_init(ret_answers, remote ? remote->bus : NULL);
-    if (r < 0)
-        return r;
-    r = ab_remote_handle_enter(remote);
     if (r < 0)
         return ab_error_fail(error, r);
-    r = ask(remote, question, AB_CALL_ROOM, &waiter->target, &source);
+    r = ask_for(answers, remote, question);
     if (r < 0)
         ab_remote_handle_fail(remote, error, r);
     ab_bus_leave(remote->bus);
     if (r < 0)
         return r;
-    ab_waiter_wait(waiter);
-    return waiter->notice.code == 0 ? 0 : ab_error_take(error, &waiter->notice);
+    ab_waiter_wait(&answers->waiter);
+    return end->code == 0 ? 0 : ab_error_take(error, end);
+}
+
+int ab_ask_and_wait(autobus_remote *remote, const struct ab_question *question, struct ab_answers *ret_answers,
+                    autobus_error *error)
+{
+    int r = check(remote, question, error);
+
+    answers_init(ret_answers, remote);
+    if (r < 0)
+        return r;
+    autobus_canceler_ref(question->canceler);
+    r = wait_for(ret_answers, remote, question, error);
+    ab_canceler_release(question->canceler);
+    return r;
 }
 
 /* ---- With a callback */
@@ -188,5 +233,19 @@ int ab_ask_async(autobus_remote *remote, const struct ab_question *question, aut
     }
     if (r < 0)
         ab_slot_release(slot);
+    return r;
+}
+
+int autobus_call_cancel(autobus_slot *slot)
+{
+    int r = slot ? ab_bus_enter(slot->bus) : AB_EINVAL;
+
+    if (r < 0)
+        return r;
+    if (slot->kind != &kind_question)
+        r = AB_EINVAL;
+    else if (slot->source)
+        cancel(slot->owner, slot->source);
+    ab_bus_leave(slot->bus);
     return r;
 }

@@ -21,6 +21,7 @@ struct ab_question {
     int timeout_ms;       /* 0: the remote's */
     int count;            /* to many: as in autobus_gather_rule */
     int quiet_ms;
+    autobus_canceler *canceler; /* of one that blocks; may be NULL */
 };
 
 /* What a blocking question has heard. In the engine's own blocks: so it needs no memory while it waits. */
@@ -28,6 +29,9 @@ struct ab_answers {
     struct ab_waiter waiter; /* first: what the engine is given; its notice is the end */
     void (*finish)(struct ab_target *target, struct ab_notice *notice);
     struct ab_list heard; /* struct ab_notice.node: what came before, in its order */
+    struct ab_list node;  /* in canceler->blocked until the end */
+    const autobus_remote *remote;
+    void *source; /* what the engine made for it, until the end */
 };
 
 /* Blocks for the end. `ret_answers` is to be deinitialised whatever this returns: what kept it from asking, or the end's
@@ -35,6 +39,8 @@ struct ab_answers {
 int ab_ask_and_wait(autobus_remote *remote, const struct ab_question *question, struct ab_answers *ret_answers,
                     autobus_error *error);
 void ab_answers_deinit(struct ab_answers *answers);
+/* Lock held, before the end, which is AB_ECANCELED then. */
+void ab_answers_cancel(struct ab_answers *answers);
 
 /* As the public functions with a callback. */
 int ab_ask_async(autobus_remote *remote, const struct ab_question *question, autobus_result_fn callback,

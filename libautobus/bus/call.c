@@ -29,11 +29,18 @@ static int ask_and_take(autobus_remote *remote, const struct ab_question *questi
     return r;
 }
 
-int autobus_call_json(autobus_remote *remote, json_t **ret_result, autobus_error *error, const char *function,
-                      const json_t *args, unsigned flags, int timeout_ms)
+int autobus_call_with(autobus_remote *remote, json_t **ret_result, autobus_error *error, const char *function,
+                      const json_t *args, const autobus_call_options *options)
 {
+    static const autobus_call_options none = {0};
+    const autobus_call_options *how = options ? options : &none;
     struct ab_question question = {
-        .kind = AB_CALL_FUNCTION, .name = function, .flags = flags, .timeout_ms = timeout_ms};
+        .kind = AB_CALL_FUNCTION,
+        .name = function,
+        .flags = how->flags,
+        .timeout_ms = how->timeout_ms,
+        .canceler = how->canceler,
+    };
     int r = ab_guard_blocking();
 
     if (r == 0 && args && !json_is_array(args))
@@ -45,6 +52,14 @@ int autobus_call_json(autobus_remote *remote, json_t **ret_result, autobus_error
     r = ask_and_take(remote, &question, ret_result, error);
     ab_text_unref(question.args);
     return r;
+}
+
+int autobus_call_json(autobus_remote *remote, json_t **ret_result, autobus_error *error, const char *function,
+                      const json_t *args, unsigned flags, int timeout_ms)
+{
+    const autobus_call_options options = {.flags = flags, .timeout_ms = timeout_ms};
+
+    return autobus_call_with(remote, ret_result, error, function, args, &options);
 }
 
 int autobus_call(autobus_remote *remote, json_t **ret_result, autobus_error *error, const char *function,

@@ -18,6 +18,7 @@ static void set_rule(struct ab_question *question, const autobus_gather_rule *ru
     question->count = rule->count;
     question->quiet_ms = rule->quiet_ms;
     question->timeout_ms = rule->timeout_ms;
+    question->canceler = rule->canceler;
 }
 
 /* ---- Blocking */

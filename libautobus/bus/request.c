@@ -44,59 +44,6 @@ void ab_request_handle_shut(autobus_request *request)
     }
 }
 
-static void abandoned(struct ab_target *target, struct ab_notice *notice)
-{
-    autobus_request *request = AB_CONTAINER(target, autobus_request, target);
-
-    ab_notice_release(notice);
-    AB_LIST_EACH_SAFE (node, &request->slots) {
-        autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
-
-        if (!slot->final)
-            ab_slot_put_end(slot, AB_NOTICE_ABANDONED, 0);
-    }
-}
-
-static void copy_texts(autobus_request *request, const char *function, const char *service)
-{
-    size_t size = strlen(function) + 1;
-
-    memcpy(request->text, function, size);
-    request->function = request->text;
-    strcpy(request->text + size, service);
-    request->service = request->text + size;
-}
-
-/* Takes the notice; NULL: no memory, and it is as it was. */
-static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice)
-{
-    const struct ab_request *engine = notice->request;
-    const char *function = ab_request_function(engine);
-    const char *service = ab_request_service_id(engine);
-    const struct ab_address *peer = ab_request_peer(engine);
-    autobus_request *request = ab_calloc(1, sizeof(*request) + strlen(function) + strlen(service) + 2);
-
-    if (!request)
-        return NULL;
-    ab_handle_init(&request->handle);
-    request->bus = ab_bus_hold(slot->bus);
-    ab_list_init(&request->slots);
-    request->target.deliver = abandoned;
-    request->notice = ab_request_is_notice(engine);
-    request->peer.host = ab_address_host_text(peer, request->host);
-    request->peer.port = (uint16_t)peer->port;
-    request->peer.local = ab_request_is_local(engine);
-    copy_texts(request, function, service);
-    ab_item_init(&request->item, slot);
-    request->item.embedded = true;
-    ab_notice_move(&request->item.notice, notice);
-    request->item.notice.target = request;
-    request->engine = request->item.notice.request;
-    request->item.notice.request = NULL;
-    ab_list_append(&slot->bus->requests, &request->node);
-    return request;
-}
-
 /* ---- Answering */
 
 static int send(struct ab_request *request, ab_time now, const struct ab_answer *answer)
@@ -153,6 +100,73 @@ void ab_request_refuse(struct ab_item *item)
 {
     ab_item_unlink(item);
     give_up(item, "busy", "too many calls are waiting");
+}
+
+/* ---- Arriving, and being given up meanwhile */
+
+/* One that still waits for its handler is not worth running, unless its caller is but gone: he may have wanted it done. */
+static bool is_pointless(const autobus_request *request)
+{
+    return ab_list_linked(&request->item.in_slot) && ab_request_abandoned(request->engine) != AB_EDISCONNECTED;
+}
+
+static void abandoned(struct ab_target *target, struct ab_notice *notice)
+{
+    autobus_request *request = AB_CONTAINER(target, autobus_request, target);
+
+    ab_notice_release(notice);
+    if (is_pointless(request)) {
+        ab_item_unlink(&request->item);
+        give_up(&request->item, "busy", "nobody waits for it");
+        return;
+    }
+    AB_LIST_EACH_SAFE (node, &request->slots) {
+        autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
+
+        if (!slot->final)
+            ab_slot_put_end(slot, AB_NOTICE_ABANDONED, 0);
+    }
+}
+
+static void copy_texts(autobus_request *request, const char *function, const char *service)
+{
+    size_t size = strlen(function) + 1;
+
+    memcpy(request->text, function, size);
+    request->function = request->text;
+    strcpy(request->text + size, service);
+    request->service = request->text + size;
+}
+
+/* Takes the notice; NULL: no memory, and it is as it was. */
+static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice)
+{
+    const struct ab_request *engine = notice->request;
+    const char *function = ab_request_function(engine);
+    const char *service = ab_request_service_id(engine);
+    const struct ab_address *peer = ab_request_peer(engine);
+    autobus_request *request = ab_calloc(1, sizeof(*request) + strlen(function) + strlen(service) + 2);
+
+    if (!request)
+        return NULL;
+    ab_handle_init(&request->handle);
+    request->bus = ab_bus_hold(slot->bus);
+    ab_list_init(&request->slots);
+    request->target.deliver = abandoned;
+    request->notice = ab_request_is_notice(engine);
+    request->peer.host = ab_address_host_text(peer, request->host);
+    request->peer.port = (uint16_t)peer->port;
+    request->peer.local = ab_request_is_local(engine);
+    copy_texts(request, function, service);
+    ab_item_init(&request->item, slot);
+    request->item.embedded = true;
+    ab_notice_move(&request->item.notice, notice);
+    request->item.notice.target = request;
+    request->engine = request->item.notice.request;
+    request->item.notice.request = NULL;
+    ab_request_set_target(request->engine, &request->target);
+    ab_list_append(&slot->bus->requests, &request->node);
+    return request;
 }
 
 void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice)
@@ -265,8 +279,6 @@ static int watch_locked(autobus_request *request, autobus_slot *slot, autobus_sl
         return AB_EEXIST;
     if (ab_request_abandoned(request->engine))
         ab_slot_put_end(slot, AB_NOTICE_ABANDONED, 0);
-    else
-        ab_request_set_target(request->engine, &request->target);
     ab_slot_register(slot, &request->slots, ret_slot);
     return 0;
 }

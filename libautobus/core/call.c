@@ -1,5 +1,5 @@
 /*
- * Owns calls from their start to their one completion: waiting for a service or for room, sent, answered, timed out.
+ * Owns calls from their start to their one completion: waiting for a service or for room, sent, answered, given up.
  * Must not know how a remote finds its service.
  *
  * Invariants: a call is in exactly one of remote->waiting, remote->sent and a wish's list of gets until it completes; it
@@ -10,25 +10,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "core/multiple_internal.h"
-#include "core/remote_internal.h"
+#include "core/call_internal.h"
 #include "wire/json.h"
-
-struct ab_call {
-    struct ab_list node;
-    struct ab_pending pending;
-    struct ab_notice notice;
-    struct ab_remote *remote;
-    enum ab_call_kind kind;
-    struct ab_text *name;
-    struct ab_text *args;
-    struct ab_wish *wish; /* of a get that waits */
-    struct ab_part part;  /* of a call to all */
-    struct ab_timer deadline;
-    ab_time sent_at;
-    bool sent;
-    bool completed;
-};
 
 static void call_free(struct ab_call *call)
 {
@@ -42,8 +25,7 @@ static void released(struct ab_notice *notice)
     call_free(AB_CONTAINER(notice, struct ab_call, notice));
 }
 
-/* Out of every list: it is about to complete or to be forgotten. */
-static void detach(struct ab_call *call)
+void ab_call_detach(struct ab_call *call)
 {
     struct ab_remote *remote = call->remote;
 
@@ -69,6 +51,7 @@ static void count(const struct ab_call *call, int code)
     switch (code) {
     case 0: counters->calls_answered++; break;
     case AB_ETIMEDOUT: counters->calls_timed_out++; break;
+    case AB_ECANCELED: counters->calls_canceled++; break;
     case AB_EDISCONNECTED: counters->calls_disconnected++; break;
     default: counters->calls_failed++; break;
     }
@@ -80,7 +63,7 @@ static void emit(struct ab_call *call, int code)
 {
     struct ab_remote *remote = call->remote;
 
-    detach(call);
+    ab_call_detach(call);
     count(call, code);
     call->completed = true;
     call->notice.code = code;
@@ -91,24 +74,44 @@ static void emit(struct ab_call *call, int code)
         ab_part_completed(&call->part, code);
 }
 
-/* The texts are copied; without memory for them the code alone is told. */
-static void fail(struct ab_call *call, int code, const char *type, const char *text)
+void ab_call_fail(struct ab_call *call, int code, const char *type, const char *text)
 {
     call->notice.error_type = ab_strdup(type);
     call->notice.error_text = ab_strdup(text);
     emit(call, code);
 }
 
-static void on_deadline(struct ab_timer *timer)
+/* Section 2.6, cancel. A service that is not told finds an answer that nobody waits for: so a failure is none of ours. */
+void ab_call_withdraw(struct ab_call *call)
 {
-    struct ab_call *call = AB_CONTAINER(timer, struct ab_call, deadline);
+    struct ab_outbound *connection = call->remote->bound;
+    struct ab_buffer *out;
+
+    if (!call->sent || call->completed || !connection || !(connection->extensions & AB_EXTENSION_CANCEL))
+        return;
+    out = ab_engine_scratch(call->remote->engine);
+    if (ab_message_write_cancel(out, call->pending.id) == 0)
+        ab_outbound_write(connection, out);
+}
+
+/* Its caller waits no longer. */
+static void give_up(struct ab_call *call, int code, const char *text)
+{
     struct ab_remote *remote = call->remote;
     struct ab_wish *wish = call->wish;
 
-    fail(call, AB_ETIMEDOUT, NULL, remote->bound ? "no answer in time" : "no service was found in time");
+    ab_call_withdraw(call);
+    ab_call_fail(call, code, NULL, text);
     if (wish)
         ab_wish_settle(wish);
     ab_calls_pump(remote); /* it may have been one of as many as may be under way */
+}
+
+static void on_deadline(struct ab_timer *timer)
+{
+    struct ab_call *call = AB_CONTAINER(timer, struct ab_call, deadline);
+
+    give_up(call, AB_ETIMEDOUT, call->remote->bound ? "no answer in time" : "no service was found in time");
 }
 
 /* ---- Answers */
@@ -120,7 +123,7 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
 
     ab_spread_add(&remote->engine->counters.call_time, remote->engine->now - call->sent_at);
     if (message->problem) {
-        fail(call, AB_EPROTOCOL, NULL, message->reason);
+        ab_call_fail(call, AB_EPROTOCOL, NULL, message->reason);
     } else if (message->failed) {
         call->notice.error_type = message->error_type;
         call->notice.error_text = message->error_text;
@@ -146,9 +149,9 @@ void ab_gets_answer(struct ab_list *gets, struct ab_value *value)
         struct ab_call *call = AB_CONTAINER(each, struct ab_call, node);
 
         if (!ab_value_present(value))
-            fail(call, AB_ENOENT, "no_such_object", "there is no object of that name");
+            ab_call_fail(call, AB_ENOENT, "no_such_object", "there is no object of that name");
         else if (ab_value_share(value, &call->notice.value) < 0)
-            fail(call, AB_ENOMEM, NULL, "out of memory");
+            ab_call_fail(call, AB_ENOMEM, NULL, "out of memory");
         else
             emit(call, 0);
     }
@@ -159,7 +162,7 @@ void ab_gets_fail(struct ab_list *gets, int code, const char *type, const char *
     struct ab_list *each;
 
     while ((each = ab_list_take(gets)))
-        fail(AB_CONTAINER(each, struct ab_call, node), code, type, text);
+        ab_call_fail(AB_CONTAINER(each, struct ab_call, node), code, type, text);
 }
 
 /* ---- Sending */
@@ -207,34 +210,41 @@ void ab_calls_pump(struct ab_remote *remote)
         ab_list_remove(&call->node);
         remote->waiting_count--;
         if (send_call(call) < 0)
-            fail(call, AB_ENOMEM, NULL, "out of memory");
+            ab_call_fail(call, AB_ENOMEM, NULL, "out of memory");
+    }
+}
+
+void ab_calls_withdraw(struct ab_remote *remote)
+{
+    AB_LIST_EACH (each, &remote->sent) {
+        ab_call_withdraw(AB_CONTAINER(each, struct ab_call, node));
     }
 }
 
 void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound_loss *loss)
 {
     while (!ab_list_empty(&remote->sent))
-        fail(AB_CONTAINER(remote->sent.next, struct ab_call, node), AB_EDISCONNECTED, NULL, loss->text);
+        ab_call_fail(AB_CONTAINER(remote->sent.next, struct ab_call, node), AB_EDISCONNECTED, NULL, loss->text);
 }
 
 void ab_calls_unreachable(struct ab_remote *remote, const struct ab_outbound_loss *loss)
 {
     while (!ab_list_empty(&remote->waiting))
-        fail(AB_CONTAINER(remote->waiting.next, struct ab_call, node), loss->code, loss->type, loss->text);
+        ab_call_fail(AB_CONTAINER(remote->waiting.next, struct ab_call, node), loss->code, loss->type, loss->text);
 }
 
 void ab_calls_end(struct ab_remote *remote, int code, const char *type, const char *text)
 {
     while (!ab_list_empty(&remote->sent))
-        fail(AB_CONTAINER(remote->sent.next, struct ab_call, node), code, type, text);
+        ab_call_fail(AB_CONTAINER(remote->sent.next, struct ab_call, node), code, type, text);
     while (!ab_list_empty(&remote->waiting))
-        fail(AB_CONTAINER(remote->waiting.next, struct ab_call, node), code, type, text);
+        ab_call_fail(AB_CONTAINER(remote->waiting.next, struct ab_call, node), code, type, text);
 }
 
 /* ---- Starting */
 
-static struct ab_call *call_new(struct ab_remote *remote, enum ab_call_kind kind, const char *name,
-                                struct ab_text *args, void *target)
+struct ab_call *ab_call_new(struct ab_remote *remote, enum ab_call_kind kind, const char *name, struct ab_text *args,
+                            void *target)
 {
     struct ab_call *call = ab_calloc(1, sizeof(*call));
 
@@ -270,7 +280,7 @@ static void wait_in_line(struct ab_call *call)
     ab_remote_ask_again(call->remote);
 }
 
-static int start_function(struct ab_call *call, unsigned flags)
+int ab_call_start_function(struct ab_call *call, unsigned flags)
 {
     struct ab_remote *remote = call->remote;
     bool bound = remote->state == AB_REMOTE_BOUND;
@@ -286,7 +296,7 @@ static int start_function(struct ab_call *call, unsigned flags)
 static int start(struct ab_call *call, unsigned flags)
 {
     switch (call->kind) {
-    case AB_CALL_FUNCTION: return start_function(call, flags);
+    case AB_CALL_FUNCTION: return ab_call_start_function(call, flags);
     case AB_CALL_GET: return ab_wish_get(call->remote, call->name->data, &call->node, &call->wish);
     case AB_CALL_BIND:
         wait_in_line(call);
@@ -323,7 +333,7 @@ int ab_remote_call(struct ab_remote *remote, ab_time now, enum ab_call_kind kind
         return r;
     if (args && !ab_call_fits(remote->engine, name, args))
         return AB_ETOOLARGE;
-    call = call_new(remote, kind, name, args, target);
+    call = ab_call_new(remote, kind, name, args, target);
     if (!call)
         return AB_ENOMEM;
     r = start(call, flags);
@@ -347,54 +357,20 @@ void ab_call_cancel(struct ab_call *call, ab_time now)
         ab_notice_release(&call->notice);
         return;
     }
-    detach(call);
+    count(call, AB_ECANCELED);
+    ab_call_withdraw(call);
+    ab_call_detach(call);
     ab_notice_release(&call->notice);
     if (wish)
         ab_wish_settle(wish);
     ab_calls_pump(remote);
 }
 
-/* ---- Parts of a call to all */
-
-struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, const char *name, struct ab_text *args,
-                            void *target)
+void ab_call_abort(struct ab_call *call, ab_time now)
 {
-    struct ab_call *call = call_new(remote, AB_CALL_FUNCTION, name, args, target);
-
-    if (!call)
-        return NULL;
-    call->notice.kind = AB_NOTICE_PART;
-    call->part.gather = gather;
-    return &call->part;
-}
-
-void ab_part_start(struct ab_part *part, unsigned flags)
-{
-    struct ab_call *call = AB_CONTAINER(part, struct ab_call, part);
-    int r = start_function(call, flags);
-
-    if (r < 0)
-        fail(call, r, NULL, NULL);
-}
-
-void ab_part_fail(struct ab_part *part, int code)
-{
-    struct ab_call *call = AB_CONTAINER(part, struct ab_call, part);
-    struct ab_remote *remote = call->remote;
-
-    fail(call, code, NULL, remote->bound ? "no answer in time" : "it could not be reached in time");
-    ab_calls_pump(remote);
-}
-
-void ab_part_cancel(struct ab_part *part)
-{
-    struct ab_call *call = AB_CONTAINER(part, struct ab_call, part);
-    struct ab_remote *remote = call->remote;
-
-    ab_list_remove(&part->node);
-    detach(call);
-    ab_notice_release(&call->notice);
-    ab_calls_pump(remote);
+    ab_engine_enter(call->remote->engine, now);
+    if (!call->completed)
+        give_up(call, AB_ECANCELED, NULL);
 }
 
 /* ---- Notices */

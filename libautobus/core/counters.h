@@ -51,6 +51,7 @@ struct ab_engine;
     X(calls, answered)          \
     X(calls, failed)            \
     X(calls, timed_out)         \
+    X(calls, canceled)          \
     X(calls, disconnected)      \
     X(events, fired)            \
     X(events, heard)            \

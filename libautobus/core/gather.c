@@ -356,3 +356,10 @@ void ab_gather_cancel(struct ab_gather *gather, ab_time now)
     forget_notices(gather);
     ab_notice_release(&gather->notice);
 }
+
+void ab_gather_abort(struct ab_gather *gather, ab_time now)
+{
+    ab_engine_enter(gather->multiple->engine, now);
+    if (!gather->completed)
+        complete(gather, AB_ECANCELED, NULL);
+}

@@ -53,6 +53,8 @@ static void finish(struct ab_inbound *connection, enum ab_close_mode mode)
     }
     while (!ab_list_empty(&connection->requests))
         ab_request_abandon(ab_request_of_node(connection->requests.next));
+    while (!ab_list_empty(&connection->forsaken))
+        ab_request_abandon(ab_request_of_node(connection->forsaken.next));
     release_service(connection);
     ab_server_dismiss(engine, connection->visitor);
     ab_stream_close(&connection->stream, mode);
@@ -229,6 +231,24 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
         respond_result(connection, message, engine->null);
 }
 
+/* Nothing to a notice. */
+static void acknowledge(struct ab_inbound *connection, const struct ab_message *message)
+{
+    if (message->type == AB_MESSAGE_COMMAND)
+        ab_inbound_respond(connection,
+                           ab_message_write_empty(ab_engine_scratch(connection->stream.engine), message->id));
+}
+
+static void on_cancel(struct ab_inbound *connection, const struct ab_message *message)
+{
+    if (!ab_inbound_agreed(connection, AB_EXTENSION_CANCEL)) {
+        ab_inbound_respond_error(connection, message, "no_such_command", "there is no such command");
+        return;
+    }
+    acknowledge(connection, message);
+    ab_request_cancel(connection, message->call);
+}
+
 static void on_bound_command(struct ab_inbound *connection, struct ab_message *message)
 {
     switch (message->command) {
@@ -240,11 +260,8 @@ static void on_bound_command(struct ab_inbound *connection, struct ab_message *m
     case AB_COMMAND_UNWATCH: ab_interest_unwatch(connection, message); break;
     case AB_COMMAND_LISTEN: ab_interest_listen(connection, message); break;
     case AB_COMMAND_UNLISTEN: ab_interest_unlisten(connection, message); break;
-    case AB_COMMAND_PING:
-        if (message->type == AB_MESSAGE_COMMAND)
-            ab_inbound_respond(connection,
-                               ab_message_write_empty(ab_engine_scratch(connection->stream.engine), message->id));
-        break;
+    case AB_COMMAND_PING: acknowledge(connection, message); break;
+    case AB_COMMAND_CANCEL: on_cancel(connection, message); break;
     default: ab_inbound_respond_error(connection, message, "no_such_command", "there is no such command"); break;
     }
 }
@@ -323,7 +340,7 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
     connection->pinged = -1;
     if (connection->state == AB_INBOUND_UNBOUND)
         on_unbound(connection, message);
-    else if (connection->state == AB_INBOUND_LEAVING)
+    else if (connection->state == AB_INBOUND_LEAVING && message->command != AB_COMMAND_CANCEL)
         ab_inbound_respond_error(connection, message, "no_such_service", "the service is closed");
     else if (message->problem)
         on_problem(connection, message);
@@ -448,6 +465,7 @@ void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stre
     connection->heard = engine->now;
     connection->pinged = -1;
     ab_list_init(&connection->requests);
+    ab_list_init(&connection->forsaken);
     ab_list_init(&connection->held);
     ab_map_init(&connection->listens, ab_random_next(&engine->random));
     ab_map_init(&connection->watches, ab_random_next(&engine->random));

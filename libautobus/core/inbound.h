@@ -30,9 +30,10 @@ struct ab_inbound {
     struct ab_map listens; /* struct ab_interest.node */
     struct ab_map watches;
     struct ab_list requests; /* struct ab_request.node: calls that are not answered */
-    size_t request_count;
-    struct ab_list held;   /* struct ab_interest.held_node */
-    struct ab_timer timer; /* bind, then silence; then the end of input, or leaving */
+    struct ab_list forsaken; /* those that nobody waits for; the program may still be at them */
+    size_t request_count;    /* of both */
+    struct ab_list held;     /* struct ab_interest.held_node */
+    struct ab_timer timer;   /* bind, then silence; then the end of input, or leaving */
     struct ab_timer stall;
     struct ab_timer room; /* looks again whether held values may go */
     ab_time heard;

@@ -47,12 +47,14 @@ struct ab_gather_rule {
 /* A call to all: for each service that is asked one AB_NOTICE_PART to `target`, then one AB_NOTICE_COMPLETION: code 0,
  * or why no service was asked. It ends by its rule or when all that were asked have answered, but not before discovery
  * has settled, unless flags say AB_CALL_BOUND_ONLY. Who did not answer until the deadline, or until it is quiet, has a
- * part with AB_ETIMEDOUT; who is not waited for because there were enough results has none.
+ * part with AB_ETIMEDOUT; who is not waited for because there were enough results has none. Both are told, as with every
+ * call that is given up, that nobody waits for them.
  * `name` NULL asks nothing: it completes when a service is bound.
  * A failure completes nothing: AB_ENOMEM, AB_ECLOSED, AB_ENOTBOUND, AB_ETOOLARGE. */
 int ab_multiple_call(struct ab_multiple *multiple, ab_time now, const char *name, struct ab_text *args, unsigned flags,
                      const struct ab_gather_rule *rule, void *target, struct ab_gather **ret_gather);
-/* As ab_call_cancel. */
+/* As ab_call_cancel and ab_call_abort; parts that have completed are told. */
 void ab_gather_cancel(struct ab_gather *gather, ab_time now);
+void ab_gather_abort(struct ab_gather *gather, ab_time now);
 
 #endif

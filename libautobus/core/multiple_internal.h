@@ -62,6 +62,8 @@ void ab_part_completed(struct ab_part *part, int code);
 
 /* ---- call.c */
 bool ab_call_fits(const struct ab_engine *engine, const char *name, const struct ab_text *args); /* in a line */
+
+/* ---- part.c */
 /* NULL: no memory. It asks nothing until it is started. */
 struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, const char *name, struct ab_text *args,
                             void *target);

@@ -108,7 +108,7 @@ static bool answers_ping(const struct ab_outbound *connection, const struct ab_m
 {
     uint64_t id;
 
-    return connection->asked_id && message->type == AB_MESSAGE_RESPONSE && ab_message_own_id(message, &id) &&
+    return connection->asked_id && message->type == AB_MESSAGE_RESPONSE && ab_message_own_id(message->id, &id) &&
            id == connection->asked_id;
 }
 

@@ -58,7 +58,7 @@ static void on_response(struct ab_remote *remote, struct ab_message *message)
     struct ab_pending *pending;
     uint64_t id;
 
-    if (!ab_message_own_id(message, &id))
+    if (!ab_message_own_id(message->id, &id))
         return;
     node = ab_map_find(&remote->pending, &id, sizeof(id));
     if (!node)
@@ -605,6 +605,7 @@ void ab_remote_close(struct ab_remote *remote, ab_time now)
     ab_engine_enter(remote->engine, now);
     if (remote->state == AB_REMOTE_OVER)
         return;
+    ab_calls_withdraw(remote);
     remote->bound = NULL;
     end(remote, AB_ECLOSED, NULL, "closed");
     ab_outbound_close(connection, AB_CLOSE_FLUSH);
@@ -616,6 +617,7 @@ void ab_remote_leave(struct ab_remote *remote, const struct ab_outbound_loss *lo
 
     if (!connection)
         return;
+    ab_calls_withdraw(remote);
     forget_binding(remote);
     ab_calls_lost(remote, loss);
     ab_bindings_tell(remote, false, loss->code);

@@ -54,6 +54,8 @@ int ab_remote_call(struct ab_remote *remote, ab_time now, enum ab_call_kind kind
                    struct ab_text *args, unsigned flags, ab_time deadline, void *target, struct ab_call **ret_call);
 /* The call ends without a word: no notice of it comes any more, and it is freed. Only before its completion was taken. */
 void ab_call_cancel(struct ab_call *call, ab_time now);
+/* The call completes with AB_ECANCELED, unless it has completed. Only before its completion was taken. */
+void ab_call_abort(struct ab_call *call, ab_time now);
 
 /* AB_ENOTBOUND, AB_EAGAIN, AB_ETOOLARGE, AB_ENOMEM, AB_ECLOSED. */
 int ab_remote_notice(struct ab_remote *remote, ab_time now, const char *name, struct ab_text *args);

@@ -85,6 +85,8 @@ void ab_remote_ask_again(struct ab_remote *remote);
 /* ---- call.c */
 /* Sends what waits as far as there is room. */
 void ab_calls_pump(struct ab_remote *remote);
+/* Nobody will hear the answers to what was sent. While the connection stands. */
+void ab_calls_withdraw(struct ab_remote *remote);
 /* The connection is lost: what was sent ends. */
 void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound_loss *loss);
 /* What was not sent ends. */

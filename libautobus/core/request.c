@@ -1,8 +1,9 @@
 /*
  * Owns a call from its arrival to its answer. Must not know how it is carried out.
  *
- * Invariant: a request is in its connection's list exactly while it is not answered and its connection lives; the engine
- * holds one reference that long.
+ * Invariant: a request is in one of its connection's lists exactly while it is not answered and its connection lives; the
+ * engine holds one reference that long. One that its caller has given up counts until the program is done with it: a
+ * client that calls and gives up has no more under way than one that waits.
  */
 #include "core/request.h"
 
@@ -14,15 +15,15 @@
 
 struct ab_request {
     atomic_uint references;
-    struct ab_list node;           /* in connection->requests */
-    struct ab_inbound *connection; /* NULL: answered or abandoned */
+    struct ab_list node;           /* in connection->requests, or connection->forsaken */
+    struct ab_inbound *connection; /* NULL: answered, or gone */
     struct ab_text *service;
     struct ab_text *function;
     struct ab_text *id; /* NULL: a notice */
     struct ab_address peer;
     bool local; /* the peer is this machine */
     bool answered;
-    bool abandoned;
+    int abandoned; /* why nobody waits for the answer: AB_EDISCONNECTED, AB_ECANCELED; 0: somebody does */
     void *target;
     struct ab_notice gone; /* AB_NOTICE_ABANDONED, so that it needs no memory then */
 };
@@ -59,7 +60,7 @@ bool ab_request_is_notice(const struct ab_request *request)
     return !request->id;
 }
 
-bool ab_request_abandoned(const struct ab_request *request)
+int ab_request_abandoned(const struct ab_request *request)
 {
     return request->abandoned;
 }
@@ -77,6 +78,7 @@ bool ab_request_is_local(const struct ab_request *request)
 void ab_request_set_target(struct ab_request *request, void *target)
 {
     request->target = target;
+    request->gone.target = target; /* it may be on its way */
 }
 
 struct ab_request *ab_request_of_node(struct ab_list *node)
@@ -98,21 +100,45 @@ static struct ab_inbound *detach(struct ab_request *request)
     return connection;
 }
 
+static void tell_abandoned(struct ab_request *request, struct ab_engine *engine, int why)
+{
+    request->abandoned = why;
+    engine->counters.requests_abandoned++;
+    if (!request->target)
+        return;
+    request->gone.request = ab_request_ref(request);
+    ab_engine_emit(engine, &request->gone);
+}
+
 void ab_request_abandon(struct ab_request *request)
 {
     struct ab_inbound *connection = detach(request);
 
-    request->abandoned = true;
-    if (connection)
-        connection->stream.engine->counters.requests_abandoned++;
-    if (request->target && !request->answered && connection) {
-        request->gone.target = request->target;
-        request->gone.request = request; /* the engine's reference goes with the notice */
-        ab_engine_emit(connection->stream.engine, &request->gone);
+    if (!request->abandoned)
+        tell_abandoned(request, connection->stream.engine, AB_EDISCONNECTED);
+    ab_request_unref(request);
+}
+
+static void forsake(struct ab_request *request, int why)
+{
+    struct ab_inbound *connection = request->connection;
+
+    ab_list_remove(&request->node);
+    ab_list_append(&connection->forsaken, &request->node);
+    tell_abandoned(request, connection->stream.engine, why);
+}
+
+void ab_request_cancel(struct ab_inbound *connection, const struct ab_text *id)
+{
+    AB_LIST_EACH (each, &connection->requests) {
+        struct ab_request *request = ab_request_of_node(each);
+
+        if (!ab_text_equal(request->id, id))
+            continue;
+        forsake(request, AB_ECANCELED);
+        ab_inbound_answered(connection);
         return;
     }
-    if (connection)
-        ab_request_unref(request);
 }
 
 static void gone_released(struct ab_notice *notice)
@@ -166,9 +192,12 @@ int ab_request_start(struct ab_inbound *connection, struct ab_function *function
 
 /* ---- Answers */
 
-/* May it be answered? What is written to comes back in *ret_connection, NULL for a notice. */
+/* May it be answered? What is written to comes back in *ret_connection, NULL for a notice. A request that was given up is
+ * done with now. */
 static int begin(struct ab_request *request, ab_time now, struct ab_inbound **ret_connection)
 {
+    struct ab_inbound *connection;
+
     if (request->answered)
         return AB_EEXIST;
     request->answered = true;
@@ -176,10 +205,15 @@ static int begin(struct ab_request *request, ab_time now, struct ab_inbound **re
     if (!request->id)
         return 0;
     if (!request->connection)
-        return AB_EDISCONNECTED;
+        return request->abandoned;
     ab_engine_enter(request->connection->stream.engine, now);
-    *ret_connection = detach(request);
-    return 0;
+    connection = detach(request);
+    if (!request->abandoned) {
+        *ret_connection = connection;
+        return 0;
+    }
+    ab_request_unref(request);
+    return request->abandoned;
 }
 
 /* Sends what was written in the scratch buffer (`r`: how that went) and drops the engine's reference. */

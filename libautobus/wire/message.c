@@ -20,6 +20,7 @@ static const struct {
     {AB_COMMAND_BIND, "bind"},       {AB_COMMAND_CALL, "call"},     {AB_COMMAND_WATCH, "watch"},
     {AB_COMMAND_UNWATCH, "unwatch"}, {AB_COMMAND_LISTEN, "listen"}, {AB_COMMAND_UNLISTEN, "unlisten"},
     {AB_COMMAND_PING, "ping"},       {AB_COMMAND_FIRED, "fired"},   {AB_COMMAND_CHANGED, "changed"},
+    {AB_COMMAND_CANCEL, "cancel"},
 };
 
 static const struct {
@@ -29,6 +30,7 @@ static const struct {
     {AB_EXTENSION_PING, "ping"},
     {AB_EXTENSION_EXISTS, "exists"},
     {AB_EXTENSION_CLOSING, "closing"},
+    {AB_EXTENSION_CANCEL, "cancel"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -81,7 +83,9 @@ static enum ab_message_type read_type(const json_t *type)
                : 0;
 }
 
-static int read_id(struct ab_message *message, const json_t *id, const struct ab_limits *limits)
+/* An `_id`: of the message, or in it. */
+static int read_id(struct ab_message *message, const json_t *id, const struct ab_limits *limits,
+                   struct ab_text **ret_id)
 {
     struct ab_text *text = NULL;
     int result;
@@ -95,7 +99,7 @@ static int read_id(struct ab_message *message, const json_t *id, const struct ab
         ab_text_unref(text);
         return message_bad(message, "_id is too long");
     }
-    message->id = text;
+    *ret_id = text;
     return 0;
 }
 
@@ -159,7 +163,14 @@ static int read_bind(struct ab_message *message, const json_t *line)
     return copy_text(service, &message->name);
 }
 
-static int read_command(struct ab_message *message, json_t *line)
+static int read_call_id(struct ab_message *message, const json_t *line, const struct ab_limits *limits)
+{
+    const json_t *call = json_object_get(line, "call");
+
+    return call ? read_id(message, call, limits, &message->call) : message_bad(message, "call must be an _id");
+}
+
+static int read_command(struct ab_message *message, json_t *line, const struct ab_limits *limits)
 {
     const char *name = json_string_value(json_object_get(line, "_command"));
     int result = 0;
@@ -178,6 +189,7 @@ static int read_command(struct ab_message *message, json_t *line)
     case AB_COMMAND_UNWATCH:
     case AB_COMMAND_LISTEN:
     case AB_COMMAND_UNLISTEN: return read_name(message, line);
+    case AB_COMMAND_CANCEL: return read_call_id(message, line, limits);
     default: return 0;
     }
 }
@@ -253,12 +265,12 @@ static int read_line(struct ab_message *message, json_t *line, const struct ab_l
     if (!json_is_object(line))
         return message_bad(message, "a line must be a JSON object");
     message->type = read_type(json_object_get(line, "_type"));
-    result = read_id(message, json_object_get(line, "_id"), limits);
+    result = read_id(message, json_object_get(line, "_id"), limits, &message->id);
     if (result < 0)
         return result;
     if (message->type == 0)
         return message_bad(message, "_type must be 1, 2 or 3");
-    return message->type == AB_MESSAGE_RESPONSE ? read_response(message, line) : read_command(message, line);
+    return message->type == AB_MESSAGE_RESPONSE ? read_response(message, line) : read_command(message, line, limits);
 }
 
 /* A member of a line that as a whole is refused: parsed by itself, or nothing if it cannot be. */
@@ -283,7 +295,7 @@ static int salvage(struct ab_message *message, const char *unit, size_t size, co
     if (result == 0)
         result = salvage_member(unit, size, "\"_id\"", limits, &id);
     if (result == 0)
-        result = read_id(message, id, limits);
+        result = read_id(message, id, limits, &message->id);
     message->type = read_type(type);
     json_decref(type);
     json_decref(id);
@@ -350,6 +362,7 @@ void ab_message_free(struct ab_message *message)
     if (!message)
         return;
     ab_text_unref(message->id);
+    ab_text_unref(message->call);
     ab_free(message->name);
     ab_value_deinit(&message->value);
     ab_free(message->error_type);
@@ -358,9 +371,8 @@ void ab_message_free(struct ab_message *message)
     ab_free(message);
 }
 
-bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id)
+bool ab_message_own_id(const struct ab_text *text, uint64_t *ret_id)
 {
-    const struct ab_text *text = message->id;
     uint64_t id = 0;
 
     if (!text || text->size < 3 || text->data[0] != '"' || text->data[1] == '0')

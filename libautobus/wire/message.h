@@ -36,6 +36,7 @@ enum ab_command {
     AB_COMMAND_PING,
     AB_COMMAND_CHANGED,
     AB_COMMAND_FIRED,
+    AB_COMMAND_CANCEL,
 };
 
 /* What both ends must have named in bind before it is used (PROTOCOL.md section 2, Extensions). */
@@ -43,8 +44,9 @@ enum ab_extension {
     AB_EXTENSION_PING = 1 << 0,
     AB_EXTENSION_EXISTS = 1 << 1,
     AB_EXTENSION_CLOSING = 1 << 2,
+    AB_EXTENSION_CANCEL = 1 << 3,
 };
-#define AB_EXTENSIONS_OURS (AB_EXTENSION_PING | AB_EXTENSION_EXISTS)
+#define AB_EXTENSIONS_OURS (AB_EXTENSION_PING | AB_EXTENSION_EXISTS | AB_EXTENSION_CANCEL)
 
 struct ab_message {
     struct ab_list node;       /* for whoever queues it */
@@ -54,6 +56,7 @@ struct ab_message {
     bool last;   /* longer than a line may be: nothing after it can be understood */
     const char *reason;    /* static text that explains problem to a person */
     struct ab_text *id;    /* the encoded `_id`, or NULL */
+    struct ab_text *call;  /* the encoded `_id` of the call that a cancel is about */
     char *name;            /* `name`, or `service` of bind and its response; NULL: absent or null */
     bool name_null;        /* bind to null: the introspection service */
     unsigned extensions;   /* enum ab_extension, of bind and its response */
@@ -66,7 +69,8 @@ struct ab_message {
 
 /* Decodes one unit. Returns 0 with a message also when the unit is bad (its `problem` says so); AB_ENOMEM.
  * A command or notice whose keys have the wrong type is a problem; so is a response without `_id`. Unknown commands are
- * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. */
+ * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. `cancel` has
+ * call. */
 int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message **ret_message);
 void ab_message_free(struct ab_message *message); /* takes NULL */
 
@@ -77,8 +81,9 @@ int ab_message_too_long(const char *start, size_t size, const struct ab_limits *
 /* As the wire names it; "" for those that are none of ours. */
 const char *ab_command_name(enum ab_command command);
 const char *ab_extension_name(enum ab_extension extension);
-/* The number that an own `_id` stands for; false when it is none of ours. Own ids are written as strings of digits. */
-bool ab_message_own_id(const struct ab_message *message, uint64_t *ret_id);
+/* The number that an own `_id` stands for; false when it is none of ours (NULL is none). Own ids are written as strings of
+ * digits. */
+bool ab_message_own_id(const struct ab_text *id, uint64_t *ret_id);
 
 /*
  * Each writer appends one line or, on failure (AB_ENOMEM), nothing. `id` 0 makes a notice of a command. Names must be
@@ -90,6 +95,7 @@ int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, 
 /* watch, unwatch, listen, unlisten */
 int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command, const char *name);
 int ab_message_write_ping(struct ab_buffer *out, uint64_t id);
+int ab_message_write_cancel(struct ab_buffer *out, uint64_t call); /* the id of the call */
 int ab_message_write_changed(struct ab_buffer *out, const char *name, const struct ab_text *value); /* NULL: no value */
 int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct ab_text *args);
 

@@ -5,6 +5,7 @@
 #include "harness.h"
 #include "sim/peer.h"
 #include "sim/sim.h"
+#include "sim/visit.h"
 
 #define HALL "{\"type\": \"hall\"}"
 
@@ -239,18 +240,19 @@ END_TEST
 
 START_TEST(who_does_not_wait_for_its_answer_is_found_to_be_gone)
 {
-    struct scene scene = scene_new();
+    struct visit visit = visit_bound();
 
-    sim_record(scene.sim, SIM_CALLS);
-    sim_call(scene.remote, "hold", "[]");
-    sim_run(scene.sim, MS(10));
+    sim_record(visit.sim, SIM_CALLS);
+    visit_say(&visit, "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"hold\",\"args\":[]}");
     /* It has shut its sending half: it could still be waiting. */
-    sim_remote_end(scene.remote);
-    sim_run(scene.sim, SECONDS(30));
-    sim_expect(scene.sim, "20.101 b: call hold []\n"
-                          "21-23 b: abandoned hold\n");
-    ck_assert_uint_eq(scene.b->open_streams, 0);
-    sim_free(scene.sim);
+    sim_link_shut(visit.link);
+    sim_run(visit.sim, SECONDS(1));
+    sim_link_close(visit.link);
+    sim_run(visit.sim, SECONDS(30));
+    sim_expect(visit.sim, "1.011 b: call hold []\n"
+                          "2-4 b: abandoned hold\n");
+    ck_assert_uint_eq(visit.b->open_streams, 0);
+    sim_free(visit.sim);
 }
 END_TEST
 

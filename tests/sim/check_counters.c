@@ -85,8 +85,13 @@ START_TEST(calls_by_how_they_ended)
     ck_assert_uint_eq(c.calls_now, 2);
     ck_assert_uint_eq(c.calls_sent, 6);
     ck_assert_uint_eq(b.requests_now, 2);
+    ck_assert_uint_eq(b.requests_abandoned, 0);
+    sim_abort(sim_call(scene.remote, "hold", "[]"));
+    sim_cancel(sim_call(scene.remote, "hold", "[]"));
     sim_run(scene.sim, SECONDS(2));
-    ck_assert_int_eq(sim_reply(scene.b, "null"), 0); /* too late for who asked */
+    ck_assert_int_eq(sim_reply(scene.b, "null"), AB_ECANCELED); /* too late for who asked */
+    ck_assert_uint_eq(counters_of(scene.b).requests_abandoned, 3);
+    ck_assert_uint_eq(counters_of(scene.b).requests_now, 3);
     sim_bus_kill(scene.b);
     sim_run(scene.sim, SECONDS(1));
     c = counters_of(scene.c);
@@ -94,6 +99,7 @@ START_TEST(calls_by_how_they_ended)
     ck_assert_uint_eq(c.calls_answered, 2);
     ck_assert_uint_eq(c.calls_failed, 2);
     ck_assert_uint_eq(c.calls_timed_out, 1);
+    ck_assert_uint_eq(c.calls_canceled, 2);
     ck_assert_uint_eq(c.calls_disconnected, 1);
     ck_assert_uint_eq(c.call_time.count, 4);
     ck_assert_uint_eq(b.requests_received, 6); /* the notice too, not what does not exist */

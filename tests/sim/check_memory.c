@@ -127,6 +127,7 @@ static bool calls(void *context)
     done[3] = sim_call(remote, "missing", "[]");
     done[4] = sim_call(remote, "hold", "[]");
     sim_cancel(sim_call(remote, "hold", "[]"));
+    sim_abort(sim_call(remote, "hold", "[]"));
     sim_notice(remote, "echo", "[]");
     sim_run(sim, MS(100));
     while (b && b->held_count)

@@ -13,9 +13,10 @@
 #define ROUNDS 200
 
 static const char *const client_lines[] = {
-    "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"ID\",\"extensions\":[\"ping\",\"exists\"]}",
+    "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"ID\",\"extensions\":[\"ping\",\"exists\",\"cancel\"]}",
     "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"echo\",\"args\":[1,\"two\",{\"three\":[4.5,null,true]}]}",
     "{\"_type\":1,\"_id\":\"3\",\"_command\":\"call\",\"name\":\"hold\",\"args\":[]}",
+    "{\"_type\":3,\"_command\":\"cancel\",\"call\":\"3\"}",
     "{\"_type\":3,\"_command\":\"call\",\"name\":\"echo\",\"args\":[]}",
     "{\"_type\":1,\"_id\":\"4\",\"_command\":\"watch\",\"name\":\"temp\"}",
     "{\"_type\":1,\"_id\":\"5\",\"_command\":\"unwatch\",\"name\":\"temp\"}",
@@ -27,7 +28,7 @@ static const char *const client_lines[] = {
 };
 
 static const char *const server_lines[] = {
-    "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[\"ping\",\"exists\"]}",
+    "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[\"ping\",\"exists\",\"cancel\"]}",
     "{\"_type\":2,\"_id\":\"2\",\"name\":\"temp\",\"value\":{\"a\":[1,2]}}",
     "{\"_type\":2,\"_id\":\"3\",\"name\":\"rang\"}",
     "{\"_type\":2,\"_id\":\"4\",\"result\":[1,\"two\"]}",
@@ -115,7 +116,7 @@ static void attack_service(struct scene *scene)
     if (below(scene, 4))
         sim_send_format(link, "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"%s\"%s}",
                         ab_service_id(scene->hall->service),
-                        below(scene, 2) ? ",\"extensions\":[\"ping\",\"exists\"]" : "");
+                        below(scene, 2) ? ",\"extensions\":[\"ping\",\"exists\",\"cancel\"]" : "");
     for (unsigned i = 0; i < 20; i++) {
         send_mutated(scene, link, client_lines, sizeof client_lines / sizeof *client_lines);
         sim_run(scene->sim, MS(below(scene, 2)));

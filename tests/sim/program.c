@@ -391,6 +391,18 @@ void sim_cancel(struct sim_slot *slot)
     sim_bus_leave(slot->bus);
 }
 
+void sim_abort(struct sim_slot *slot)
+{
+    if (!slot || slot->completed || slot->ended || !slot->bus->engine)
+        return;
+    ab_time now = sim_bus_enter(slot->bus);
+    if (slot->remote->is_multiple)
+        ab_gather_abort(slot->gather, now);
+    else
+        ab_call_abort(slot->call, now);
+    sim_bus_leave(slot->bus);
+}
+
 static bool is_subscription_of(const struct sim_slot *slot, const struct sim_remote *remote)
 {
     return slot->kind == SIM_SLOT_SUBSCRIPTION && slot->remote == remote;

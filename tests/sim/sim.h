@@ -229,5 +229,7 @@ struct sim_slot *sim_on_end(struct sim_remote *remote, bool past);
 struct sim_slot *sim_browse(struct sim_bus *bus, const char *filter, unsigned flags);
 /* Ends a registration or a call; twice is harmless. */
 void sim_cancel(struct sim_slot *slot);
+/* Ends a call with a word: ECANCELED, unless it is complete. */
+void sim_abort(struct sim_slot *slot);
 
 #endif

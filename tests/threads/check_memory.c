@@ -19,6 +19,7 @@
 
 static struct ab_pair pair;
 static atomic_int registered, ended;
+static atomic_bool cancelling;
 
 static void destroyed(void *user_data)
 {
@@ -36,6 +37,7 @@ static bool fair(int code)
     case AUTOBUS_EDISCONNECTED: return true;
     case AUTOBUS_ENOTBOUND: /* after that */
     case AUTOBUS_ENETWORK: return ab_failing_happened();
+    case AUTOBUS_ECANCELED: return atomic_load(&cancelling);
     default: return false;
     }
 }
@@ -135,6 +137,28 @@ static void call_async(void)
         ab_gate_wait(&gate, before + 1);
         destroyed(NULL);
     }
+}
+
+static void call_cancelled(void)
+{
+    struct ab_gate gate = AB_GATE_INIT;
+    autobus_canceler *canceler;
+    autobus_slot *slot;
+
+    atomic_store(&cancelling, true);
+    if (count(autobus_call_async(pair.remote, "echo", NULL, 0, TIME_MS, result, &gate, destroyed, &slot))) {
+        ck_assert_int_eq(autobus_call_cancel(slot), 0);
+        ab_gate_wait(&gate, 1);
+        cancel(slot);
+    }
+    if (fine(autobus_canceler_new(pair.client, &canceler))) {
+        const autobus_call_options options = {.timeout_ms = TIME_MS, .canceler = canceler};
+
+        fine(autobus_call_with(pair.remote, NULL, NULL, "echo", NULL, &options));
+        autobus_canceler_cancel(canceler);
+        autobus_canceler_unref(canceler);
+    }
+    atomic_store(&cancelling, false);
 }
 
 static void notice(void)
@@ -360,6 +384,7 @@ static const struct {
     {"call", call},
     {"call in error", call_in_error},
     {"call async", call_async},
+    {"call cancelled", call_cancelled},
     {"notice", notice},
     {"listen", listen},
     {"watch", watch},

@@ -160,6 +160,17 @@ START_TEST(ping_and_unknown)
 }
 END_TEST
 
+START_TEST(cancel)
+{
+    decode("{\"_type\":3,\"_command\":\"cancel\",\"call\":\"7\"}");
+    good(AB_MESSAGE_NOTICE, AB_COMMAND_CANCEL);
+    ck_assert_str_eq(message->call->data, "\"7\"");
+    decode("{\"_type\":3,\"_command\":\"cancel\",\"call\": [ null ]}");
+    good(AB_MESSAGE_NOTICE, AB_COMMAND_CANCEL);
+    ck_assert_str_eq(message->call->data, "[null]");
+}
+END_TEST
+
 START_TEST(changed)
 {
     decode("{\"_type\":3,\"_command\":\"changed\",\"name\":\"o\",\"value\":{\"t\":21.5}}");
@@ -315,11 +326,11 @@ START_TEST(own_ids)
         snprintf(line, sizeof(line), "{\"_type\":2,\"_id\":%s}", rows[i].id);
         decode(line);
         good(AB_MESSAGE_RESPONSE, AB_COMMAND_NONE);
-        ck_assert_msg(ab_message_own_id(message, &id) == (rows[i].number != 0), "%s", rows[i].id);
+        ck_assert_msg(ab_message_own_id(message->id, &id) == (rows[i].number != 0), "%s", rows[i].id);
         ck_assert(id == rows[i].number);
     }
     decode("{\"_type\":3,\"_command\":\"ping\"}");
-    ck_assert(!ab_message_own_id(message, &(uint64_t){0}));
+    ck_assert(!ab_message_own_id(message->id, &(uint64_t){0}));
 }
 END_TEST
 
@@ -366,6 +377,7 @@ static const struct bad_row bad_rows[] = {
     {"{\"_type\":1,\"_id\":\"5\",\"_command\":\"unwatch\",\"name\":[]}", 1, "\"5\"", AB_EPROTOCOL},
     {"{\"_type\":1,\"_id\":\"5\",\"_command\":\"listen\",\"name\":1}", 1, "\"5\"", AB_EPROTOCOL},
     {"{\"_type\":1,\"_id\":\"5\",\"_command\":\"unlisten\",\"name\":false}", 1, "\"5\"", AB_EPROTOCOL},
+    {"{\"_type\":3,\"_command\":\"cancel\"}", 3, NULL, AB_EPROTOCOL},
     {"{\"_type\":3,\"_command\":\"changed\",\"value\":1}", 3, NULL, AB_EPROTOCOL},
     {"{\"_type\":3,\"_command\":\"fired\",\"args\":[]}", 3, NULL, AB_EPROTOCOL},
     {"{\"_type\":3,\"_command\":\"fired\",\"name\":\"e\",\"args\":1}", 3, NULL, AB_EPROTOCOL},
@@ -517,8 +529,9 @@ START_TEST(writes_commands)
 {
     struct ab_text *args = text_of("[1,2.5]");
 
-    wrote(ab_message_write_bind(&out, 1, "svc", AB_EXTENSIONS_OURS),
-          "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"svc\",\"extensions\":[\"ping\",\"exists\"]}");
+    wrote(
+        ab_message_write_bind(&out, 1, "svc", AB_EXTENSIONS_OURS),
+        "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"svc\",\"extensions\":[\"ping\",\"exists\",\"cancel\"]}");
     wrote(ab_message_write_bind(&out, UINT64_MAX, NULL, 0),
           "{\"_type\":1,\"_id\":\"18446744073709551615\",\"_command\":\"bind\",\"service\":null}");
     wrote(ab_message_write_call(&out, 2, "say \"hi\"\n", args),
@@ -544,6 +557,7 @@ START_TEST(writes_notices)
 
     wrote(ab_message_write_changed(&out, "o", value),
           "{\"_type\":3,\"_command\":\"changed\",\"name\":\"o\",\"value\":null}");
+    wrote(ab_message_write_cancel(&out, 21), "{\"_type\":3,\"_command\":\"cancel\",\"call\":\"21\"}");
     wrote(ab_message_write_changed(&out, "o", NULL), "{\"_type\":3,\"_command\":\"changed\",\"name\":\"o\"}");
     wrote(ab_message_write_fired(&out, "e", args), "{\"_type\":3,\"_command\":\"fired\",\"name\":\"e\",\"args\":[]}");
     ab_text_unref(value);
@@ -679,6 +693,7 @@ int main(void)
     tcase_add_test(in, call);
     tcase_add_test(in, named_commands);
     tcase_add_test(in, ping_and_unknown);
+    tcase_add_test(in, cancel);
     tcase_add_test(in, changed);
     tcase_add_test(in, fired);
     tcase_add_test(in, responses);

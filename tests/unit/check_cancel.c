@@ -1,0 +1,379 @@
+/* Calls that are cancelled, by their slot or from another thread, and what their services see of it. */
+
+#include "buses.h"
+#include "harness.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- At the service */
+
+struct kept {
+    struct ab_gate came;
+    struct ab_gate abandoned;
+    autobus_request *request; /* the last */
+};
+
+#define KEPT_INIT                        \
+    {                                    \
+        AB_GATE_INIT, AB_GATE_INIT, NULL \
+    }
+
+static void abandoned(autobus_request *request, void *user_data)
+{
+    struct kept *kept = user_data;
+
+    ck_assert(autobus_request_abandoned(request));
+    ab_gate_pass(&kept->abandoned);
+}
+
+static void keep(autobus_request *request, void *user_data)
+{
+    struct kept *kept = user_data;
+
+    kept->request = autobus_request_ref(request);
+    ck_assert_int_eq(autobus_request_on_abandoned(request, abandoned, kept, NULL, NULL), 0);
+    ab_gate_pass(&kept->came);
+}
+
+static void drop(struct kept *kept)
+{
+    ck_assert_int_eq(autobus_reply(kept->request, NULL), AUTOBUS_ECANCELED);
+    ck_assert_int_eq(autobus_reply(kept->request, NULL), AUTOBUS_EEXIST);
+    kept->request = autobus_request_unref(kept->request);
+}
+
+static void open_keeper(struct ab_pair *pair, struct kept *kept)
+{
+    ab_pair_open(pair, NULL);
+    ab_pair_function(pair, "keep", AUTOBUS_SYNC, keep, kept);
+}
+
+/* ---- With a callback */
+
+struct answer {
+    struct ab_gate came;
+    struct ab_gate destroyed;
+    int code;
+    char type[32];
+};
+
+#define ANSWER_INIT                       \
+    {                                     \
+        AB_GATE_INIT, AB_GATE_INIT, 1, "" \
+    }
+
+static void note_result(const autobus_result *result, void *user_data)
+{
+    struct answer *answer = user_data;
+
+    ck_assert(result->last);
+    answer->code = result->code;
+    if (result->error)
+        snprintf(answer->type, sizeof(answer->type), "%s", result->error->type);
+    ab_gate_pass(&answer->came);
+}
+
+static void answer_destroyed(void *user_data)
+{
+    struct answer *answer = user_data;
+
+    ab_gate_pass(&answer->destroyed);
+}
+
+static void is_cancelled(struct answer *answer, autobus_slot *slot)
+{
+    ck_assert_int_eq(autobus_call_cancel(slot), 0);
+    ck_assert_int_eq(autobus_call_cancel(slot), 0);
+    ab_gate_wait(&answer->destroyed, 1);
+    ck_assert_int_eq(ab_gate_count(&answer->came), 1);
+    ck_assert_int_eq(answer->code, AUTOBUS_ECANCELED);
+    ck_assert_str_eq(answer->type, "canceled");
+    ck_assert_int_eq(autobus_call_cancel(slot), 0);
+    autobus_slot_unref(slot);
+}
+
+START_TEST(a_call_is_cancelled_by_its_slot)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+    struct answer answer = ANSWER_INIT;
+    autobus_slot *slot;
+
+    open_keeper(&pair, &kept);
+    ck_assert_int_eq(autobus_call_async(pair.remote, "keep", NULL, 0, 0, note_result, &answer, answer_destroyed, &slot),
+                     0);
+    ab_gate_wait(&kept.came, 1);
+    is_cancelled(&answer, slot);
+    ab_gate_wait(&kept.abandoned, 1);
+    drop(&kept);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(an_answer_that_came_before_stays)
+{
+    struct ab_pair pair;
+    struct answer answer = ANSWER_INIT;
+    autobus_slot *slot;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, note_result, &answer, answer_destroyed, &slot),
+                     0);
+    ab_gate_wait(&answer.destroyed, 1);
+    ck_assert_int_eq(autobus_call_cancel(slot), 0);
+    ck_assert_int_eq(answer.code, 0);
+    ck_assert_int_eq(ab_gate_count(&answer.came), 1);
+    autobus_slot_unref(slot);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_read_and_a_call_to_all_are_calls_too)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+    struct answer read = ANSWER_INIT;
+    struct answer all = ANSWER_INIT;
+    autobus_remote *nobody, *many;
+    autobus_slot *slot;
+
+    open_keeper(&pair, &kept);
+    ck_assert_int_eq(autobus_proxy(pair.client, "nobody", &nobody, NULL), 0);
+    ck_assert_int_eq(autobus_get_async(nobody, "x", 0, 0, note_result, &read, answer_destroyed, &slot), 0);
+    is_cancelled(&read, slot);
+    ck_assert_int_eq(autobus_proxy_multiple(pair.client, "test", &many, NULL), 0);
+    ck_assert_int_eq(autobus_call_all(many, "keep", NULL, 0, NULL, note_result, &all, answer_destroyed, &slot), 0);
+    ab_gate_wait(&kept.came, 1);
+    is_cancelled(&all, slot);
+    ab_gate_wait(&kept.abandoned, 1);
+    drop(&kept);
+    autobus_remote_unref(nobody);
+    autobus_remote_unref(many);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+static void note_event(const autobus_event *event, void *user_data)
+{
+    (void)event, (void)user_data;
+}
+
+START_TEST(only_calls_are_cancelled)
+{
+    struct ab_pair pair;
+    autobus_slot *slot;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", note_event, NULL, NULL, &slot), 0);
+    ck_assert_int_eq(autobus_call_cancel(slot), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call_cancel(NULL), AUTOBUS_EINVAL);
+    ab_pair_close(&pair);
+    ck_assert_int_eq(autobus_call_cancel(slot), AUTOBUS_ECLOSED);
+    autobus_slot_unref(slot);
+}
+END_TEST
+
+/* ---- From another thread */
+
+struct caller {
+    struct ab_pair *pair;
+    autobus_remote *many;
+    autobus_canceler *canceler;
+    pthread_t thread;
+    int code;
+    char type[32];
+};
+
+static void *call_and_block(void *user_data)
+{
+    struct caller *caller = user_data;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    const autobus_call_options options = {.canceler = caller->canceler};
+    const autobus_gather_rule rule = {.canceler = caller->canceler};
+
+    if (caller->many)
+        caller->code = autobus_gather_json(caller->many, NULL, &error, "keep", NULL, 0, &rule);
+    else
+        caller->code = autobus_call_with(caller->pair->remote, NULL, &error, "keep", NULL, &options);
+    snprintf(caller->type, sizeof(caller->type), "%s", error.type);
+    autobus_error_clear(&error);
+    return NULL;
+}
+
+static void cancel_blocked(struct caller *caller, struct kept *kept)
+{
+    ck_assert_int_eq(autobus_canceler_new(caller->pair->client, &caller->canceler), 0);
+    pthread_create(&caller->thread, NULL, call_and_block, caller);
+    ab_gate_wait(&kept->came, 1);
+    autobus_canceler_cancel(caller->canceler);
+    pthread_join(caller->thread, NULL);
+    ck_assert_int_eq(caller->code, AUTOBUS_ECANCELED);
+    ck_assert_str_eq(caller->type, "canceled");
+    ab_gate_wait(&kept->abandoned, 1);
+    drop(kept);
+    /* And every later one. */
+    call_and_block(caller);
+    ck_assert_int_eq(caller->code, AUTOBUS_ECANCELED);
+    autobus_canceler_cancel(caller->canceler);
+    ck_assert_ptr_null(autobus_canceler_unref(caller->canceler));
+}
+
+START_TEST(a_call_that_blocks_is_cancelled_from_another_thread)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+    struct caller caller = {.pair = &pair};
+
+    open_keeper(&pair, &kept);
+    cancel_blocked(&caller, &kept);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(so_is_one_to_all)
+{
+    struct ab_pair pair;
+    struct kept kept = KEPT_INIT;
+    struct caller caller = {.pair = &pair};
+
+    open_keeper(&pair, &kept);
+    ck_assert_int_eq(autobus_proxy_multiple(pair.client, "test", &caller.many, NULL), 0);
+    cancel_blocked(&caller, &kept);
+    autobus_remote_unref(caller.many);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(one_canceler_ends_many_calls)
+{
+    struct ab_pair pair;
+    struct kept kept[3] = {KEPT_INIT, KEPT_INIT, KEPT_INIT};
+    struct caller callers[3];
+    autobus_canceler *canceler;
+    struct kept first = KEPT_INIT;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, &first);
+    ck_assert_int_eq(autobus_canceler_new(pair.client, &canceler), 0);
+    for (int i = 0; i < 3; i++) {
+        callers[i] = (struct caller){.pair = &pair, .canceler = canceler};
+        pthread_create(&callers[i].thread, NULL, call_and_block, &callers[i]);
+        ab_gate_wait(&first.came, i + 1);
+        kept[i].request = first.request;
+    }
+    autobus_canceler_ref(canceler);
+    autobus_canceler_unref(canceler);
+    autobus_canceler_cancel(canceler);
+    autobus_canceler_unref(canceler);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(callers[i].thread, NULL);
+        ck_assert_int_eq(callers[i].code, AUTOBUS_ECANCELED);
+    }
+    ab_gate_wait(&first.abandoned, 3);
+    for (int i = 0; i < 3; i++)
+        drop(&kept[i]);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_canceler_is_of_its_bus)
+{
+    struct ab_pair pair;
+    autobus_canceler *canceler;
+    json_t *result = NULL;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_canceler_new(NULL, &canceler), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_canceler_new(pair.server, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_canceler_new(pair.server, &canceler), 0);
+    const autobus_call_options wrong = {.canceler = canceler};
+    ck_assert_int_eq(autobus_call_with(pair.remote, NULL, NULL, "echo", NULL, &wrong), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_call_with(pair.remote, &result, NULL, "echo", NULL, NULL), 0);
+    ck_assert(json_is_array(result));
+    json_decref(result);
+    ab_pair_close(&pair);
+    autobus_canceler_cancel(canceler);
+    autobus_canceler_cancel(NULL);
+    ck_assert_ptr_null(autobus_canceler_ref(NULL));
+    ck_assert_ptr_null(autobus_canceler_unref(NULL));
+    autobus_canceler_unref(canceler);
+}
+END_TEST
+
+/* ---- A call that waits for a worker is not run */
+
+struct turnstile {
+    struct ab_gate entered;
+    struct ab_gate open;
+    struct ab_gate counted;
+};
+
+static void block(autobus_request *request, void *user_data)
+{
+    struct turnstile *turnstile = user_data;
+
+    (void)request;
+    ab_gate_pass(&turnstile->entered);
+    ab_gate_wait(&turnstile->open, 1);
+}
+
+static void count(autobus_request *request, void *user_data)
+{
+    struct turnstile *turnstile = user_data;
+
+    (void)request;
+    ab_gate_pass(&turnstile->counted);
+}
+
+static void nothing(autobus_request *request, void *user_data)
+{
+    (void)request, (void)user_data;
+}
+
+START_TEST(a_call_that_waits_for_its_handler_is_not_handed_to_it)
+{
+    struct ab_pair pair;
+    struct turnstile turnstile = {AB_GATE_INIT, AB_GATE_INIT, AB_GATE_INIT};
+    struct answer answers[3] = {ANSWER_INIT, ANSWER_INIT, ANSWER_INIT};
+    autobus_slot *slot;
+
+    ab_pair_open(&pair, ab_test_options("workers", "1", NULL));
+    ab_pair_function(&pair, "block", AUTOBUS_THREAD, block, &turnstile);
+    ab_pair_function(&pair, "count", AUTOBUS_THREAD, count, &turnstile);
+    ab_pair_function(&pair, "sync", AUTOBUS_SYNC, nothing, NULL);
+    autobus_call_async(pair.remote, "block", NULL, 0, 0, note_result, &answers[0], answer_destroyed, NULL);
+    ab_gate_wait(&turnstile.entered, 1);
+    autobus_call_async(pair.remote, "count", NULL, 0, 0, note_result, &answers[1], answer_destroyed, &slot);
+    autobus_call_async(pair.remote, "count", NULL, 0, 0, note_result, &answers[2], answer_destroyed, NULL);
+    is_cancelled(&answers[1], slot);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "sync", NULL), 0);
+    ab_gate_pass(&turnstile.open);
+    ab_gate_wait(&answers[0].destroyed, 1);
+    ab_gate_wait(&answers[2].destroyed, 1);
+    ck_assert_int_eq(ab_gate_count(&turnstile.counted), 1);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cancel");
+    TCase *slots = tcase_create("with a callback");
+    TCase *threads = tcase_create("from another thread");
+    TCase *waiting = tcase_create("waiting calls");
+
+    tcase_add_test(slots, a_call_is_cancelled_by_its_slot);
+    tcase_add_test(slots, an_answer_that_came_before_stays);
+    tcase_add_test(slots, a_read_and_a_call_to_all_are_calls_too);
+    tcase_add_test(slots, only_calls_are_cancelled);
+    tcase_add_test(threads, a_call_that_blocks_is_cancelled_from_another_thread);
+    tcase_add_test(threads, so_is_one_to_all);
+    tcase_add_test(threads, one_canceler_ends_many_calls);
+    tcase_add_test(threads, a_canceler_is_of_its_bus);
+    tcase_add_test(waiting, a_call_that_waits_for_its_handler_is_not_handed_to_it);
+    suite_add_tcase(suite, slots);
+    suite_add_tcase(suite, threads);
+    suite_add_tcase(suite, waiting);
+    return ab_test_run(suite);
+}
