@@ -18,6 +18,9 @@
 #define DISCOVERY_PORT 52722
 #define FIRST_PORT     52722
 #define LAST_PORT      52821
+#define GOODBYES       3
+#define GOODBYES_MOST  10
+#define DELAY_MOST     60000
 
 char *ab_settings_problem(const char *format, ...)
 {
@@ -193,6 +196,46 @@ static int set_accept(struct ab_settings *settings, char *value, char **ret_prob
     return 0;
 }
 
+static int set_discovery(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    char *rest = value;
+    const char *item = next_item(&rest);
+    bool none = item && strcmp(item, "none") == 0;
+
+    if (item && ((!none && strcmp(item, "broadcast") != 0) || next_item(&rest))) {
+        *ret_problem = ab_settings_problem("\"%s\" is no way of discovery: broadcast, or none", item);
+        return AB_EINVAL;
+    }
+    settings->no_broadcast = none;
+    return 0;
+}
+
+/* One number, `otherwise` if there is none. */
+static int set_number(char *value, long long least, long long most, unsigned otherwise, unsigned *ret_number,
+                      char **ret_problem)
+{
+    char *rest = value;
+    const char *item = next_item(&rest);
+    long long number = otherwise;
+
+    if (item && !(read_number(item, strlen(item), most, &number) && number >= least && !next_item(&rest))) {
+        *ret_problem = ab_settings_problem("\"%s\" is no number within %lld to %lld", item, least, most);
+        return AB_EINVAL;
+    }
+    *ret_number = (unsigned)number;
+    return 0;
+}
+
+static int set_goodbyes(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    return set_number(value, 1, GOODBYES_MOST, GOODBYES, &settings->goodbyes, ret_problem);
+}
+
+static int set_announce_delay(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    return set_number(value, 0, DELAY_MOST, 0, &settings->announce_delay_ms, ret_problem);
+}
+
 static const struct {
     const char *name;
     int (*set)(struct ab_settings *settings, char *value, char **ret_problem);
@@ -202,6 +245,9 @@ static const struct {
     [AB_SETTING_PORTS] = {"ports", set_ports},
     [AB_SETTING_DISCOVERY_PORT] = {"discovery_port", set_discovery_port},
     [AB_SETTING_ACCEPT] = {"accept", set_accept},
+    [AB_SETTING_DISCOVERY] = {"discovery", set_discovery},
+    [AB_SETTING_GOODBYES] = {"goodbyes", set_goodbyes},
+    [AB_SETTING_ANNOUNCE_DELAY] = {"announce_delay", set_announce_delay},
 };
 
 const char *ab_settings_name(enum ab_setting setting)
@@ -298,6 +344,7 @@ int ab_settings_new(struct ab_settings **ret_settings)
     settings->discovery_port = DISCOVERY_PORT;
     settings->first_port = FIRST_PORT;
     settings->last_port = LAST_PORT;
+    settings->goodbyes = GOODBYES;
     *ret_settings = settings;
     return 0;
 }
@@ -416,6 +463,21 @@ uint32_t ab_settings_bind_host(const struct ab_settings *settings)
 uint16_t ab_settings_discovery_port(const struct ab_settings *settings)
 {
     return settings->discovery_port;
+}
+
+bool ab_settings_broadcast(const struct ab_settings *settings)
+{
+    return !settings->no_broadcast;
+}
+
+unsigned ab_settings_goodbyes(const struct ab_settings *settings)
+{
+    return settings->goodbyes;
+}
+
+unsigned ab_settings_announce_delay_ms(const struct ab_settings *settings)
+{
+    return settings->announce_delay_ms;
 }
 
 void ab_settings_ports(const struct ab_settings *settings, uint16_t *ret_first, uint16_t *ret_last)

@@ -36,6 +36,9 @@ bool ab_settings_interface_allowed(const struct ab_settings *settings, const cha
 bool ab_settings_accepts(const struct ab_settings *settings, const struct ab_address *source);
 uint32_t ab_settings_bind_host(const struct ab_settings *settings); /* 0: any */
 uint16_t ab_settings_discovery_port(const struct ab_settings *settings);
+bool ab_settings_broadcast(const struct ab_settings *settings); /* whether the broadcast pair starts with the bus */
+unsigned ab_settings_goodbyes(const struct ab_settings *settings);
+unsigned ab_settings_announce_delay_ms(const struct ab_settings *settings);
 void ab_settings_ports(const struct ab_settings *settings, uint16_t *ret_first, uint16_t *ret_last);
 
 #endif

@@ -11,6 +11,9 @@ enum ab_setting {
     AB_SETTING_PORTS,
     AB_SETTING_DISCOVERY_PORT,
     AB_SETTING_ACCEPT,
+    AB_SETTING_DISCOVERY,
+    AB_SETTING_GOODBYES,
+    AB_SETTING_ANNOUNCE_DELAY,
     AB_SETTINGS, /* how many there are */
 };
 
@@ -30,6 +33,9 @@ struct ab_settings {
     uint16_t discovery_port;
     struct ab_network *accepted;
     size_t accepted_count;
+    bool no_broadcast;
+    unsigned goodbyes;
+    unsigned announce_delay_ms;
 };
 
 const char *ab_settings_name(enum ab_setting setting);

@@ -56,6 +56,9 @@ START_TEST(defaults)
     ck_assert_uint_eq(last, 52821);
     ck_assert_uint_eq(ab_settings_discovery_port(settings), 52722);
     ck_assert_uint_eq(ab_settings_bind_host(settings), 0);
+    ck_assert(ab_settings_broadcast(settings));
+    ck_assert_uint_eq(ab_settings_goodbyes(settings), 3);
+    ck_assert_uint_eq(ab_settings_announce_delay_ms(settings), 0);
     ck_assert(ab_settings_interface_allowed(settings, "eth0", false));
     ck_assert(!accepts(settings, 0x0a000001));
     ck_assert_uint_eq(ab_settings_limits(settings)->line, 1048576);
@@ -153,6 +156,40 @@ START_TEST(addresses_and_ports)
 }
 END_TEST
 
+START_TEST(how_a_bus_discovers_and_is_discovered)
+{
+    struct ab_settings *settings = make();
+    struct ab_settings *copy;
+
+    set(settings, "discovery", " none ");
+    set(settings, "goodbyes", "1");
+    set(settings, "announce_delay", "250");
+    copy = ab_settings_copy(settings);
+    ck_assert_ptr_nonnull(copy);
+    ck_assert(!ab_settings_broadcast(copy));
+    ck_assert_uint_eq(ab_settings_goodbyes(copy), 1);
+    ck_assert_uint_eq(ab_settings_announce_delay_ms(copy), 250);
+    ab_settings_free(copy);
+    set(settings, "discovery", "broadcast");
+    ck_assert(ab_settings_broadcast(settings));
+    set(settings, "discovery", "none");
+    set(settings, "discovery", "");
+    ck_assert(ab_settings_broadcast(settings));
+    set(settings, "goodbyes", "");
+    ck_assert_uint_eq(ab_settings_goodbyes(settings), 3);
+    set(settings, "announce_delay", "");
+    ck_assert_uint_eq(ab_settings_announce_delay_ms(settings), 0);
+    ab_settings_free(settings);
+
+    expect_problem("discovery", "multicast", "\"multicast\" is no way of discovery: broadcast, or none");
+    expect_problem("discovery", "none,broadcast", "\"none\" is no way of discovery: broadcast, or none");
+    expect_problem("goodbyes", "0", "\"0\" is no number within 1 to 10");
+    expect_problem("goodbyes", "11", "\"11\" is no number within 1 to 10");
+    expect_problem("announce_delay", "-1", "\"-1\" is no number within 0 to 60000");
+    expect_problem("announce_delay", "60001", "\"60001\" is no number within 0 to 60000");
+}
+END_TEST
+
 START_TEST(accepted_sources)
 {
     struct ab_settings *settings = make();
@@ -214,6 +251,9 @@ static void clear_environment(void)
     unsetenv("AUTOBUS_PORTS");
     unsetenv("AUTOBUS_DISCOVERY_PORT");
     unsetenv("AUTOBUS_ACCEPT");
+    unsetenv("AUTOBUS_DISCOVERY");
+    unsetenv("AUTOBUS_GOODBYES");
+    unsetenv("AUTOBUS_ANNOUNCE_DELAY");
 }
 
 static void load(struct ab_settings *settings, const char *from)
@@ -425,6 +465,7 @@ int main(void)
     tcase_add_test(values, names);
     tcase_add_test(values, interfaces);
     tcase_add_test(values, addresses_and_ports);
+    tcase_add_test(values, how_a_bus_discovers_and_is_discovered);
     tcase_add_test(values, accepted_sources);
     tcase_add_test(values, a_copy_is_its_own);
     tcase_add_test(sources, the_first_that_has_a_name_wins);
