@@ -36,14 +36,15 @@ extern "C" {
 
 #define AUTOBUS_EXPORT __attribute__((visibility("default")))
 
-typedef struct autobus_bus autobus_bus;         /* a thread, sockets, and all below */
-typedef struct autobus_options autobus_options; /* how a bus is made */
-typedef struct autobus_service autobus_service; /* a service of this program */
-typedef struct autobus_request autobus_request; /* a call that this program answers */
-typedef struct autobus_remote autobus_remote;   /* a connection or a proxy: a service of somebody's */
-typedef struct autobus_filter autobus_filter;   /* which services */
-typedef struct autobus_slot autobus_slot;       /* a registration of a callback */
-typedef struct autobus_queue autobus_queue;     /* where callbacks run, one at a time */
+typedef struct autobus_bus autobus_bus;               /* a thread, sockets, and all below */
+typedef struct autobus_options autobus_options;       /* how a bus is made */
+typedef struct autobus_service autobus_service;       /* a service of this program */
+typedef struct autobus_request autobus_request;       /* a call that this program answers */
+typedef struct autobus_remote autobus_remote;         /* a connection or a proxy: a service of somebody's */
+typedef struct autobus_filter autobus_filter;         /* which services */
+typedef struct autobus_slot autobus_slot;             /* a registration of a callback */
+typedef struct autobus_queue autobus_queue;           /* where callbacks run, one at a time */
+typedef struct autobus_discoverer autobus_discoverer; /* somebody who says which services there are */
 
 /* ------------------------------------------------------------------------------------------------------- errors */
 
@@ -99,9 +100,9 @@ AUTOBUS_EXPORT int autobus_options_new(autobus_options **ret_options);
 /* Frees; takes NULL. A bus made with it keeps what it needs. */
 AUTOBUS_EXPORT void autobus_options_free(autobus_options *options);
 
-/* Sets one option as text, as autobus(7) lists them: "interfaces", "bind", "ports", "discovery_port", "accept", and
- * every limit by its name ("line", "calls", …). AUTOBUS_ENOENT: no such option. AUTOBUS_EINVAL: a bad value; `error`
- * says what is wrong with it. */
+/* Sets one option as text, as autobus(7) lists them: "interfaces", "bind", "ports", "discovery_port", "accept",
+ * "discovery", "goodbyes", "announce_delay", and every limit by its name ("line", "calls", …). AUTOBUS_ENOENT: no such
+ * option. AUTOBUS_EINVAL: a bad value; `error` says what is wrong with it. */
 AUTOBUS_EXPORT int autobus_options_set(autobus_options *options, const char *name, const char *value,
                                        autobus_error *error);
 
@@ -268,7 +269,8 @@ enum autobus_services_kind {
     AUTOBUS_SERVICE_CHANGED, /* its info, or its routes */
     AUTOBUS_SERVICE_REMOVED,
     AUTOBUS_SERVICES_CACHED,  /* all that the bus already knew has been told; comes once, with EXISTING */
-    AUTOBUS_SERVICES_SETTLED, /* the network had time to answer (0.3 to 2 s from the bus's start); comes once */
+    AUTOBUS_SERVICES_SETTLED, /* the network had time to answer (0.3 to 2 s from the bus's start; at once without
+                                 discoverers); comes once */
     AUTOBUS_SERVICES_OVERFLOW /* the listener did not keep up, or memory was out: it is cancelled, this is the last */
 };
 
@@ -295,6 +297,67 @@ AUTOBUS_EXPORT int autobus_bus_services(autobus_bus *bus, autobus_filter *filter
 
 /* Blocks until discovery has settled (see AUTOBUS_SERVICES_SETTLED), or AUTOBUS_ETIMEDOUT. */
 AUTOBUS_EXPORT int autobus_bus_settle(autobus_bus *bus, int timeout_ms);
+
+/* ------------------------------------------------------------------------------- discoverers and publishers */
+
+/*
+ * A bus is told which services there are by its discoverers, and a service is known as long as one of them reports it:
+ * what two report is one service. Its publishers make its own services known. It starts with a pair of them that works
+ * by broadcast, or without any (the option "discovery": "none"), and has then settled at once; a program adds its own
+ * and takes them away.
+ */
+enum {
+    AUTOBUS_BROADCAST_DISCOVER = 1 << 0, /* ask, and heed what others announce */
+    AUTOBUS_BROADCAST_PUBLISH = 1 << 1   /* announce, and answer those who ask */
+};
+
+/* Which of the broadcast pair work from now on: 0 or several of the above. The discoverer that ends takes away what it
+ * alone reported; the publisher says goodbye for every service. Bound remotes stay bound. */
+AUTOBUS_EXPORT int autobus_bus_set_broadcast(autobus_bus *bus, unsigned parts);
+
+/* A discoverer of the program's own. Its name is shown with each route that it reports; several may have the same. */
+AUTOBUS_EXPORT int autobus_discoverer_new(autobus_bus *bus, const char *name, autobus_discoverer **ret_discoverer);
+AUTOBUS_EXPORT autobus_discoverer *autobus_discoverer_ref(autobus_discoverer *discoverer);
+/* Dropping the last reference closes it. */
+AUTOBUS_EXPORT autobus_discoverer *autobus_discoverer_unref(autobus_discoverer *discoverer);
+/* What it alone reported is gone, and it reports nothing more. */
+AUTOBUS_EXPORT void autobus_discoverer_close(autobus_discoverer *discoverer);
+
+/* Reports: the service with this id can be had at `host`, a numeric IPv4 address, and `port`. `info` is an object as the
+ * service publishes it, or NULL for an empty one. It counts until it is taken back: it does not expire, a goodbye by
+ * broadcast does not end it, and when it cannot be reached it is only the last to be tried. Reporting again is harmless,
+ * and changes the info if this discoverer was the first to report the service on that host. AUTOBUS_EEXIST: it is known
+ * on another host with another info, and this is not reported. AUTOBUS_ETOOLARGE: the info is over 16 KiB encoded, or
+ * too many routes are known (the limits "routes", "routes_per_host", "routes_per_service"). */
+AUTOBUS_EXPORT int autobus_discover(autobus_discoverer *discoverer, const char *host, uint16_t port,
+                                    const char *service, const json_t *info);
+/* Takes that back. AUTOBUS_ENOENT: it does not report it. */
+AUTOBUS_EXPORT int autobus_undiscover(autobus_discoverer *discoverer, const char *host, uint16_t port,
+                                      const char *service);
+
+enum autobus_publication_kind {
+    AUTOBUS_PUBLICATION_ADDED = 1,
+    AUTOBUS_PUBLICATION_CHANGED, /* its info, or the port */
+    AUTOBUS_PUBLICATION_REMOVED,
+    AUTOBUS_PUBLICATION_OVERFLOW /* the publisher did not keep up, or memory was out: cancelled, this is the last */
+};
+
+/* Borrowed for the time of the callback; `info` is this callback's own: change it, or json_incref to keep it. */
+typedef struct autobus_publication {
+    autobus_bus *bus;
+    enum autobus_publication_kind kind;
+    const char *service; /* the id; NULL for overflow */
+    json_t *info;        /* as published, `hostname` included; NULL for removed and overflow */
+    uint16_t port;       /* that the bus listens on */
+} autobus_publication;
+
+typedef void (*autobus_publication_fn)(const autobus_publication *publication, void *user_data);
+
+/* Adds a publisher of the program's own: hears of each service of this bus, first of those that are published already,
+ * that of type autobus.details included; on the queue of service listeners. Cancelling the slot takes it away. When the
+ * bus closes it hears no more, and its destroy function runs. */
+AUTOBUS_EXPORT int autobus_publisher_add(autobus_bus *bus, autobus_publication_fn callback, void *user_data,
+                                         autobus_destroy_fn destroy, autobus_slot **ret_slot);
 
 /* ------------------------------------------------------------------------------------------------------- services */
 

@@ -14,6 +14,7 @@ dist_man_MANS += man/autobus_batch_begin.3
 dist_man_MANS += man/autobus_bus_new.3
 dist_man_MANS += man/autobus_call.3
 dist_man_MANS += man/autobus_call_cancel.3
+dist_man_MANS += man/autobus_discoverer_new.3
 dist_man_MANS += man/autobus_error_clear.3
 dist_man_MANS += man/autobus_filter_new.3
 dist_man_MANS += man/autobus_fire.3

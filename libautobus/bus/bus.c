@@ -62,6 +62,7 @@ static autobus_bus *bus_new(const struct ab_settings *settings, const autobus_op
     ab_list_init(&bus->listeners);
     ab_list_init(&bus->services);
     ab_list_init(&bus->remotes);
+    ab_list_init(&bus->discoverers);
     ab_list_init(&bus->requests);
     ab_list_init(&bus->settling);
     ab_list_init(&bus->called);
@@ -101,15 +102,16 @@ static uint64_t seed(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + (uint64_t)getpid();
 }
 
-static int engine_new(autobus_bus *bus)
+static int engine_new(autobus_bus *bus, const struct ab_settings *settings)
 {
     char name[HOST_NAME_SIZE];
     char identity[128];
     struct timespec now;
     struct ab_engine_config config = {
         .limits = bus->limits,
-        .broadcast = AB_BROADCAST_BOTH,
-        .goodbyes = 3,
+        .broadcast = ab_settings_broadcast(settings) ? AB_BROADCAST_BOTH : 0,
+        .goodbyes = ab_settings_goodbyes(settings),
+        .announce_delay_ms = ab_settings_announce_delay_ms(settings),
         .seed = seed(),
         .identity = identity,
         .hostname = name,
@@ -129,9 +131,9 @@ static int engine_new(autobus_bus *bus)
 
 /* ---- Starting */
 
-static int start_engine(autobus_bus *bus)
+static int start_engine(autobus_bus *bus, const struct ab_settings *settings)
 {
-    int r = engine_new(bus);
+    int r = engine_new(bus, settings);
 
     if (r < 0)
         return r;
@@ -153,7 +155,7 @@ static int start(autobus_bus *bus, const struct ab_settings *settings, autobus_e
 
     if (r < 0)
         return ab_error_fail_problem(error, r, problem);
-    r = start_engine(bus);
+    r = start_engine(bus, settings);
     if (r < 0) {
         ab_net_free(bus->net);
         return ab_error_fail(error, r);

@@ -39,9 +39,10 @@ struct autobus_bus {
     struct ab_limits limits;
     struct ab_text *null;     /* the answer of requests that are dropped: it must not need memory then */
     struct ab_list slots;     /* all that are not gone */
-    struct ab_list listeners; /* slots of service listeners */
+    struct ab_list listeners; /* slots of service listeners and publishers */
     struct ab_list services;  /* handles that are not closed */
     struct ab_list remotes;
+    struct ab_list discoverers;
     struct ab_list requests; /* not answered */
     struct ab_list settling; /* waiters for discovery to settle */
     struct ab_list called;   /* sleepers that are woken when the lock is let go */

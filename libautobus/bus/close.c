@@ -6,6 +6,7 @@
  */
 #include "base/error.h"
 #include "bus/bus.h"
+#include "bus/discoverer.h"
 #include "bus/remote.h"
 #include "bus/service.h"
 #include "bus/thread.h"
@@ -16,6 +17,8 @@ static void shut_handles(autobus_bus *bus)
         ab_service_handle_shut(AB_CONTAINER(bus->services.next, autobus_service, node));
     while (!ab_list_empty(&bus->remotes))
         ab_remote_handle_shut(AB_CONTAINER(bus->remotes.next, autobus_remote, node));
+    while (!ab_list_empty(&bus->discoverers))
+        ab_discoverer_handle_shut(AB_CONTAINER(bus->discoverers.next, autobus_discoverer, node));
 }
 
 /* Completions are in their slots before the slots of everything else end. Requests stay: a handler under way may still

@@ -63,6 +63,7 @@ struct autobus_slot {
     char *name;
     union {
         autobus_services_fn services;
+        autobus_publication_fn publication;
         autobus_function_fn function;
         autobus_abandoned_fn abandoned;
         autobus_binding_fn binding;

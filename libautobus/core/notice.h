@@ -10,6 +10,7 @@
 #define AB_CORE_NOTICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/list.h"
 #include "base/text.h"
@@ -19,16 +20,17 @@ struct ab_request;
 
 enum ab_notice_kind {
     AB_NOTICE_NONE,
-    AB_NOTICE_CALL,       /* a function is called: request, value = args, target = the function's */
-    AB_NOTICE_ABANDONED,  /* nobody waits for that answer any more: request; target = the request's, if it has one */
-    AB_NOTICE_SERVICES,   /* change, service, value = entry; target = the browser's */
-    AB_NOTICE_COMPLETION, /* code, value = result, error_*, service; target = the call's. Exactly one a call */
-    AB_NOTICE_PART,       /* one service's completion of a call to all; that itself completes after all of them */
-    AB_NOTICE_EVENT,      /* service, name, value = args; code AB_EOVERFLOW: the last; other codes: it is refused, with
+    AB_NOTICE_CALL,        /* a function is called: request, value = args, target = the function's */
+    AB_NOTICE_ABANDONED,   /* nobody waits for that answer any more: request; target = the request's, if it has one */
+    AB_NOTICE_SERVICES,    /* change, service, value = entry; target = the browser's */
+    AB_NOTICE_COMPLETION,  /* code, value = result, error_*, service; target = the call's. Exactly one a call */
+    AB_NOTICE_PART,        /* one service's completion of a call to all; that itself completes after all of them */
+    AB_NOTICE_EVENT,       /* service, name, value = args; code AB_EOVERFLOW: the last; other codes: it is refused, with
                              error_*; target = the subscription's */
-    AB_NOTICE_VALUE,      /* service, name, value (may be absent); code, error_*: it is refused; target = as above */
-    AB_NOTICE_BINDING,    /* change 1 bound, 0 unbound; service, code = reason, value = info; target as above */
-    AB_NOTICE_LOG,        /* level, text in name; no target */
+    AB_NOTICE_VALUE,       /* service, name, value (may be absent); code, error_*: it is refused; target = as above */
+    AB_NOTICE_BINDING,     /* change 1 bound, 0 unbound; service, code = reason, value = info; target as above */
+    AB_NOTICE_PUBLICATION, /* change, service, value = info, port; code AB_EOVERFLOW: the last; target = the herald's */
+    AB_NOTICE_LOG,         /* level, text in name; no target */
 };
 
 /* `change` of AB_NOTICE_SERVICES; the numbers are those of enum autobus_services_kind. */
@@ -41,12 +43,20 @@ enum ab_services_change {
     AB_SERVICES_OVERFLOW, /* the browser has ended by itself: no memory for a change */
 };
 
+/* `change` of AB_NOTICE_PUBLICATION; the numbers are those of enum autobus_publication_kind. */
+enum ab_publication_change {
+    AB_PUBLICATION_ADDED = 1,
+    AB_PUBLICATION_CHANGED,
+    AB_PUBLICATION_REMOVED,
+};
+
 struct ab_notice {
     struct ab_list node;
     enum ab_notice_kind kind;
     int change;
     int code;
     int level;
+    uint16_t port;
     void *target;
     struct ab_text *service;
     struct ab_text *name;

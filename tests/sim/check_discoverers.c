@@ -321,12 +321,88 @@ START_TEST(the_first_announcement_waits_and_goodbyes_are_counted)
 }
 END_TEST
 
+/* ---- Publishers */
+
+START_TEST(a_publisher_hears_of_each_service)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = bus_without(sim, "b");
+
+    sim_record(sim, SIM_PUBLICATIONS | SIM_PACKETS);
+    struct sim_service *hall = sim_publish(b, "hall", "{\"room\": 1}");
+    struct sim_service *attic = sim_service(b, "attic", "{}");
+    struct sim_slot *slot = sim_herald(b);
+    sim_run(sim, SECONDS(1));
+    sim_service_publish_try(attic);
+    sim_set_info(hall, "{\"room\": 2}");
+    sim_bus_move_port(b, 52800);
+    sim_service_end(attic);
+    sim_cancel(slot);
+    sim_service_end(hall);
+    sim_expect(sim, "0.000 b: published hall 52722 {\"room\":1,\"hostname\":\"b\"}\n"
+                    "1.000 b: published attic 52722 {\"hostname\":\"b\"}\n"
+                    "1.000 b: changed hall 52722 {\"room\":2,\"hostname\":\"b\"}\n"
+                    "1.000 b: changed hall 52800 {\"room\":2,\"hostname\":\"b\"}\n"
+                    "1.000 b: changed attic 52800 {\"hostname\":\"b\"}\n"
+                    "1.000 b: withdrawn attic 52800\n");
+    sim_free(sim);
+}
+END_TEST
+
+/* What one bus publishes another discovers, by a wire of the program's own. */
+static void carry(struct sim_slot *slot, void *context)
+{
+    struct sim_discoverer *discoverer = context;
+    struct sim_bus *b = slot->bus;
+    struct ab_address at = place_of(b);
+    const char *id = ab_service_id(AB_CONTAINER(b->services.next, struct sim_service, node)->service);
+
+    if (slot->value && strstr(slot->value, "autobus.details"))
+        return;
+    if (slot->value)
+        sim_discover(discoverer, &at, id, slot->value);
+}
+
+START_TEST(a_bus_without_broadcast_is_found_by_a_wire_of_the_programs)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = bus_without(sim, "b");
+    struct sim_bus *c = bus_without(sim, "c");
+
+    struct sim_discoverer *wire = sim_discoverer(c, "wire");
+    struct sim_slot *slot = sim_herald(b);
+    slot->heard = carry;
+    slot->context = wire;
+    sim_browse(c, "type=hall", AB_BROWSER_EXISTING);
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+    sim_on_binding(remote);
+    sim_record(sim, SIM_SERVICES | SIM_ROUTES | SIM_REPORTS | SIM_PACKETS | SIM_BINDINGS | SIM_RESULTS);
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    sim_function(hall, "echo", sim_echo);
+    sim_run(sim, SECONDS(1));
+    sim_call(remote, "echo", "[1]");
+    sim_run(sim, SECONDS(100));
+    sim_discoverer_end(wire);
+    sim_run(sim, SECONDS(1));
+    /* Who is bound stays so. */
+    sim_call(remote, "echo", "[2]");
+    sim_run(sim, SECONDS(1));
+    sim_expect(sim, "0.000 c: + hall 10.0.0.1:52722*(wire)\n"
+                    "0.004 c: bound hall\n"
+                    "1.002 c: echo = [1]\n"
+                    "101.000 c: - hall 10.0.0.1:52722*(wire)\n"
+                    "102.002 c: echo = [2]\n");
+    sim_free(sim);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("discoverers");
     TCase *reports = tcase_create("reports");
     TCase *steady = tcase_create("what is no hearsay");
     TCase *broadcast = tcase_create("broadcast");
+    TCase *publishers = tcase_create("publishers");
 
     tcase_add_test(reports, what_two_report_is_one_service);
     tcase_add_test(reports, a_discoverer_that_goes_takes_what_it_alone_reported);
@@ -339,6 +415,9 @@ int main(void)
     tcase_add_test(broadcast, the_first_announcement_waits_and_goodbyes_are_counted);
     suite_add_tcase(suite, reports);
     suite_add_tcase(suite, steady);
+    tcase_add_test(publishers, a_publisher_hears_of_each_service);
+    tcase_add_test(publishers, a_bus_without_broadcast_is_found_by_a_wire_of_the_programs);
     suite_add_tcase(suite, broadcast);
+    suite_add_tcase(suite, publishers);
     return ab_test_run(suite);
 }

@@ -72,6 +72,7 @@ static bool discoverers(void *context)
     struct sim *sim = sim_new_failing(1);
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_slot *herald = sim_herald(b);
     struct sim_service *hall = full_service(b, "hall");
     struct sim_discoverer *one = sim_discoverer(c, "one");
     struct sim_discoverer *two = sim_discoverer(c, "two");
@@ -97,6 +98,7 @@ static bool discoverers(void *context)
     sim_undiscover(two, &other, "x");
     sim_discoverer_end(one);
     sim_set_broadcast(b, AB_BROADCAST_DISCOVER);
+    sim_cancel(herald);
     sim_set_broadcast(c, AB_BROADCAST_BOTH);
     sim_run(sim, SECONDS(10));
     sim_remote_end(remote);

@@ -57,6 +57,18 @@ int sim_undiscover(struct sim_discoverer *discoverer, const struct ab_address *a
     return result;
 }
 
+struct sim_slot *sim_herald(struct sim_bus *bus)
+{
+    if (!bus)
+        return NULL;
+    struct sim_slot *slot = sim_slot_new(bus, SIM_SLOT_HERALD, "");
+    int result = ab_herald_new(bus->engine, sim_bus_enter(bus), slot, &slot->herald);
+
+    slot->ended = result < 0;
+    sim_bus_leave(bus);
+    return sim_worked(bus, result, "ab_herald_new") ? slot : NULL;
+}
+
 void sim_set_broadcast(struct sim_bus *bus, unsigned parts)
 {
     if (!bus)

@@ -199,6 +199,23 @@ static void record_call(struct sim_slot *slot, struct ab_notice *notice)
                        ab_request_is_notice(notice->request) ? " (no answer wanted)" : "");
 }
 
+static void record_publication(struct sim_slot *slot, struct ab_notice *notice)
+{
+    static const char *const changes[] = {"overflow", "published", "changed", "withdrawn"};
+    const char *service = text_or(notice->service, "-");
+
+    if (slot->value && strstr(slot->value, "\"autobus.details\"") && !is_details(slot, service)) {
+        char *alias = sim_format("%s.details", slot->bus->name);
+        sim_transcript_alias(transcript_of(slot), service, alias);
+        free(alias);
+    }
+    if (is_details(slot, service) && !(transcript_of(slot)->kinds & SIM_DETAILS))
+        return;
+    sim_transcript_add(transcript_of(slot), SIM_PUBLICATIONS, "%s: %s %s %u%s%s", slot->bus->name,
+                       changes[notice->code < 0 ? 0 : notice->change], service, notice->port, slot->value ? " " : "",
+                       slot->value ? slot->value : "");
+}
+
 static void record(struct sim_slot *slot, struct ab_notice *notice)
 {
     switch (notice->kind) {
@@ -207,6 +224,7 @@ static void record(struct sim_slot *slot, struct ab_notice *notice)
         sim_transcript_add(transcript_of(slot), SIM_CALLS, "%s: abandoned %s", slot->bus->name, slot->label);
         break;
     case AB_NOTICE_SERVICES: record_services(slot, notice); break;
+    case AB_NOTICE_PUBLICATION: record_publication(slot, notice); break;
     case AB_NOTICE_PART:
     case AB_NOTICE_COMPLETION: record_completion(slot, notice); break;
     case AB_NOTICE_EVENT: record_event(slot, notice); break;
@@ -223,6 +241,7 @@ static enum sim_slot_kind expected_slot(enum ab_notice_kind kind)
     case AB_NOTICE_CALL: return SIM_SLOT_FUNCTION;
     case AB_NOTICE_ABANDONED: return SIM_SLOT_REQUEST;
     case AB_NOTICE_SERVICES: return SIM_SLOT_BROWSER;
+    case AB_NOTICE_PUBLICATION: return SIM_SLOT_HERALD;
     case AB_NOTICE_PART:
     case AB_NOTICE_COMPLETION: return SIM_SLOT_CALL;
     default: return SIM_SLOT_SUBSCRIPTION;

@@ -377,6 +377,8 @@ static void cancel_inside(struct sim_slot *slot, ab_time now)
         ab_gather_cancel(slot->gather, now);
     else if (slot->kind == SIM_SLOT_CALL && slot->call)
         ab_call_cancel(slot->call, now);
+    if (slot->kind == SIM_SLOT_HERALD)
+        ab_herald_free(slot->herald, now);
     if (slot->kind == SIM_SLOT_BROWSER)
         ab_browser_free(slot->browser, now);
     slot->subscription = NULL;
@@ -626,7 +628,7 @@ void sim_bus_drop_handles(struct sim_bus *bus)
         sim_discoverer_end(AB_CONTAINER(node, struct sim_discoverer, node));
     AB_LIST_EACH (node, &bus->slots) {
         struct sim_slot *slot = AB_CONTAINER(node, struct sim_slot, node);
-        if (slot->kind == SIM_SLOT_BROWSER && !slot->ended)
+        if ((slot->kind == SIM_SLOT_BROWSER || slot->kind == SIM_SLOT_HERALD) && !slot->ended)
             cancel_inside(slot, sim_host_now(bus->process.host));
     }
 }

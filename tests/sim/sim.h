@@ -21,6 +21,7 @@
 #include "core/counters.h"
 #include "core/discoverer.h"
 #include "core/engine.h"
+#include "core/herald.h"
 #include "core/multiple.h"
 #include "core/remote.h"
 #include "core/request.h"
@@ -66,7 +67,14 @@ int sim_seeds(int otherwise, int *ret_first);
 /* ---- Buses */
 
 /* What the program registered on a bus, and what came of it. Lives until sim_free, so that a late notice is caught. */
-enum sim_slot_kind { SIM_SLOT_FUNCTION, SIM_SLOT_BROWSER, SIM_SLOT_CALL, SIM_SLOT_SUBSCRIPTION, SIM_SLOT_REQUEST };
+enum sim_slot_kind {
+    SIM_SLOT_FUNCTION,
+    SIM_SLOT_BROWSER,
+    SIM_SLOT_CALL,
+    SIM_SLOT_SUBSCRIPTION,
+    SIM_SLOT_REQUEST,
+    SIM_SLOT_HERALD
+};
 
 struct sim_slot {
     struct ab_list node;
@@ -85,6 +93,7 @@ struct sim_slot {
     struct sim_remote *remote;   /* of a call or a subscription */
     union {
         struct ab_browser *browser;
+        struct ab_herald *herald;
         struct ab_call *call;
         struct ab_gather *gather; /* of a call to all */
         struct ab_subscription *subscription;
@@ -180,7 +189,7 @@ void sim_drop(struct sim_slot *slot, struct ab_request *request, const char *arg
 int sim_reply(struct sim_bus *bus, const char *result);
 int sim_reply_to(struct sim_bus *bus, unsigned index, const char *result); /* not the oldest */
 
-/* ---- Discoverers of the program's: discover.c */
+/* ---- Discoverers and publishers of the program's: discover.c */
 
 struct sim_discoverer {
     struct ab_list node;
@@ -192,6 +201,7 @@ struct sim_discoverer *sim_discoverer(struct sim_bus *bus, const char *name);
 void sim_discoverer_end(struct sim_discoverer *discoverer);
 int sim_discover(struct sim_discoverer *discoverer, const struct ab_address *at, const char *service, const char *info);
 int sim_undiscover(struct sim_discoverer *discoverer, const struct ab_address *at, const char *service);
+struct sim_slot *sim_herald(struct sim_bus *bus);
 void sim_set_broadcast(struct sim_bus *bus, unsigned parts);
 
 /* ---- Remotes */

@@ -29,9 +29,10 @@ enum sim_kind {
     SIM_SERVICES = 1 << 10, /* what browsers hear */
     SIM_ROUTES = 1 << 11,   /* with the routes */
     SIM_LOG = 1 << 12,
-    SIM_NUMBERS = 1 << 13, /* the number of the connection in each line of one */
-    SIM_RAW = 1 << 14,     /* lines and datagrams as they are */
-    SIM_REPORTS = 1 << 15, /* routes with who reports them */
+    SIM_NUMBERS = 1 << 13,      /* the number of the connection in each line of one */
+    SIM_RAW = 1 << 14,          /* lines and datagrams as they are */
+    SIM_REPORTS = 1 << 15,      /* routes with who reports them */
+    SIM_PUBLICATIONS = 1 << 16, /* what publishers hear */
 
     SIM_PROGRAM = SIM_CALLS | SIM_RESULTS | SIM_VALUES | SIM_EVENTS | SIM_BINDINGS,
 };

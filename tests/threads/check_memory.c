@@ -251,6 +251,32 @@ static void look_around(void)
         cancel(slot);
 }
 
+static void publication(const autobus_publication *what, void *user_data)
+{
+    (void)what;
+    ab_gate_pass(user_data);
+}
+
+/* A discoverer and a publisher of the program's. */
+static void report(void)
+{
+    static struct ab_gate gate = AB_GATE_INIT;
+    autobus_discoverer *discoverer = NULL;
+    autobus_slot *slot;
+    json_t *info = json_pack("{s:s}", "type", "reported");
+
+    if (info && fine(autobus_discoverer_new(pair.client, "mine", &discoverer))) {
+        fine(autobus_discover(discoverer, "10.0.0.1", 80, "x", info));
+        json_object_set_new(info, "room", json_string("hall"));
+        fine(autobus_discover(discoverer, "10.0.0.1", 80, "x", info));
+        fine(autobus_discover(discoverer, "10.0.0.1", 81, "x", info));
+    }
+    if (count(autobus_publisher_add(pair.server, publication, &gate, destroyed, &slot)))
+        cancel(slot);
+    autobus_discoverer_unref(discoverer);
+    json_decref(info);
+}
+
 static void look_at_counters(void)
 {
     json_t *out = NULL;
@@ -393,6 +419,7 @@ static const struct {
     {"connect", connect_place},
     {"get", get},
     {"look", look_around},
+    {"report", report},
     {"counters", look_at_counters},
     {"find", find_again},
     {"publish", publish},
