@@ -32,6 +32,19 @@ size_t tool_utf8_decode(const char *text, size_t size, uint32_t *ret_character)
     return length;
 }
 
+bool tool_is_utf8(const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t at = 0; at < size;) {
+        uint32_t character = 0;
+        size_t length = tool_utf8_decode(text + at, size - at, &character);
+        if (length == 0)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
 /* Controls of both sets, the marks and overrides of writing direction (Unicode's Bidi_Control), the separators of lines
  * and paragraphs, and the byte order mark. */
 static bool is_unsafe(uint32_t character)
@@ -47,7 +60,7 @@ static void write_escape(FILE *out, uint32_t character)
     case '\n': fputs("\\n", out); break;
     case '\r': fputs("\\r", out); break;
     case '\t': fputs("\\t", out); break;
-    default: fprintf(out, "\\u%04x", (unsigned)character);
+    default: fprintf(out, "\\u%04X", (unsigned)character); /* as the library writes JSON */
     }
 }
 

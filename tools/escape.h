@@ -5,6 +5,7 @@
 #ifndef TOOL_ESCAPE_H
 #define TOOL_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +13,7 @@ enum {
     TOOL_ESCAPE_LAYOUT = 1 << 0 /* line ends and tabs stay */
 };
 
-/* A new string. "\n", "\r" and "\t" are written so, other characters as \u001b, stray bytes as \xff: what it makes of
+/* A new string. "\n", "\r" and "\t" are written so, other characters as \u001B, stray bytes as \xff: what it makes of
  * JSON text with TOOL_ESCAPE_LAYOUT is the same JSON. */
 char *tool_escape(const char *text, size_t size, unsigned flags);
 
@@ -24,6 +25,8 @@ size_t tool_fit(const char *text, size_t columns);
 
 /* Decodes one character, strictly: its length in bytes, or 0 if what is there is not UTF-8 (or size is 0). */
 size_t tool_utf8_decode(const char *text, size_t size, uint32_t *ret_character);
+
+bool tool_is_utf8(const char *text);
 
 /* A new string that a shell reads as this text: in single quotes. */
 char *tool_shell_quote(const char *text);

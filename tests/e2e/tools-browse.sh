@@ -28,7 +28,7 @@ serve bell --info type=doorbell --info "name=$(printf 'Evil\033[31m\nname')" --e
 insist_lines 4 autobus-browse
 is 0
 quiet
-out_has "^doorbell    Evil.u001b\[31m.nname  $host +$bell_id\$"
+out_has "^doorbell    Evil.u001B\[31m.nname  $host +$bell_id\$"
 out_has "^thermostat  Hall +$host +$hall_id\$"
 out_has '^    127\.0\.0\.1:[0-9]+$'
 [ "$(head -n 1 "$work/out" | cut -c 1-8)" = doorbell ] || fail 'it is not sorted'

@@ -26,15 +26,15 @@ START_TEST(escapes)
         {"plain, with spaces and \\", "plain, with spaces and \\"},
         {"Küche \xe2\x98\x83 \xf0\x9f\x98\x80", "Küche \xe2\x98\x83 \xf0\x9f\x98\x80"},
         {"a\nb\tc\rd", "a\\nb\\tc\\rd"},
-        {"\033[31mred\007", "\\u001b[31mred\\u0007"},
-        {"\x7f", "\\u007f"},
+        {"\033[31mred\007", "\\u001B[31mred\\u0007"},
+        {"\x7f", "\\u007F"},
         {"\xc2\x9b"
          "31m",
-         "\\u009b31m"}, /* the 8-bit CSI */
+         "\\u009B31m"}, /* the 8-bit CSI */
         {"\xe2\x80\xae"
          "txt.exe",
-         "\\u202etxt.exe"},                                            /* right to left override */
-        {"\xe2\x81\xa6\xe2\x81\xa9\xd8\x9c", "\\u2066\\u2069\\u061c"}, /* isolates, Arabic letter mark */
+         "\\u202Etxt.exe"},                                            /* right to left override */
+        {"\xe2\x81\xa6\xe2\x81\xa9\xd8\x9c", "\\u2066\\u2069\\u061C"}, /* isolates, Arabic letter mark */
         {"\xe2\x80\xa8", "\\u2028"},                                   /* line separator */
         {"\xff\xfe", "\\xff\\xfe"},
         {"\xc3", "\\xc3"},                            /* cut */
@@ -46,7 +46,7 @@ START_TEST(escapes)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check_escape(cases[i].text, strlen(cases[i].text), 0, cases[i].wanted);
     check_escape("a\0b", 3, 0, "a\\u0000b");
-    check_escape("a\n\tb\r\033", 6, TOOL_ESCAPE_LAYOUT, "a\n\tb\\r\\u001b");
+    check_escape("a\n\tb\r\033", 6, TOOL_ESCAPE_LAYOUT, "a\n\tb\\r\\u001B");
 }
 END_TEST
 
