@@ -91,6 +91,8 @@ int autobus_gather_json(autobus_remote *remote, json_t **ret_results, autobus_er
     int r = ab_guard_blocking();
 
     set_rule(&question, rule);
+    if (r == 0 && args && !json_is_array(args))
+        return ab_error_fail_text(error, AB_EINVAL, "the arguments are no array");
     if (r == 0)
         r = ab_json_args(args, &question.args);
     if (r < 0)

@@ -236,6 +236,8 @@ START_TEST(what_is_for_one_service_is_refused)
     ck_assert_int_eq(autobus_gather_json(many.remote, &value, &error, "echo", NULL, 0, &bad), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_gather_json(many.remote, &value, &error, "echo", NULL, 99, NULL), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_gather_json(many.remote, &value, &error, "", NULL, 0, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_gather(many.remote, &value, &error, "echo", "{}"), AUTOBUS_EINVAL);
+    ck_assert_str_eq(error.text, "the arguments are no array");
     ck_assert_int_eq(autobus_gather(NULL, &value, &error, "echo", NULL), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_proxy_multiple(many.pair.client, "=", &many.remote, &error), AUTOBUS_EINVAL);
     ck_assert_ptr_null(value);
