@@ -30,12 +30,13 @@ int tool_set_log_level(const struct tool_option *option, const char *text)
     return -1;
 }
 
-/* So that no socket takes the place of a descriptor that was closed when we were started. */
+/* So that no socket takes the place of a descriptor that was closed when we were started. What is written there fails, as
+ * it would have. */
 static void open_standard_descriptors(void)
 {
-    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     while (fd >= 0 && fd <= STDERR_FILENO)
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
         close(fd);
 }
