@@ -7,10 +7,12 @@
 
 #include "arguments.h"
 #include "bus.h"
+#include "exit.h"
 #include "failure.h"
 #include "find.h"
 #include "message.h"
 #include "multiple.h"
+#include "names.h"
 #include "output.h"
 #include "service.h"
 #include "target.h"
@@ -169,6 +171,8 @@ static int run(struct call *call, const struct tool_words *words)
     struct tool_target target;
     autobus_bus *bus = NULL;
     call->function = words->items[1];
+    if (!tool_name_check("function", call->function))
+        return TOOL_EXIT_USAGE;
     int end = tool_target_parse(words->items[0], call->settings.all, &target);
     if (end)
         return end;

@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "follow.h"
 #include "message.h"
+#include "names.h"
 #include "output.h"
 
 struct listener {
@@ -161,7 +162,8 @@ int main(int argc, char **argv)
     listener.settings.wait_ms = TOOL_FOREVER;
     if (!read_options(&listener, argc, argv, &words, &end))
         return end;
-    end = tool_target_parse(words.items[0], listener.settings.all, &target);
+    end = tool_name_check("event", words.items[1]) ? tool_target_parse(words.items[0], listener.settings.all, &target)
+                                                   : TOOL_EXIT_USAGE;
     if (end == 0) {
         listener.event = words.items[1];
         end = listen_on(&listener, &target);

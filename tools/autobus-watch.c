@@ -7,6 +7,7 @@
 #include "bus.h"
 #include "exit.h"
 #include "message.h"
+#include "names.h"
 #include "output.h"
 #include "values.h"
 
@@ -136,7 +137,8 @@ int main(int argc, char **argv)
     watcher.settings.wait_ms = TOOL_FOREVER;
     if (!read_options(&watcher, argc, argv, &words, &end))
         return end;
-    end = tool_target_parse(words.items[0], watcher.settings.all, &target);
+    end = tool_name_check("object", words.items[1]) ? tool_target_parse(words.items[0], watcher.settings.all, &target)
+                                                    : TOOL_EXIT_USAGE;
     if (end == 0) {
         watcher.values.object = words.items[1];
         end = watch_on(&watcher, &target);

@@ -53,24 +53,11 @@ const struct tool_item *tool_plan_find(const struct tool_plan *plan, enum tool_i
 
 /* ---- names */
 
-static bool is_utf8(const char *text)
-{
-    size_t size = strlen(text);
-    for (size_t at = 0; at < size;) {
-        uint32_t character;
-        size_t length = tool_utf8_decode(text + at, size - at, &character);
-        if (length == 0)
-            return false;
-        at += length;
-    }
-    return true;
-}
-
 static bool is_good_name(const char *option, const char *name)
 {
     if (!*name)
         tool_error("--%s: the name is missing", option);
-    else if (strlen(name) > LONGEST_NAME || !is_utf8(name))
+    else if (strlen(name) > LONGEST_NAME || !tool_is_utf8(name))
         tool_error("--%s %s: a name is UTF-8 of at most %d bytes", option, name, LONGEST_NAME);
     else if (strncmp(name, "autobus.", strlen("autobus.")) == 0)
         tool_error("--%s %s: names that begin with autobus. are the library's", option, name);
@@ -178,8 +165,8 @@ int tool_plan_set_info(const struct tool_option *option, const char *text)
     char *key = split(option, text, &rest);
     if (!key)
         return -1;
-    json_t *value = *key && is_utf8(key) ? read_value(option, key, rest) : NULL;
-    if (!value && (!*key || !is_utf8(key)))
+    json_t *value = *key && tool_is_utf8(key) ? read_value(option, key, rest) : NULL;
+    if (!value && (!*key || !tool_is_utf8(key)))
         tool_error("--%s %s: the key is missing or not UTF-8", option->name, text);
     else if (value && json_object_set_new(plan->info, key, value) < 0)
         tool_out_of_memory();
@@ -194,7 +181,7 @@ int tool_plan_add_doc(const struct tool_option *option, const char *text)
     char *name = split(option, text, &rest);
     if (!name)
         return -1;
-    int result = is_utf8(text) ? 0 : -1;
+    int result = tool_is_utf8(text) ? 0 : -1;
     if (result < 0)
         tool_error("--%s %s: not UTF-8", option->name, text);
     else if (json_object_set_new(plan->docs, name, json_string(rest)) < 0)
@@ -227,6 +214,12 @@ static int finish_doc(struct tool_plan *plan, const char *name, const char *text
 
 int tool_plan_finish(struct tool_plan *plan)
 {
+    if (json_object_size(plan->info) == 0 && !plan->items) {
+        tool_error("there is nothing to publish: say what it is with --info type=NAME, and what it offers with "
+                   "--function, --object or --event");
+        tool_usage_hint();
+        return TOOL_EXIT_USAGE;
+    }
     const char *name = NULL;
     json_t *text = NULL;
     json_object_foreach(plan->docs, name, text)
