@@ -3,8 +3,11 @@
  */
 #include "bus.h"
 
+#include <stdlib.h>
+
 #include "exit.h"
 #include "message.h"
+#include "networks.h"
 
 static void on_log(int level, const char *text, void *user_data)
 {
@@ -44,10 +47,20 @@ int tool_bus_try(const struct tool_settings *settings, autobus_bus **ret_bus, au
     return result;
 }
 
+static void warn_of_missing_networks(autobus_bus *bus)
+{
+    char *missing = tool_networks_missing(bus);
+    if (missing)
+        tool_remark("there is no interface %s here now: only this machine is asked", missing);
+    free(missing);
+}
+
 int tool_bus_open(const struct tool_settings *settings, autobus_bus **ret_bus)
 {
     autobus_error error = AUTOBUS_ERROR_INIT;
     int result = tool_bus_try(settings, ret_bus, &error);
+    if (result == 0)
+        warn_of_missing_networks(*ret_bus);
     if (result >= 0)
         return result;
     tool_error("no bus here: %s", error.text ? error.text : autobus_strerror(result));

@@ -12,6 +12,7 @@
 
 #include "holders.h"
 #include "message.h"
+#include "networks.h"
 #include "text.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -189,7 +190,14 @@ void tool_checkup_interfaces(struct tool_checkup *checkup)
         else
             check_unused(checkup, interface, text_of(interface, "name"), more);
     }
-    if (some_network(checkup))
+    char *missing = tool_networks_missing(checkup->bus);
+    if (missing)
+        tool_finding(&checkup->findings, "network", TOOL_FINDING_FAILURE, NULL,
+                     "name one of those above in AUTOBUS_INTERFACES or --interfaces, or none",
+                     "there is no interface %s, which the settings ask for: only this machine is asked", missing);
+    bool told = missing;
+    free(missing);
+    if (told || some_network(checkup))
         return;
     if (some_is_excluded(checkup))
         tool_finding(&checkup->findings, "network", TOOL_FINDING_OK, NULL, NULL,

@@ -3,6 +3,11 @@
  */
 #include "networks.h"
 
+#include <fnmatch.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "text.h"
 
 static const char *text_of(const json_t *interface, const char *key)
@@ -39,4 +44,45 @@ char *tool_networks_used(autobus_bus *bus)
 char *tool_networks_unused(autobus_bus *bus)
 {
     return list(bus, false);
+}
+
+static bool matches_any(const char *pattern, const json_t *interfaces)
+{
+    for (size_t i = 0; i < json_array_size(interfaces); i++) {
+        if (fnmatch(pattern, text_of(json_array_get(interfaces, i), "name"), 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* False too if the list asks for none by name, but excludes some. */
+static bool all_are_missing(const char *list, const json_t *interfaces)
+{
+    bool asked = false, found = false;
+    while (*list) {
+        size_t size = strcspn(list, ", \t");
+        char *pattern = tool_copy_part(list, size);
+        if (*pattern && *pattern != '!') {
+            asked = true;
+            found = found || matches_any(pattern, interfaces);
+        }
+        free(pattern);
+        list += size;
+        list += strspn(list, ", \t");
+    }
+    return asked && !found;
+}
+
+char *tool_networks_missing(autobus_bus *bus)
+{
+    json_t *settings = NULL, *interfaces = NULL;
+    char *missing = NULL;
+    if (autobus_bus_settings(bus, &settings) == 0 && autobus_bus_interfaces(bus, &interfaces) == 0) {
+        const char *list = json_string_value(json_object_get(json_object_get(settings, "interfaces"), "value"));
+        if (list && all_are_missing(list, interfaces))
+            missing = tool_copy(list);
+    }
+    json_decref(interfaces);
+    json_decref(settings);
+    return missing;
 }

@@ -90,6 +90,8 @@ net_on kitchen ip link set eth1 up
 doctor kitchen --interfaces '!eth1'
 check 'one that is excluded is as it should be' said 0 'ok .*eth1 is not used: excluded by the setting interfaces' \
     'settings: interfaces=!eth1 \(program\)'
+doctor kitchen --interfaces nope0
+check 'one that is not there is asked for in vain' said 1 'FAILURE .*there is no interface nope0, which the settings'
 net_host cellar
 doctor cellar
 check 'a machine without a network says so' said 1 'FAILURE .*there is no network' 'connect this machine'

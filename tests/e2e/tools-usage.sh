@@ -69,6 +69,24 @@ try autobus-call -t soon thermostat f
 is 2
 err 'not a number of seconds'
 
+for none in 'call x' 'listen x' 'watch x' 'top x'; do
+    # shellcheck disable=SC2086 # two words
+    try autobus-$none ''
+    is 2
+    err 'is missing'
+    # shellcheck disable=SC2086
+    try autobus-$none "$(printf 'a\377')"
+    is 2
+    err 'a name is UTF-8 of at most 255 bytes'
+done
+
+try autobus-browse --interfaces 'nope*,!lo' --wait 0
+is 3
+err 'there is no interface nope*,!lo here now'
+try autobus-browse --interfaces '!nope0' --wait 0
+is 3
+! grep -q 'there is no interface' "$work/err" || fail 'it names what is only excluded'
+
 try autobus-listen --notice thermostat rang
 is 2
 err '--notice makes no sense for autobus-listen'
@@ -87,12 +105,21 @@ err 'there is an event of that name'
 try autobus-serve --info type=x --doc ring=x --event rang
 is 2
 err 'did you mean rang?'
+try autobus-serve
+is 2
+err 'there is nothing to publish'
 try autobus-serve --poll 0
 is 2
 err 'at least 0.1 s'
 try autobus-serve thermostat
 is 2
 err 'one argument too many: thermostat'
+
+what='autobus-call --help >&-'
+status=0
+autobus-call --help >&- 2>"$work/err" || status=$?
+is 1
+err 'standard output: Bad file descriptor'
 
 if [ -c /dev/full ]; then
     what='autobus-call --help >/dev/full'
