@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "core/browser_internal.h"
 #include "core/internal.h"
+#include "core/introspection.h"
 #include "core/multiple_internal.h"
 #include "core/outbound.h"
 #include "core/remote_internal.h"
@@ -188,6 +189,7 @@ static void route_remove(struct ab_route *route)
 {
     struct ab_found *found = route->found;
 
+    ab_introspection_route_changed(found->engine, &route->node->address);
     ab_browsers_route_removed(route);
     if (found->route_count == 1) {
         ab_browsers_service_removed(found);
@@ -216,6 +218,7 @@ static void report_remove(struct ab_report *report)
     }
     ab_route_unreport(report);
     choose_teller(route->found);
+    ab_introspection_route_changed(route->found->engine, &route->node->address);
     ab_browsers_route_changed(route);
     routes_changed(route->found);
 }
@@ -281,6 +284,7 @@ static int add_service(struct ab_discoverer *by, const struct ab_address *at, co
     found->shown = route;
     ab_seeker_news(engine);
     ab_engine_log(engine, AB_LOG_INFO, "found service %s", found->id->data);
+    ab_introspection_route_changed(engine, at);
     ab_browsers_service_added(found);
     ab_browsers_route_added(route);
     ab_keeper_review(found);
@@ -295,6 +299,7 @@ static int add_route(struct ab_found *found, const struct ab_address *at, struct
 
     if (!route)
         return AB_ENOMEM;
+    ab_introspection_route_changed(found->engine, at);
     ab_browsers_route_added(route);
     preferred_changed(found, route);
     routes_changed(found);
@@ -314,6 +319,7 @@ static int add_report(struct ab_route *route, struct ab_discoverer *by)
     r = ab_route_report(route, by);
     if (r < 0)
         return r;
+    ab_introspection_route_changed(by->engine, &route->node->address);
     ab_browsers_route_changed(route);
     routes_changed(route->found);
     return 0;
@@ -331,6 +337,7 @@ static int change_info(struct ab_found *found, json_t *info)
         return AB_ENOMEM;
     }
     json_incref(info);
+    ab_introspection_route_changed(found->engine, &ab_found_preferred(found)->node->address);
     ab_browsers_info_changed(found, old_info, old_view);
     json_decref(old_info);
     json_decref(old_view);
@@ -431,6 +438,7 @@ static void fail_steady(struct ab_route *route)
 
         if (report->discoverer->kind == AB_DISCOVERER_HEARSAY) {
             ab_route_unreport(report);
+            ab_introspection_route_changed(found->engine, &route->node->address);
             less = true;
         }
     }

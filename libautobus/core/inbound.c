@@ -192,12 +192,13 @@ static void respond_result(struct ab_inbound *connection, const struct ab_messag
 }
 
 /* What is long is not made anew for each who asks, and is refused where the client could not read it. */
-static void on_details(struct ab_inbound *connection, const struct ab_message *message)
+static void on_builtin(struct ab_inbound *connection, const struct ab_message *message, enum ab_builtin what)
 {
-    struct ab_topic *topic = ab_topic_get(connection->service, &connection->service->objects, AB_DETAILS_OBJECT);
+    const char *name = ab_introspection_name(what);
+    struct ab_topic *topic = ab_topic_get(connection->service, &connection->service->objects, name);
     struct ab_text *value = topic ? ab_introspection_shown(topic, connection) : NULL;
 
-    if (value && !ab_topic_fits(&connection->stream.engine->limits, AB_DETAILS_OBJECT, value))
+    if (value && !ab_topic_fits(&connection->stream.engine->limits, name, value))
         ab_inbound_respond_error(connection, message, "too_large", "there are too many services for one line");
     else
         respond_result(connection, message, value);
@@ -216,8 +217,8 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
         ab_inbound_respond_error(connection, message, "no_such_function", "there is no function of that name");
         return;
     }
-    if (function->details) {
-        on_details(connection, message);
+    if (function->builtin) {
+        on_builtin(connection, message, function->builtin);
         return;
     }
     if (message->type == AB_MESSAGE_COMMAND && connection->request_count >= engine->limits.calls) {

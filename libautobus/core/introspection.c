@@ -1,5 +1,6 @@
 /*
- * Owns the form of introspection. Must not change a service but for the cached text of its builtin objects.
+ * Owns the form of introspection, and when it is told. Must not change a service but for the cached text of its builtin
+ * objects.
  */
 #include "core/introspection.h"
 
@@ -9,6 +10,8 @@
 #include "base/memory.h"
 #include "core/inbound.h"
 #include "wire/json.h"
+
+#define GATHERING (20 * AB_MILLISECOND)
 
 static const struct {
     const char *name;
@@ -20,13 +23,13 @@ static const struct {
     {"autobus.doc", AB_BUILTIN_DOC},
 };
 
-static const char *builtin_name(enum ab_builtin builtin)
+const char *ab_introspection_name(enum ab_builtin builtin)
 {
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
         if (builtins[i].builtin == builtin)
             return builtins[i].name;
     }
-    return AB_DETAILS_OBJECT;
+    return builtin == AB_BUILTIN_DIRECTORY ? "directory" : "details";
 }
 
 static int add_builtin(struct ab_service *service, const char *name, enum ab_builtin builtin)
@@ -84,7 +87,7 @@ static json_t *topics(struct ab_map *map)
 
     AB_MAP_EACH (each, map) {
         struct ab_topic *topic = AB_CONTAINER(each, struct ab_topic, node);
-        bool listed = topic->exists && (!topic->builtin || topic->builtin == AB_BUILTIN_DETAILS);
+        bool listed = topic->exists && (!topic->builtin || topic->builtin >= AB_BUILTIN_DETAILS);
 
         if (listed && put_entry(table, topic->name->data, topic->doc) < 0) {
             json_decref(table);
@@ -99,14 +102,19 @@ static json_t *doc(const struct ab_service *service)
     return service->doc ? json_string(service->doc) : json_null();
 }
 
-static json_t *one_service(struct ab_service *service)
+static json_t *own_info(const struct ab_service *service)
 {
     json_t *info = NULL;
-    json_t *entry = json_object();
-    int r =
-        ab_json_parse(service->info->data, service->info->size, AB_JSON_DEPTH, service->info->size + 1, &info, NULL);
 
-    if (r < 0 || json_object_set_new(entry, "info", info) < 0 ||
+    ab_json_parse(service->info->data, service->info->size, AB_JSON_DEPTH, service->info->size + 1, &info, NULL);
+    return info;
+}
+
+static json_t *one_service(struct ab_service *service)
+{
+    json_t *entry = json_object();
+
+    if (json_object_set_new(entry, "info", own_info(service)) < 0 ||
         (service->doc && json_object_set_new(entry, "doc", doc(service)) < 0) ||
         json_object_set_new(entry, "functions", functions(service)) < 0 ||
         json_object_set_new(entry, "events", topics(&service->events)) < 0 ||
@@ -139,6 +147,77 @@ static json_t *details(struct ab_engine *engine, const struct ab_inbound *connec
     return all;
 }
 
+/* ---- The directory of this host */
+
+static int put_place(json_t *all, const char *id, json_t *info, uint16_t port)
+{
+    json_t *place = json_object();
+
+    if (json_object_set_new(place, "info", info) < 0 || json_object_set_new(place, "port", json_integer(port)) < 0) {
+        json_decref(place);
+        return AB_ENOMEM;
+    }
+    return json_object_set_new(all, id, place) < 0 ? AB_ENOMEM : 0;
+}
+
+static int put_own_places(json_t *all, struct ab_engine *engine, const struct ab_inbound *connection)
+{
+    int r = 0;
+
+    AB_LIST_EACH (each, &engine->server.services) {
+        struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
+
+        if (r == 0 && ab_service_is_published(service) && may_see(connection, service))
+            r = put_place(all, service->id->data, own_info(service), engine->server.port);
+    }
+    return r;
+}
+
+/* What is of this host is heard on loopback, and at an address of its own if others may use it; what somebody else told
+ * of it is not told on. */
+static const struct ab_route *route_here(struct ab_found *found, bool loopback)
+{
+    struct ab_engine *engine = found->engine;
+
+    AB_LIST_EACH (each, &found->routes) {
+        const struct ab_route *route = AB_CONTAINER(each, struct ab_route, found_node);
+        const struct ab_address *at = &route->node->address;
+
+        if (ab_address_is_loopback(at) == loopback && engine->host->here(engine->context, at) &&
+            ab_route_report_of(route, &engine->seeker.discoverer))
+            return route;
+    }
+    return NULL;
+}
+
+/* A service of our own that the client may not see is among those that were heard. */
+static int put_found_places(json_t *all, struct ab_engine *engine, bool local)
+{
+    int r = 0;
+
+    AB_MAP_EACH (each, &engine->directory.services) {
+        struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
+        const struct ab_route *route = route_here(found, local);
+
+        if (r == 0 && route && !ab_server_find(engine, found->id->data))
+            r = put_place(all, found->id->data, json_incref(found->info), route->node->address.port);
+    }
+    return r;
+}
+
+/* As that client may see it; NULL: all. */
+static json_t *directory(struct ab_engine *engine, const struct ab_inbound *connection)
+{
+    bool local = !connection || connection->local;
+    json_t *all = json_object();
+
+    if (all && (put_own_places(all, engine, connection) < 0 || put_found_places(all, engine, local) < 0)) {
+        json_decref(all);
+        return NULL;
+    }
+    return all;
+}
+
 static json_t *build(struct ab_service *service, enum ab_builtin what)
 {
     switch (what) {
@@ -147,6 +226,7 @@ static json_t *build(struct ab_service *service, enum ab_builtin what)
     case AB_BUILTIN_OBJECTS: return topics(&service->objects);
     case AB_BUILTIN_DOC: return doc(service);
     case AB_BUILTIN_DETAILS: return details(service->engine, NULL);
+    case AB_BUILTIN_DIRECTORY: return directory(service->engine, NULL);
     case AB_BUILTIN_NONE: break;
     }
     return NULL;
@@ -185,6 +265,8 @@ struct ab_text *ab_introspection_shown(struct ab_topic *topic, const struct ab_i
 
     if (topic->builtin == AB_BUILTIN_DETAILS && !sees_all(connection))
         return encode(details(connection->stream.engine, connection));
+    if (topic->builtin == AB_BUILTIN_DIRECTORY && !(connection->local && sees_all(connection)))
+        return encode(directory(connection->stream.engine, connection));
     text = ab_topic_value(topic);
     return text ? ab_text_ref(text) : NULL;
 }
@@ -194,13 +276,34 @@ struct ab_text *ab_introspection_shown(struct ab_topic *topic, const struct ab_i
 /* Who may not see `cause` hears nothing of it. */
 static void refresh(struct ab_service *service, enum ab_builtin what, const struct ab_service *cause)
 {
-    struct ab_topic *topic = ab_topic_find(&service->objects, builtin_name(what));
+    struct ab_topic *topic = ab_topic_find(&service->objects, ab_introspection_name(what));
 
     if (!topic || topic->builtin != what)
         return;
     topic->value = ab_text_unref(topic->value);
     if (!ab_list_empty(&topic->interests))
         ab_topic_changed_by(topic, cause);
+}
+
+/* Many come at once: a bus with all its services, or all that answer to a query. */
+static void tell_places(struct ab_timer *timer)
+{
+    struct ab_engine *engine = AB_CONTAINER(timer, struct ab_engine, server.gathering);
+
+    if (engine->server.details)
+        refresh(engine->server.details, AB_BUILTIN_DIRECTORY, NULL);
+}
+
+static void places_changed(struct ab_engine *engine)
+{
+    struct ab_service *own = engine->server.details;
+    struct ab_topic *topic = own ? ab_topic_find(&own->objects, ab_introspection_name(AB_BUILTIN_DIRECTORY)) : NULL;
+
+    if (!topic)
+        return;
+    topic->value = ab_text_unref(topic->value);
+    if (!ab_list_empty(&topic->interests) && !engine->server.gathering.armed)
+        ab_engine_arm(engine, &engine->server.gathering, GATHERING);
 }
 
 void ab_introspection_changed(struct ab_service *service, enum ab_builtin what)
@@ -211,6 +314,8 @@ void ab_introspection_changed(struct ab_service *service, enum ab_builtin what)
         refresh(service, what, NULL);
     if (own && (ab_service_is_published(service) || what == AB_BUILTIN_NONE))
         refresh(own, AB_BUILTIN_DETAILS, service);
+    if (what == AB_BUILTIN_NONE)
+        places_changed(service->engine);
 }
 
 void ab_introspection_revealed(struct ab_service *service)
@@ -219,4 +324,16 @@ void ab_introspection_revealed(struct ab_service *service)
 
     if (own && ab_service_is_published(service))
         refresh(own, AB_BUILTIN_DETAILS, NULL);
+    places_changed(service->engine);
+}
+
+void ab_introspection_route_changed(struct ab_engine *engine, const struct ab_address *at)
+{
+    if (engine->server.details && engine->host->here(engine->context, at))
+        places_changed(engine);
+}
+
+void ab_introspection_init(struct ab_engine *engine)
+{
+    ab_timer_init(&engine->server.gathering, tell_places);
 }

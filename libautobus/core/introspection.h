@@ -1,6 +1,7 @@
 /*
  * What a bus says of itself: the objects autobus.functions, .events, .objects and .doc of each service, and the value of
- * get_details and `details` (PROTOCOL section 3). All of it is made from the tables when somebody reads it.
+ * get_details and `details`, and of get_directory and `directory`: the services of this bus, and of this host (PROTOCOL
+ * section 3). All of it is made from the tables when somebody reads it.
  */
 #ifndef AB_CORE_INTROSPECTION_H
 #define AB_CORE_INTROSPECTION_H
@@ -14,6 +15,11 @@ int ab_introspection_equip(struct ab_service *service);
 void ab_introspection_changed(struct ab_service *service, enum ab_builtin what);
 /* Who may see the service is new. */
 void ab_introspection_revealed(struct ab_service *service);
+/* A route at that address came, changed or went: who watches the directory of this host hears soon, if it is of it. */
+void ab_introspection_route_changed(struct ab_engine *engine, const struct ab_address *at);
+void ab_introspection_init(struct ab_engine *engine);
+/* The name of the object of the introspection service. */
+const char *ab_introspection_name(enum ab_builtin what);
 /* The encoded value of a builtin object; the caller's own. NULL: no memory. */
 struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_builtin what);
 /* The value of any object as that client may see it: details leave out the services that it may not bind to. A reference

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/inbound.h"
+#include "core/introspection.h"
 #include "core/service_internal.h"
 
 /* ---- Visitors */
@@ -189,6 +190,7 @@ void ab_server_settle(struct ab_engine *engine)
     engine->server.details = NULL;
     if (details)
         ab_service_free(details, engine->now);
+    ab_engine_disarm(engine, &engine->server.gathering);
     listen_no_more(engine);
 }
 
@@ -204,6 +206,8 @@ void ab_engine_port_changed(struct ab_engine *engine, ab_time now, uint16_t port
         if (ab_service_is_published(service))
             ab_publishers_changed(service);
     }
+    if (engine->server.details)
+        ab_introspection_changed(engine->server.details, AB_BUILTIN_NONE);
 }
 
 /* ---- Life */
@@ -244,6 +248,7 @@ void ab_server_init(struct ab_engine *engine)
     ab_list_init(&server->services);
     ab_list_init(&server->unbound);
     ab_list_init(&server->closing);
+    ab_introspection_init(engine);
     ab_map_init(&server->published_ids, ab_random_next(&engine->random));
     ab_map_init(&server->visitors, ab_random_next(&engine->random));
 }

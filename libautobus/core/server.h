@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "core/complaint.h"
+#include "core/timer.h"
 
 struct ab_engine;
 struct ab_inbound;
@@ -30,6 +31,7 @@ struct ab_server {
     struct ab_map published_ids; /* of those that a client can bind to */
     size_t published;            /* without the introspection service */
     struct ab_service *details;  /* introspection; NULL until the first service is published */
+    struct ab_timer gathering;   /* of introspection.c: to when changes of the host's directory are told */
     uint16_t port;               /* 0: not listening */
     struct ab_list unbound;      /* struct ab_inbound.node, oldest first */
     struct ab_list closing;      /* struct ab_inbound.node: bound once, service gone */

@@ -370,7 +370,7 @@ static int remove_function(struct ab_service *service, const char *name)
 {
     struct ab_function *function = ab_service_function(service, name);
 
-    if (!function || function->details)
+    if (!function || function->builtin)
         return AB_ENOENT;
     ab_map_remove(&service->functions, &function->node);
     function_free(function);
@@ -425,7 +425,7 @@ static char **doc_place(struct ab_service *service, enum ab_topic_kind kind, con
     case AB_TOPIC_FUNCTION:
         function = ab_service_function(service, name);
         *ret_table = AB_BUILTIN_FUNCTIONS;
-        return function && !function->details ? &function->doc : NULL;
+        return function && !function->builtin ? &function->doc : NULL;
     case AB_TOPIC_EVENT:
         topic = ab_topic_find(&service->events, name);
         *ret_table = AB_BUILTIN_EVENTS;
@@ -505,19 +505,29 @@ int ab_service_set(struct ab_service *service, ab_time now, const char *object, 
 
 /* ---- The engine's own service */
 
-static int equip_details(struct ab_service *service)
+/* An object that the engine makes, and a function that gives the same once. */
+static int add_builtin(struct ab_service *service, enum ab_builtin builtin, const char *name, const char *doc)
 {
     struct ab_function *function;
     struct ab_topic *topic;
-    int r = insert_function(service, "get_details", "Every service of this bus, and what it offers.", &function);
+    int r = insert_function(service, name, doc, &function);
 
     if (r == 0) {
-        function->details = true;
-        r = add_topic(service, &service->objects, AB_DETAILS_OBJECT, "The value of get_details, kept up to date.",
+        function->builtin = builtin;
+        r = add_topic(service, &service->objects, name + strlen("get_"), "What the function gives, kept up to date.",
                       &topic);
     }
     if (r == 0)
-        topic->builtin = AB_BUILTIN_DETAILS;
+        topic->builtin = builtin;
+    return r;
+}
+
+static int equip_details(struct ab_service *service)
+{
+    int r = add_builtin(service, AB_BUILTIN_DETAILS, "get_details", "Every service of this bus, and what it offers.");
+
+    if (r == 0)
+        r = add_builtin(service, AB_BUILTIN_DIRECTORY, "get_directory", "Every service of this host, and its port.");
     return r;
 }
 

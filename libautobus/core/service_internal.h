@@ -18,7 +18,7 @@ struct ab_function {
     char *doc; /* may be NULL */
     enum ab_function_mode mode;
     void *target;
-    bool details; /* get_details: answered by the engine */
+    enum ab_builtin builtin; /* the engine answers with the value of this object */
 };
 
 struct ab_service {
@@ -52,8 +52,7 @@ struct ab_function *ab_service_function(struct ab_service *service, const char *
 /* Called by the announcer after the last goodbye. */
 void ab_service_parted(struct ab_service *service);
 
-/* The engine's own service, with its object of the value that get_details gives. */
-#define AB_DETAILS_OBJECT "details"
+/* The engine's own service, with its objects of the values that get_details and get_directory give. */
 /* `within` as `access`; taken if it succeeds. */
 int ab_service_new_details(struct ab_engine *engine, struct ab_networks *within, struct ab_service **ret_service);
 /* Is announced there from now on, and no more where it was. Taken. */

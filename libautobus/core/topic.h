@@ -22,7 +22,8 @@ enum ab_builtin {
     AB_BUILTIN_EVENTS,
     AB_BUILTIN_OBJECTS,
     AB_BUILTIN_DOC,
-    AB_BUILTIN_DETAILS,
+    AB_BUILTIN_DETAILS, /* from here on: of the introspection service, and listed */
+    AB_BUILTIN_DIRECTORY,
 };
 
 struct ab_topic {

@@ -60,6 +60,23 @@ static void tick(void *context)
     sim_bus_leave(bus);
 }
 
+/* As net does: the first port is taken too as soon as nobody has it. */
+static void claim(void *context)
+{
+    struct sim_bus *bus = context;
+
+    if (!sim_process_claim(&bus->process, bus->first_port))
+        sim_bus_claim_in(bus, SECONDS(12));
+}
+
+void sim_bus_claim_in(struct sim_bus *bus, ab_time delay)
+{
+    struct sim_clock *clock = &bus->sim->network.clock;
+
+    if (bus->process.listening && bus->process.listening != bus->first_port && !bus->process.claimed)
+        sim_timer_set(clock, &bus->claim, clock->now + delay);
+}
+
 struct sim_bus *sim_bus_new(struct sim *sim, struct sim_host *host, const char *name)
 {
     struct sim_bus *bus = sim_alloc(sizeof *bus);
@@ -75,6 +92,7 @@ struct sim_bus *sim_bus_new(struct sim *sim, struct sim_host *host, const char *
     ab_list_init(&bus->remotes);
     ab_list_init(&bus->discoverers);
     sim_timer_init(&bus->tick, tick, bus);
+    sim_timer_init(&bus->claim, claim, bus);
     sim_process_init(&bus->process, host, bus->name, &sim_bus_table);
     ab_limits_init(&bus->limits);
     bus->broadcast = AB_BROADCAST_BOTH;
@@ -129,7 +147,7 @@ uint16_t sim_bus_port(const struct sim_bus *bus)
 
 void sim_bus_move_port(struct sim_bus *bus, uint16_t port)
 {
-    bus->process.listening = port;
+    bus->process.listening = bus->first_port = port; /* the old one is somebody else's */
     ab_engine_port_changed(bus->engine, sim_bus_enter(bus), port);
     sim_bus_leave(bus);
 }
@@ -176,10 +194,11 @@ static void free_engine(struct sim_bus *bus)
         check_counters(bus);
     bus->depth++;
     ab_engine_free(bus->engine);
-    bus->process.listening = 0;
+    sim_process_unlisten(&bus->process);
     bus->depth--;
     bus->engine = NULL;
     sim_timer_cancel(clock, &bus->tick);
+    sim_timer_cancel(clock, &bus->claim);
 }
 
 static void run_until_closed(struct sim_bus *bus)

@@ -194,20 +194,40 @@ void sim_process_kill(struct sim_process *process)
     if (!process->alive)
         return;
     process->alive = false;
-    process->listening = 0;
+    sim_process_unlisten(process);
     ab_list_remove(&process->node);
     sim_sockets_close(process->host->network, process);
 }
 
+static bool is_taken(const struct sim_host *host, uint16_t port)
+{
+    AB_LIST_EACH (node, &host->processes) {
+        const struct sim_process *process = AB_CONTAINER(node, struct sim_process, node);
+        if (process->listening == port || process->claimed == port)
+            return true;
+    }
+    return false;
+}
+
 uint16_t sim_process_listen(struct sim_process *process, uint16_t first)
 {
-    for (uint16_t port = first;; port++) {
-        bool taken = false;
-        AB_LIST_EACH (node, &process->host->processes)
-            taken = taken || AB_CONTAINER(node, struct sim_process, node)->listening == port;
-        if (!taken)
+    for (uint16_t port = first;; port++)
+        if (!is_taken(process->host, port))
             return process->listening = port;
-    }
+}
+
+bool sim_process_claim(struct sim_process *process, uint16_t port)
+{
+    if (is_taken(process->host, port))
+        return false;
+    process->claimed = port;
+    return true;
+}
+
+void sim_process_unlisten(struct sim_process *process)
+{
+    process->listening = 0;
+    process->claimed = 0;
 }
 
 /* ---- Datagrams */

@@ -85,6 +85,7 @@ struct sim_process {
     bool alive;
     unsigned receivers; /* sockets on the discovery port */
     uint16_t listening; /* TCP port; 0: none */
+    uint16_t claimed;   /* one more */
     uint16_t datagram_port;
 };
 
@@ -117,6 +118,9 @@ void sim_process_init(struct sim_process *process, struct sim_host *host, const 
 void sim_process_kill(struct sim_process *process);
 /* The first port that is free from `first` on. */
 uint16_t sim_process_listen(struct sim_process *process, uint16_t first);
+/* Listens on that one too; false: another does. */
+bool sim_process_claim(struct sim_process *process, uint16_t port);
+void sim_process_unlisten(struct sim_process *process);
 void sim_process_broadcast(struct sim_process *process, const void *data, size_t size, enum ab_broadcast_order order,
                            const struct ab_networks *within);
 /* A datagram out of nowhere: any source address, to one machine. */

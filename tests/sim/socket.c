@@ -232,7 +232,7 @@ static struct sim_process *listener(const struct sim_host *host, uint32_t port)
 {
     AB_LIST_EACH (node, &host->processes) {
         struct sim_process *process = AB_CONTAINER(node, struct sim_process, node);
-        if (process->listening && process->listening == port)
+        if (port && (process->listening == port || process->claimed == port))
             return process;
     }
     return NULL;

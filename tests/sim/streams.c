@@ -105,6 +105,8 @@ static int host_listen(void *context, uint16_t *ret_port)
     if (bus->listening_fails)
         return AB_ENETWORK;
     *ret_port = sim_process_listen(&bus->process, bus->first_port);
+    if (*ret_port != bus->first_port)
+        sim_bus_claim_in(bus, SECONDS(12));
     return 0;
 }
 
@@ -113,7 +115,12 @@ static void host_unlisten(void *context)
     struct sim_bus *bus = context;
 
     ck_assert_uint_gt(bus->depth, 0);
-    bus->process.listening = 0;
+    sim_process_unlisten(&bus->process);
+}
+
+static void host_neighbour_gone(void *context)
+{
+    sim_bus_claim_in(context, MS(50));
 }
 
 static bool is_details(struct sim_bus *bus, const char *data, size_t size)
@@ -303,6 +310,7 @@ static void host_close(void *context, ab_stream_id id, enum ab_close_mode mode)
 const struct ab_host sim_bus_host = {
     .listen = host_listen,
     .unlisten = host_unlisten,
+    .neighbour_gone = host_neighbour_gone,
     .broadcast = host_broadcast,
     .here = host_here,
     .open = host_open,
