@@ -39,6 +39,9 @@ struct ab_host {
     /* Starts to listen for streams and returns the port. AB_ENETWORK, AB_ENOMEM. */
     int (*listen)(void *context, uint16_t *ret_port);
     void (*unlisten)(void *context);
+    /* A bus of this machine is gone, and with it perhaps who listened on the first port: whoever listens on another takes
+     * that too, and keeps its own (DESIGN section 4). */
+    void (*neighbour_gone)(void *context);
     /* One datagram to loopback and to every usable interface whose network meets one of those (NULL: to every one); a
      * failure is the host's to log. */
     void (*broadcast)(void *context, const void *data, size_t size, enum ab_broadcast_order order,

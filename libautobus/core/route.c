@@ -73,6 +73,8 @@ static void node_put(struct ab_engine *engine, struct ab_node *node)
     if (!ab_list_empty(&node->routes))
         return;
     ab_keeper_node_gone(node);
+    if (engine->server.port && ab_address_is_loopback(&node->address))
+        engine->host->neighbour_gone(engine->context);
     ab_map_remove(&engine->directory.nodes, &node->node);
     ab_free(node);
 }

@@ -21,6 +21,8 @@
 #define BACKLOG      512
 #define REST         (100 * AB_MILLISECOND) /* after a failure to accept */
 #define RETRY        (1 * AB_SECOND)        /* after a failure to listen */
+#define CLAIM_AGAIN  (12 * AB_SECOND)       /* while another bus has the first port */
+#define CLAIM_SOON   (50 * AB_MILLISECOND)  /* when a bus said goodbye: its sockets are about to close */
 
 /* ---- The socket. */
 
@@ -81,11 +83,22 @@ static uint16_t port_of(int descriptor)
     return ntohs(address.sin_port);
 }
 
+static uint16_t first_port(const struct ab_net *net)
+{
+    uint16_t first;
+    uint16_t last;
+
+    ab_settings_ports(net->settings, &first, &last);
+    return first;
+}
+
 /* 0, or AB_ENETWORK with errno. */
 static int open_wanted(struct ab_acceptor *acceptor)
 {
-    uint32_t host = wanted_host(acceptor->net);
-    int descriptor = open_first(acceptor->net->settings, host, acceptor->port);
+    const struct ab_net *net = acceptor->net;
+    uint32_t host = wanted_host(net);
+    int descriptor =
+        acceptor->claims ? open_at(host, first_port(net)) : open_first(net->settings, host, acceptor->port);
 
     if (descriptor < 0)
         return AB_ENETWORK;
@@ -122,6 +135,20 @@ void ab_acceptor_unlisten(struct ab_acceptor *acceptor)
 {
     acceptor->wanted = false;
     give_up(acceptor);
+}
+
+void ab_acceptor_claim(struct ab_acceptor *acceptor)
+{
+    acceptor->wanted = true;
+    acceptor->attention = true;
+}
+
+void ab_acceptor_hurry(struct ab_acceptor *acceptor)
+{
+    if (!acceptor->wanted || acceptor->descriptor >= 0)
+        return;
+    acceptor->hurried = true;
+    acceptor->attention = true;
 }
 
 void ab_acceptor_network_changed(struct ab_acceptor *acceptor)
@@ -271,6 +298,22 @@ static void leave_loop(struct ab_acceptor *acceptor)
     acceptor->served = -1;
 }
 
+/* The first port, unless this bus has it already or another does: that one is to tell of this host then. */
+static void claim(struct ab_acceptor *acceptor)
+{
+    const struct ab_acceptor *own = &acceptor->net->acceptor;
+
+    give_up(acceptor);
+    leave_loop(acceptor);
+    if (own->descriptor >= 0 && own->port == first_port(acceptor->net))
+        return;
+    if (acceptor->hurried || open_wanted(acceptor) < 0)
+        rest(acceptor, acceptor->hurried ? CLAIM_SOON : CLAIM_AGAIN);
+    else
+        ab_net_log(acceptor->net, AB_LOG_INFO, "now listening on port %u too", acceptor->port);
+    acceptor->hurried = false;
+}
+
 /* The loopback that was all there was is not any more, or is again: the same port at the other address. */
 static bool move(struct ab_acceptor *acceptor)
 {
@@ -289,6 +332,7 @@ static bool move(struct ab_acceptor *acceptor)
     }
     if (acceptor->port == port)
         return false;
+    acceptor->net->claim.attention = true;
     ab_net_log(acceptor->net, AB_LOG_WARNING, "port %u/tcp is taken, now listening on %u", port, acceptor->port);
     ab_engine_port_changed(acceptor->net->engine, ab_net_now(acceptor->net), acceptor->port);
     return true;
@@ -296,6 +340,7 @@ static bool move(struct ab_acceptor *acceptor)
 
 static void enter_loop(struct ab_acceptor *acceptor)
 {
+    open_reserve(acceptor);
     acceptor->served = acceptor->descriptor;
     acceptor->event = event_new(acceptor->net->base, acceptor->served, EV_READ | EV_PERSIST, on_readable, acceptor);
     if (acceptor->event && event_add(acceptor->event, NULL) == 0)
@@ -314,8 +359,12 @@ bool ab_acceptor_attend(struct ab_acceptor *acceptor)
         return false;
     acceptor->attention = false;
     if (acceptor->wanted &&
-        (acceptor->descriptor < 0 || (acceptor->moved && acceptor->host != wanted_host(acceptor->net))))
-        entered = move(acceptor);
+        (acceptor->descriptor < 0 || (acceptor->moved && acceptor->host != wanted_host(acceptor->net)))) {
+        if (acceptor->claims)
+            claim(acceptor);
+        else
+            entered = move(acceptor);
+    }
     acceptor->moved = false;
     if (acceptor->served != acceptor->descriptor)
         leave_loop(acceptor);
@@ -332,7 +381,8 @@ static void on_timer(evutil_socket_t descriptor, short what, void *argument)
     (void)descriptor;
     (void)what;
     ab_waker_awake(&acceptor->net->waker);
-    open_reserve(acceptor);
+    if (acceptor->event)
+        open_reserve(acceptor);
     if (acceptor->event && event_add(acceptor->event, NULL) < 0)
         rest(acceptor, RETRY);
     ab_net_lock(acceptor->net);
@@ -340,11 +390,11 @@ static void on_timer(evutil_socket_t descriptor, short what, void *argument)
     ab_net_unlock(acceptor->net);
 }
 
-int ab_acceptor_init(struct ab_acceptor *acceptor, struct ab_net *net)
+int ab_acceptor_init(struct ab_acceptor *acceptor, struct ab_net *net, bool claims)
 {
     acceptor->net = net;
+    acceptor->claims = claims;
     acceptor->timer = evtimer_new(net->base, on_timer, acceptor);
-    open_reserve(acceptor);
     return acceptor->timer ? 0 : AB_ENOMEM;
 }
 

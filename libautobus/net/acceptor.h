@@ -1,6 +1,7 @@
 /*
  * Listens for connections: on the first free port of the settings' range, else on any, and on loopback alone while
- * loopback is all there is.
+ * loopback is all there is. A second one claims the first port of the range for a bus that listens on another: it has it
+ * as soon as nobody else does, so that a host's first port always leads to a bus, if there is one.
  */
 #ifndef AB_NET_ACCEPTOR_H
 #define AB_NET_ACCEPTOR_H
@@ -15,6 +16,7 @@ struct event;
 
 struct ab_acceptor {
     struct ab_net *net;
+    bool claims; /* the first port or none */
 
     /* The lock's. */
     bool wanted;
@@ -24,6 +26,7 @@ struct ab_acceptor {
     int served;     /* the descriptor that the event thread has in its loop; that thread alone closes it */
     bool attention; /* the event thread has something to do */
     bool moved;     /* and that is: what to bind to may be another now */
+    bool hurried;   /* or: the port may be free in a moment */
 
     /* The event thread's. */
     struct event *event;
@@ -32,12 +35,15 @@ struct ab_acceptor {
     struct ab_log_gate told;
 };
 
-int ab_acceptor_init(struct ab_acceptor *acceptor, struct ab_net *net); /* AB_ENOMEM */
+int ab_acceptor_init(struct ab_acceptor *acceptor, struct ab_net *net, bool claims); /* AB_ENOMEM */
 void ab_acceptor_deinit(struct ab_acceptor *acceptor);
 
 /* Lock held, any thread. AB_ENETWORK. */
 int ab_acceptor_listen(struct ab_acceptor *acceptor, uint16_t *ret_port);
 void ab_acceptor_unlisten(struct ab_acceptor *acceptor);
+/* Of one that claims: from now on. The port may be somebody's who is about to go. */
+void ab_acceptor_claim(struct ab_acceptor *acceptor);
+void ab_acceptor_hurry(struct ab_acceptor *acceptor);
 void ab_acceptor_network_changed(struct ab_acceptor *acceptor);
 
 /* Event thread, lock held. True if the engine was entered. */

@@ -15,7 +15,11 @@ static int host_listen(void *context, uint16_t *ret_port)
 {
     struct ab_net *net = context;
 
-    return ab_acceptor_listen(&net->acceptor, ret_port);
+    int r = ab_acceptor_listen(&net->acceptor, ret_port);
+
+    if (r == 0)
+        ab_acceptor_claim(&net->claim);
+    return r;
 }
 
 static void host_unlisten(void *context)
@@ -23,6 +27,14 @@ static void host_unlisten(void *context)
     struct ab_net *net = context;
 
     ab_acceptor_unlisten(&net->acceptor);
+    ab_acceptor_unlisten(&net->claim);
+}
+
+static void host_neighbour_gone(void *context)
+{
+    struct ab_net *net = context;
+
+    ab_acceptor_hurry(&net->claim);
 }
 
 static void host_broadcast(void *context, const void *data, size_t size, enum ab_broadcast_order order,
@@ -95,6 +107,7 @@ const struct ab_host *ab_net_host(void)
     static const struct ab_host host = {
         .listen = host_listen,
         .unlisten = host_unlisten,
+        .neighbour_gone = host_neighbour_gone,
         .broadcast = host_broadcast,
         .here = host_here,
         .open = host_open,

@@ -250,6 +250,7 @@ static void replace(struct ab_net *net, struct ab_interface *table, size_t count
     interfaces->count = count;
     if (different) {
         ab_acceptor_network_changed(&net->acceptor);
+        ab_acceptor_network_changed(&net->claim);
         ab_engine_network_changed(net->engine, ab_net_now(net));
     }
     ab_net_turn(net);

@@ -38,6 +38,7 @@ struct ab_net {
     struct ab_interfaces interfaces;
     struct ab_discovery discovery;
     struct ab_acceptor acceptor;
+    struct ab_acceptor claim; /* to the first port, which others look for, if the acceptor has another */
     struct ab_sockets sockets;
     struct ab_sleep sleep;
     struct ab_resolver *resolver; /* counted: a slow look-up outlives the net */

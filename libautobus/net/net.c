@@ -119,7 +119,9 @@ static int make_parts(struct ab_net *net, const char **ret_what)
     r = ab_discovery_init(&net->discovery, net);
     if (r < 0)
         return r;
-    r = ab_acceptor_init(&net->acceptor, net);
+    r = ab_acceptor_init(&net->acceptor, net, false);
+    if (r == 0)
+        r = ab_acceptor_init(&net->claim, net, true);
     return r < 0 ? r : ab_sockets_init(&net->sockets, net);
 }
 
@@ -138,6 +140,7 @@ int ab_net_new(const struct ab_settings *settings, const struct ab_net_driver *d
     net->waker.descriptor = net->alarm.descriptor = net->sleep.descriptor = -1;
     net->interfaces.netlink = net->discovery.receiver = net->discovery.sender = -1;
     net->acceptor.descriptor = net->acceptor.served = net->acceptor.reserve = -1;
+    net->claim.descriptor = net->claim.served = net->claim.reserve = -1;
     net->settings = ab_settings_copy(settings);
     if (net->settings) {
         net->limits = ab_settings_limits(net->settings);
@@ -166,6 +169,7 @@ void ab_net_free(struct ab_net *net)
     }
     ab_resolver_unref(net->resolver);
     ab_sockets_deinit(&net->sockets);
+    ab_acceptor_deinit(&net->claim);
     ab_acceptor_deinit(&net->acceptor);
     ab_discovery_deinit(&net->discovery);
     ab_interfaces_deinit(&net->interfaces);
@@ -187,6 +191,12 @@ void ab_net_attach(struct ab_net *net, struct ab_engine *engine)
 
 /* ---- The loop. */
 
+/* There is something that only the event thread may do. */
+static bool wants_attention(const struct ab_net *net)
+{
+    return !ab_list_empty(&net->sockets.attention) || net->acceptor.attention || net->claim.attention;
+}
+
 /* What must be done before anybody waits. Lock held; true if there is more of it, or callbacks may have come of it. */
 static bool attend(struct ab_net *net)
 {
@@ -195,6 +205,7 @@ static bool attend(struct ab_net *net)
     for (int i = 0; i < MOST_ATTENTIONS; i++) {
         bool entered = ab_acceptor_attend(&net->acceptor);
 
+        entered |= ab_acceptor_attend(&net->claim);
         entered |= ab_sockets_attend(net);
         entered |= ab_resolver_deliver(net->resolver);
         if (entered) {
@@ -204,7 +215,7 @@ static bool attend(struct ab_net *net)
         turned |= entered;
         if (!ab_list_empty(&net->sockets.dirty))
             ab_sockets_flush(net);
-        if (ab_list_empty(&net->sockets.dirty) && ab_list_empty(&net->sockets.attention) && !net->acceptor.attention)
+        if (ab_list_empty(&net->sockets.dirty) && !wants_attention(net))
             return turned;
     }
     return true;
@@ -218,7 +229,9 @@ static bool stop(struct ab_net *net)
         ab_net_start_timer(net, net->stop_timer, STOP_TIME);
         ab_discovery_stop(&net->discovery);
         ab_acceptor_unlisten(&net->acceptor);
+        ab_acceptor_unlisten(&net->claim);
         ab_acceptor_attend(&net->acceptor);
+        ab_acceptor_attend(&net->claim);
         ab_resolver_close(net->resolver);
     }
     return net->stop_over || ab_sockets_settled(&net->sockets);
@@ -271,7 +284,7 @@ void ab_net_wake(struct ab_net *net)
 
 void ab_net_flush(struct ab_net *net)
 {
-    bool done = ab_sockets_flush(net) && ab_list_empty(&net->sockets.attention) && !net->acceptor.attention;
+    bool done = ab_sockets_flush(net) && !wants_attention(net);
 
     ab_alarm_set(&net->alarm, ab_engine_deadline(net->engine));
     if (!done && !ab_net_on_event_thread(net))

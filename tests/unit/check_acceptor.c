@@ -90,6 +90,62 @@ START_TEST(any_port_is_taken_when_the_range_is_not_free)
 }
 END_TEST
 
+static bool has_claimed(struct rig *rig, void *context)
+{
+    (void)context;
+    return rig->net->claim.served >= 0;
+}
+
+START_TEST(the_first_port_is_taken_too_when_its_bus_goes)
+{
+    struct rig rig;
+    uint16_t taken;
+    int other = peer_listen(&taken);
+    uint16_t port;
+
+    rig_start(&rig, settings_of_ports(taken, (uint16_t)(taken + 5)));
+    port = rig_listen(&rig);
+    rig_rounds(&rig, 3);
+    ck_assert_int_lt(rig.net->claim.served, 0);
+    close(other);
+    rig_lock(&rig);
+    ab_net_host()->neighbour_gone(rig.net);
+    rig_leave(&rig);
+    rig_await(&rig, has_claimed, NULL);
+    close(peer_connect(taken));
+    rig_expect(&rig, RIG_ACCEPTED);
+    close(peer_connect(port));
+    rig_expect(&rig, RIG_ACCEPTED);
+    ck_assert_uint_eq(rig_listen(&rig), port);
+    ck_assert_uint_eq(rig_count(&rig, RIG_PORT_CHANGED), 0);
+    rig_lock(&rig);
+    ab_net_host()->unlisten(rig.net);
+    rig_leave(&rig);
+    ck_assert(is_refused(taken) && is_refused(port));
+    rig_end(&rig);
+}
+END_TEST
+
+START_TEST(who_has_the_first_port_claims_no_more)
+{
+    struct rig rig;
+    uint16_t free_port;
+    int other = peer_listen(&free_port);
+
+    close(other);
+    rig_start(&rig, settings_of_ports(free_port, (uint16_t)(free_port + 5)));
+    ck_assert_uint_eq(rig_listen(&rig), free_port);
+    rig_rounds(&rig, 3);
+    rig_lock(&rig);
+    ab_net_host()->neighbour_gone(rig.net);
+    rig_leave(&rig);
+    rig_rounds(&rig, 3);
+    ck_assert_int_lt(rig.net->claim.served, 0);
+    ck_assert(!evtimer_pending(rig.net->claim.timer, NULL));
+    rig_end(&rig);
+}
+END_TEST
+
 START_TEST(a_port_is_kept_from_one_time_to_the_next)
 {
     struct rig rig;
@@ -306,6 +362,8 @@ int main(void)
 
     tcase_add_test(ports, the_first_free_port_of_the_range_is_taken);
     tcase_add_test(ports, any_port_is_taken_when_the_range_is_not_free);
+    tcase_add_test(ports, the_first_port_is_taken_too_when_its_bus_goes);
+    tcase_add_test(ports, who_has_the_first_port_claims_no_more);
     tcase_add_test(ports, a_port_is_kept_from_one_time_to_the_next);
     tcase_add_test(ports, loopback_alone_is_listened_on_while_it_is_alone);
     tcase_add_test(ports, the_setting_bind_wins);
