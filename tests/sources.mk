@@ -136,6 +136,7 @@ SCRIPT_TESTS += tests/docs-readme.sh
 SCRIPT_TESTS += tests/e2e/doctor.sh
 SCRIPT_TESTS += tests/e2e/hosts.sh
 SCRIPT_TESTS += tests/e2e/legacy.sh
+SCRIPT_TESTS += tests/e2e/access.sh
 SCRIPT_TESTS += tests/e2e/completion.sh
 SCRIPT_TESTS += tests/e2e/multiple.sh
 SCRIPT_TESTS += tests/e2e/python.sh

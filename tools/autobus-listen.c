@@ -53,6 +53,10 @@ static void on_event(const autobus_event *event, void *user_data)
 {
     struct tool_followed *followed = user_data;
     struct listener *listener = followed->follow->user_data;
+    if (event->code == AUTOBUS_EREMOTE) {
+        tool_follow_refused(followed, event->error);
+        return;
+    }
     if (event->code < 0) {
         tool_error("%s: events were missed: %s", followed->label ? followed->label : event->name,
                    autobus_strerror(event->code));

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bus.h"
 #include "calls.h"
@@ -46,6 +47,18 @@ static int add_item(struct server *server, const struct tool_item *item)
     return 0; /* its command adds it */
 }
 
+static int set_access(const struct server *server)
+{
+    const struct tool_plan *plan = &server->plan;
+    const char *access = plan->allowed ? plan->allowed : plan->local ? "local" : NULL;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    int result = autobus_service_set_access(server->service, access, &error);
+    if (result < 0)
+        tool_error("--allow: %s", error.text);
+    autobus_error_clear(&error);
+    return tool_failure_exit(result, NULL);
+}
+
 static int make_service(struct server *server)
 {
     int result = autobus_service_new(server->bus, server->plan.info, &server->service);
@@ -62,7 +75,7 @@ static int make_service(struct server *server)
             return tool_failure_exit(result, NULL);
         }
     }
-    return 0;
+    return set_access(server);
 }
 
 /* ---- publishing */
@@ -81,14 +94,28 @@ static char *functions_text(const struct tool_plan *plan)
     return tool_writer_close(&writer);
 }
 
+/* Empty: there is no network. */
+static char *who_text(const struct server *server)
+{
+    const struct tool_plan *plan = &server->plan;
+    if (plan->allowed && !strchr(plan->allowed, '*'))
+        return tool_print("this machine and anybody in %s", plan->allowed);
+    if (plan->local && !plan->allowed)
+        return tool_copy("this machine alone");
+    char *networks = tool_networks_used(server->bus);
+    char *text = tool_print("%s%s", *networks ? "anybody on " : "", networks);
+    free(networks);
+    return text;
+}
+
 /* Nobody is asked who they are: whoever starts this should know who can run the commands. */
 static void say_who_may_call(const struct server *server)
 {
     char *functions = functions_text(&server->plan);
-    char *networks = tool_networks_used(server->bus);
-    if (*functions && *networks)
-        tool_remark("anybody on %s may run: %s", networks, functions);
-    free(networks);
+    char *who = who_text(server);
+    if (*functions && *who)
+        tool_remark("%s may run: %s", who, functions);
+    free(who);
     free(functions);
 }
 
@@ -211,6 +238,8 @@ static bool read_options(struct server *server, int argc, char **argv, struct to
          plan},
         {"poll", 0, "SECONDS", "how often such a command runs (10)", set_poll, &server->refresh.every_ms},
         {"event", 0, "NAME", "an event, fired by a line of standard input", tool_plan_add_event, plan},
+        {"local", 0, NULL, "nobody but this machine may use the service", tool_set_flag, &plan->local},
+        {"allow", 0, "NETWORK", "who else may: 192.168.1.0/24, an address; may be repeated", tool_plan_add_allow, plan},
         {"doc", 0, "NAME=TEXT", "documentation of what has that name; =TEXT: of the service", tool_plan_add_doc, plan},
         {"max-running", 0, "N", "calls that run at once; more are answered busy (8)", tool_set_count,
          &server->calls.most},

@@ -136,6 +136,7 @@ static void on_bound(struct tool_followed *followed, const autobus_binding *bind
     set_label(followed, binding->info, binding->service);
     followed->bound = true;
     followed->answered = false;
+    followed->refused = false;
     set_found(follow);
     update_prefix(follow);
     if (lost_take(follow, followed->label))
@@ -204,6 +205,37 @@ static void drop(struct tool_followed *followed)
     tool_followed_destroy(followed);
 }
 
+/* ---- refusals */
+
+bool tool_follow_is_complete(const struct tool_follow *follow)
+{
+    return follow->all && (follow->is_settled || follow->settings->any || tool_target_is_direct(follow->target));
+}
+
+static void end_if_all_refuse(struct tool_follow *follow)
+{
+    if (!tool_follow_is_complete(follow))
+        return;
+    for (const struct tool_followed *followed = follow->all; followed; followed = followed->next) {
+        if (!followed->refused)
+            return;
+    }
+    tool_loop_finish(follow->loop, follow->refusal);
+}
+
+void tool_follow_refused(struct tool_followed *followed, const autobus_error *error)
+{
+    struct tool_follow *follow = followed->follow;
+    if (followed->refused)
+        return;
+    followed->refused = true;
+    follow->refusal = tool_failure_exit(error->code, error->type);
+    tool_error("%s: %s: %s", followed->label ? followed->label : follow->target->text,
+               tool_failure_type(error->code, error), tool_failure_text(error->code, error));
+    set_found(follow);
+    end_if_all_refuse(follow);
+}
+
 /* ---- all that match */
 
 static void on_added(struct tool_follow *follow, const char *service, const json_t *entry)
@@ -234,6 +266,7 @@ static void on_removed(struct tool_follow *follow, const char *service)
 static void on_settled(struct tool_follow *follow)
 {
     follow->is_settled = true;
+    end_if_all_refuse(follow);
     if (follow->settled)
         follow->settled(follow->user_data);
 }

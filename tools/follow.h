@@ -28,6 +28,7 @@ struct tool_followed {
     bool bound;
     bool answered; /* for who attaches: it has told whether there is such a thing */
     bool present;  /* and there is */
+    bool refused;  /* it does not let us have it */
 };
 
 struct tool_follow {
@@ -45,6 +46,7 @@ struct tool_follow {
     struct tool_lost *lost; /* labels that are gone */
     bool prefixed;          /* more than one was there at once */
     bool is_settled;
+    int refusal;       /* what the tool exits with if nobody lets it have anything */
     atomic_bool found; /* something was there; read on the loop's thread too */
     struct tool_timer patience;
 };
@@ -56,6 +58,12 @@ void tool_follow_deinit(struct tool_follow *follow);
 
 struct tool_followed *tool_followed_ref(struct tool_followed *followed);
 void tool_followed_destroy(void *followed); /* drops a reference: a destroy function */
+
+/* All that can be followed for now is. */
+bool tool_follow_is_complete(const struct tool_follow *follow);
+
+/* The service lets nobody like us have what was registered: says so once, and ends the tool if all that are followed do. */
+void tool_follow_refused(struct tool_followed *followed, const autobus_error *error);
 
 /* A new string, what a line of this service's starts with: the time with --time, the label once there are several. */
 char *tool_follow_start_of_line(const struct tool_followed *followed, bool timed);

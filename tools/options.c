@@ -34,7 +34,7 @@ static const struct elsewhere {
     {"args", 0, false},    {"count", 0, false},      {"once", 0, false},     {"time", 0, false},
     {"routes", 0, true},   {"info", 0, false},       {"function", 0, false}, {"object", 0, false},
     {"event", 0, false},   {"until-eof", 0, false},  {"delay", 'd', false},  {"sort", 's', false},
-    {"reverse", 0, false}, {"poll", 0, false},
+    {"reverse", 0, false}, {"poll", 0, false},       {"local", 0, false},    {"allow", 0, false},
 };
 
 void tool_usage_hint(void)

@@ -39,6 +39,7 @@ void tool_plan_deinit(struct tool_plan *plan)
     }
     json_decref(plan->info);
     json_decref(plan->docs);
+    free(plan->allowed);
     *plan = (struct tool_plan){0};
 }
 
@@ -189,6 +190,19 @@ int tool_plan_add_doc(const struct tool_option *option, const char *text)
     free(name);
     return result;
 }
+
+/* ---- access */
+
+int tool_plan_add_allow(const struct tool_option *option, const char *text)
+{
+    struct tool_plan *plan = option->target;
+    char *allowed = plan->allowed ? tool_print("%s, %s", plan->allowed, text) : tool_copy(text);
+    free(plan->allowed);
+    plan->allowed = allowed;
+    return 0;
+}
+
+/* ---- documentation finds its place */
 
 static int finish_doc(struct tool_plan *plan, const char *name, const char *text)
 {

@@ -23,6 +23,8 @@ struct tool_plan {
     json_t *info;
     const char *doc;         /* of the service; may be NULL */
     struct tool_item *items; /* in the order of the command line */
+    bool local;              /* this machine may use it, and besides it those in `allowed` */
+    char *allowed;           /* networks joined by commas; NULL: none were named */
     json_t *docs;            /* NAME: TEXT, until tool_plan_finish */
 };
 
@@ -36,6 +38,8 @@ int tool_plan_add_object(const struct tool_option *option, const char *text);
 int tool_plan_add_object_command(const struct tool_option *option, const char *text);
 int tool_plan_add_event(const struct tool_option *option, const char *text);
 int tool_plan_add_doc(const struct tool_option *option, const char *text);
+
+int tool_plan_add_allow(const struct tool_option *option, const char *text);
 
 /* Joins documentation with what it is for. 0, or what to exit with, after a message. */
 int tool_plan_finish(struct tool_plan *plan);

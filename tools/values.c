@@ -13,15 +13,10 @@
 
 /* ---- what is known */
 
-static bool is_complete(const struct tool_follow *follow)
-{
-    return follow->all && (follow->is_settled || follow->settings->any || tool_target_is_direct(follow->target));
-}
-
 static void tell_if_known(struct tool_values *values)
 {
     bool any = false;
-    if (!is_complete(&values->follow))
+    if (!tool_follow_is_complete(&values->follow))
         return;
     for (const struct tool_followed *followed = values->follow.all; followed; followed = followed->next) {
         if (!followed->answered)
@@ -75,12 +70,27 @@ static void on_absent(struct tool_values *values, struct tool_followed *followed
         tool_remark("%s has no object %s any more", followed->label, values->object);
 }
 
+static void on_refused(struct tool_values *values, struct tool_followed *followed, const autobus_error *error)
+{
+    bool lost = followed->present;
+    followed->present = false;
+    followed->answered = true;
+    if (lost)
+        values->changed(followed, NULL, values->user_data);
+    tool_follow_refused(followed, error);
+    tell_if_known(values);
+}
+
 /* ---- following */
 
 static void on_value(const autobus_value *value, void *user_data)
 {
     struct tool_followed *followed = user_data;
     struct tool_values *values = followed->follow->user_data;
+    if (value->error) {
+        on_refused(values, followed, value->error);
+        return;
+    }
     if (!value->service)
         return; /* the service is lost, which on_gone tells */
     if (!value->value) {
@@ -89,6 +99,7 @@ static void on_value(const autobus_value *value, void *user_data)
     }
     followed->present = true;
     followed->answered = true;
+    followed->refused = false;
     values->changed(followed, value->value, values->user_data);
     tell_if_known(values);
 }

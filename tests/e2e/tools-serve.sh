@@ -91,6 +91,13 @@ until_true grep -qx 2 "$work/numbers.out"
 # ---- who may call
 grep -q 'anybody on lo (127.0.0.1) may run: hang, mark' "$work/e.err" || fail 'it did not say who may call'
 ! grep -q 'anybody' "$work/a.err" || fail 'there is nothing to run'
+serve l --info type=l --function 'hang=sleep 100' --local
+grep -q 'this machine alone may run: hang' "$work/l.err" || fail 'it did not say that nobody else may call'
+try autobus-call l missing
+is 3
+try autobus-serve --info type=m --allow nowhere
+is 2
+err '"nowhere" is no network'
 
 # ---- the end: a goodbye, commands ended, callers answered
 rm -f "$work/pid"

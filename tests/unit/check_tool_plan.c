@@ -48,6 +48,9 @@ START_TEST(good)
     ck_assert_int_eq(set(tool_plan_add_object_command, "object-command", "load=cat /proc/loadavg", NULL), 0);
     ck_assert_int_eq(set(tool_plan_add_event, "event", "say", NULL), 0);
     ck_assert_int_eq(set(tool_plan_add_doc, "doc", "say=Says it.", NULL), 0);
+    ck_assert_int_eq(set(tool_plan_add_allow, "allow", "10.0.0.0/8", NULL), 0);
+    ck_assert_int_eq(set(tool_plan_add_allow, "allow", "192.168.1.7,192.168.1.9", NULL), 0);
+    ck_assert_str_eq(plan.allowed, "10.0.0.0/8, 192.168.1.7,192.168.1.9");
     ck_assert_int_eq(set(tool_plan_add_doc, "doc", "=A service.", NULL), 0);
     ck_assert_int_eq(tool_plan_finish(&plan), 0);
 
