@@ -373,8 +373,8 @@ AUTOBUS_EXPORT autobus_service *autobus_service_unref(autobus_service *service);
  * listen on; AUTOBUS_ECLOSED: the service was closed. */
 AUTOBUS_EXPORT int autobus_service_publish(autobus_service *service);
 
-/* Says goodbye and ends the connections to it, and all its registrations; calls under way are answered if their handlers
- * do so within 1 s. It cannot be published again. */
+/* Says goodbye, tells its clients, who then go elsewhere at once, and ends the connections to it and all its
+ * registrations; calls under way are answered if their handlers do so within 1 s. It cannot be published again. */
 AUTOBUS_EXPORT void autobus_service_close(autobus_service *service);
 
 /* The unique id: printable ASCII without spaces, at most 255 bytes; lives as long as the handle. */
@@ -560,7 +560,8 @@ typedef struct autobus_binding {
     autobus_remote *remote;
     const char *service; /* the id of the service bound to, or lost */
     bool bound;
-    int reason;   /* unbound: why, AUTOBUS_E… (a connection that never came to be too, with service NULL or the id) */
+    int reason;   /* unbound: why, AUTOBUS_E…; AUTOBUS_ECLOSED: the service was closed by its program (a connection that
+                     never came to be too, with service NULL or the id) */
     json_t *info; /* bound: as autobus_remote_info; else NULL */
 } autobus_binding;
 typedef void (*autobus_binding_fn)(const autobus_binding *binding, void *user_data);

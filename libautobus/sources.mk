@@ -82,6 +82,7 @@ ENGINE_FILES += libautobus/core/introspection.c
 ENGINE_FILES += libautobus/core/introspection.h
 ENGINE_FILES += libautobus/core/keeper.c
 ENGINE_FILES += libautobus/core/keeper.h
+ENGINE_FILES += libautobus/core/leaving.c
 ENGINE_FILES += libautobus/core/multiple.c
 ENGINE_FILES += libautobus/core/multiple.h
 ENGINE_FILES += libautobus/core/multiple_internal.h

@@ -34,9 +34,10 @@ void ab_call_detach(struct ab_call *call)
         return;
     ab_list_remove(&call->node);
     if (call->sent) {
-        remote->sent_count--;
         remote->engine->counters.calls_now--;
         ab_remote_expect_no_more(remote, &call->pending);
+        call->connection->calls--;
+        ab_leaving_settle(call->connection);
     } else if (!call->wish) {
         remote->waiting_count--;
     }
@@ -58,18 +59,27 @@ static void count(const struct ab_call *call, int code)
 }
 
 /* The service is named only if the call has to do with it: a proxy also knows which one it was bound to before; but a
- * member of many has one alone. */
+ * member of many has one alone. NULL: none. */
+static struct ab_text *service_of(const struct ab_call *call)
+{
+    const struct ab_remote *remote = call->remote;
+
+    if (call->sent)
+        return call->connection->service;
+    return remote->bound || !remote->filter || remote->member ? remote->service : NULL;
+}
+
 static void emit(struct ab_call *call, int code)
 {
-    struct ab_remote *remote = call->remote;
+    struct ab_text *service = service_of(call);
 
+    if (service)
+        call->notice.service = ab_text_ref(service);
     ab_call_detach(call);
     count(call, code);
     call->completed = true;
     call->notice.code = code;
-    if (remote->service && (call->sent || remote->bound || !remote->filter || remote->member))
-        call->notice.service = ab_text_ref(remote->service);
-    ab_engine_emit(remote->engine, &call->notice);
+    ab_engine_emit(call->remote->engine, &call->notice);
     if (call->part.gather)
         ab_part_completed(&call->part, code);
 }
@@ -84,13 +94,13 @@ void ab_call_fail(struct ab_call *call, int code, const char *type, const char *
 /* Section 2.6, cancel. A service that is not told finds an answer that nobody waits for: so a failure is none of ours. */
 void ab_call_withdraw(struct ab_call *call)
 {
-    struct ab_outbound *connection = call->remote->bound;
+    struct ab_outbound *connection = call->connection;
     struct ab_buffer *out;
 
-    if (!call->sent || call->completed || !connection || !(connection->extensions & AB_EXTENSION_CANCEL))
+    if (!call->sent || call->completed || !(connection->extensions & AB_EXTENSION_CANCEL))
         return;
     out = ab_engine_scratch(call->remote->engine);
-    if (ab_message_write_cancel(out, call->pending.id) == 0)
+    if (ab_message_write_cancel(out, call->pending.key.id) == 0)
         ab_outbound_write(connection, out);
 }
 
@@ -171,7 +181,7 @@ static bool has_room(const struct ab_remote *remote)
 {
     const struct ab_limits *limits = &remote->engine->limits;
 
-    return remote->sent_count < limits->calls && ab_stream_waiting(&remote->bound->stream) <= limits->output_close;
+    return remote->bound->calls < limits->calls && ab_stream_waiting(&remote->bound->stream) <= limits->output_close;
 }
 
 static int send_call(struct ab_call *call)
@@ -190,9 +200,10 @@ static int send_call(struct ab_call *call)
     call->sent_at = remote->engine->now;
     remote->engine->counters.calls_now++;
     remote->engine->counters.calls_sent++;
+    call->connection = remote->bound;
+    call->connection->calls++;
     ab_remote_expect(remote, &call->pending, id);
     ab_list_append(&remote->sent, &call->node);
-    remote->sent_count++;
     return 0;
 }
 
@@ -221,10 +232,23 @@ void ab_calls_withdraw(struct ab_remote *remote)
     }
 }
 
-void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+static struct ab_call *sent_over(const struct ab_remote *remote, const struct ab_outbound *connection)
 {
-    while (!ab_list_empty(&remote->sent))
-        ab_call_fail(AB_CONTAINER(remote->sent.next, struct ab_call, node), AB_EDISCONNECTED, NULL, loss->text);
+    AB_LIST_EACH (each, &remote->sent) {
+        struct ab_call *call = AB_CONTAINER(each, struct ab_call, node);
+
+        if (call->connection == connection)
+            return call;
+    }
+    return NULL;
+}
+
+void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    struct ab_call *call;
+
+    while ((call = sent_over(remote, connection)))
+        ab_call_fail(call, AB_EDISCONNECTED, NULL, loss->text);
 }
 
 void ab_calls_unreachable(struct ab_remote *remote, const struct ab_outbound_loss *loss)

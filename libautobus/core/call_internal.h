@@ -12,6 +12,7 @@ struct ab_call {
     struct ab_pending pending;
     struct ab_notice notice;
     struct ab_remote *remote;
+    struct ab_outbound *connection; /* that it was sent over, while it is not answered */
     enum ab_call_kind kind;
     struct ab_text *name;
     struct ab_text *args;

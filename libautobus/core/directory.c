@@ -451,14 +451,35 @@ static void fail_steady(struct ab_route *route)
     ab_keeper_review(found);
 }
 
+static void fail(struct ab_route *route)
+{
+    if (route->steady > 0)
+        fail_steady(route);
+    else
+        route_remove(route);
+}
+
+void ab_directory_closed(struct ab_engine *engine, const struct ab_address *at, const char *service)
+{
+    struct ab_route *route = ab_directory_route(engine, at, service);
+
+    if (!route)
+        return;
+    AB_LIST_EACH (each, &route->found->routes) {
+        struct ab_route *other = AB_CONTAINER(each, struct ab_route, found_node);
+
+        if (other != route)
+            ab_prober_probe(engine, other, true);
+    }
+    fail(route);
+}
+
 void ab_directory_unreachable(struct ab_route *route)
 {
     if (!ab_list_empty(&route->live))
         ab_directory_unproved(route);
-    else if (route->steady > 0)
-        fail_steady(route);
     else
-        route_remove(route);
+        fail(route);
 }
 
 void ab_directory_unproved(struct ab_route *route)

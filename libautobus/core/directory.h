@@ -69,6 +69,8 @@ struct ab_route *ab_directory_route(struct ab_engine *engine, const struct ab_ad
 void ab_directory_answered(struct ab_route *route);
 /* A connection over it was lost or could not be made: it is probed at once. `service` may be unknown. */
 void ab_directory_suspect(struct ab_engine *engine, const struct ab_address *at, const char *service);
+/* The service said over a connection that it closes: the route is gone, and the others are probed. */
+void ab_directory_closed(struct ab_engine *engine, const struct ab_address *at, const char *service);
 /* Its probe failed. */
 void ab_directory_unreachable(struct ab_route *route);
 /* Its probe could not be made; it is asked again later. */

@@ -79,6 +79,10 @@ void ab_inbound_leave(struct ab_inbound *connection)
 {
     struct ab_engine *engine = connection->stream.engine;
 
+    if (ab_inbound_agreed(connection, AB_EXTENSION_CLOSING))
+        ab_inbound_respond(connection, ab_message_write_closing(ab_engine_scratch(engine)));
+    if (connection->state != AB_INBOUND_BOUND)
+        return;
     connection->state = AB_INBOUND_LEAVING;
     release_service(connection);
     ab_list_remove(&connection->node);

@@ -47,7 +47,7 @@ struct ab_inbound {
 };
 
 void ab_inbound_close(struct ab_inbound *connection, enum ab_close_mode mode);
-/* Its service is closed. */
+/* Its service is closed: the client is told. */
 void ab_inbound_leave(struct ab_inbound *connection);
 /* Sends the scratch buffer; a connection that cannot take it is closed. AB_ECLOSED, AB_ENOMEM. */
 int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *message);

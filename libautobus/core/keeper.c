@@ -4,7 +4,8 @@
  *
  * Invariants: a service that some liveness listener lists is in the list of one keep (if there is room), that of the node
  * whose route it preferred when it was last reviewed; a keep lives as long as its list is not empty; its connection is
- * bound to one of the node's services or waits to try again.
+ * bound to one of the node's services or waits to try again. When that service goes and the bus stays, the next one takes
+ * its place without a pause in which a death would not be seen.
  */
 #include "core/keeper.h"
 
@@ -24,7 +25,10 @@ struct ab_keep {
     struct ab_outbound *connection;
     struct ab_timer again;
     ab_time delay;
+    ab_time bound_at; /* -1: not bound */
 };
+
+static void connect_to(struct ab_keep *keep);
 
 static void try_again_later(struct ab_keep *keep)
 {
@@ -42,12 +46,20 @@ static void bound(struct ab_outbound *connection)
     struct ab_keep *keep = connection->owner;
 
     keep->delay = AGAIN;
+    keep->bound_at = keep->engine->now;
 }
 
-/* One service does not let us in: the next may. */
-static void ask_another(struct ab_keep *keep)
+/* At once if it was bound for a time, to the next of the node's services: its own may be what is gone, or not let us in. */
+static void move_on(struct ab_keep *keep)
 {
+    bool steady = keep->bound_at >= 0 && keep->engine->now - keep->bound_at >= AGAIN;
+
     ab_list_append(&keep->services, ab_list_take(&keep->services));
+    keep->bound_at = -1;
+    if (steady)
+        connect_to(keep);
+    else
+        try_again_later(keep);
 }
 
 /* The whole bus may be gone: every service there is asked after. */
@@ -58,19 +70,31 @@ static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *
     struct ab_node *node = keep->node;
 
     keep->connection = NULL;
-    try_again_later(keep);
-    if (ab_outbound_denied(loss)) {
-        ask_another(keep);
+    move_on(keep);
+    if (ab_outbound_denied(loss))
         return;
-    }
     AB_LIST_EACH (each, &node->routes) {
         ab_prober_probe(engine, AB_CONTAINER(each, struct ab_route, node_node), true);
     }
 }
 
+static void heard(struct ab_outbound *connection, struct ab_message *message)
+{
+    struct ab_keep *keep = connection->owner;
+    struct ab_engine *engine = keep->engine;
+
+    if (message->command != AB_COMMAND_CLOSING)
+        return;
+    ab_outbound_close(connection, AB_CLOSE_FLUSH);
+    keep->connection = NULL;
+    move_on(keep);
+    ab_directory_closed(engine, &connection->stream.address, connection->service->data);
+}
+
 static const struct ab_outbound_ops keep_ops = {
     .connected = connected,
     .bound = bound,
+    .message = heard,
     .lost = lost,
 };
 
@@ -114,6 +138,7 @@ static struct ab_keep *keep_get(struct ab_engine *engine, struct ab_node *node)
     keep->engine = engine;
     keep->node = node;
     keep->delay = AGAIN;
+    keep->bound_at = -1;
     ab_list_init(&keep->services);
     ab_timer_init(&keep->again, again);
     node->keep = keep;

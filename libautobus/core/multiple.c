@@ -206,7 +206,7 @@ static bool must_go(struct ab_member *member)
         return false;
     if (found)
         ab_remote_leave(member->remote, &mismatch);
-    return !ab_member_is_bound(member);
+    return !ab_member_is_bound(member) && ab_list_empty(&member->remote->leaving);
 }
 
 static void drop_member(struct ab_member *member)

@@ -34,6 +34,7 @@ static void finish(struct ab_outbound *connection, enum ab_close_mode mode)
     engine->counters.outbound_now--;
     ab_engine_disarm(engine, &connection->timer);
     ab_list_remove(&connection->route_node);
+    ab_list_remove(&connection->leaving_node);
     connection->route = NULL;
     ab_stream_close(&connection->stream, mode);
     ab_engine_bury(engine, &connection->grave, bury);
@@ -332,6 +333,7 @@ int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, stru
     connection->heard = engine->now;
     connection->pinged = -1;
     ab_list_init(&connection->route_node);
+    ab_list_init(&connection->leaving_node);
     ab_timer_init(&connection->timer, on_timer);
     ab_engine_arm(engine, &connection->timer, BIND_TIME);
     *ret_connection = connection;

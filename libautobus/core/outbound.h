@@ -60,6 +60,8 @@ struct ab_outbound {
     bool woken;                    /* the machine slept: asked for a sign of life at once */
     struct ab_list route_node;     /* while bound: in route->live, or in directory.unrouted */
     struct ab_route *route;
+    struct ab_list leaving_node; /* in remote->leaving once its service said that it closes */
+    size_t calls;                /* sent over it and not answered */
 };
 
 /* `service` NULL: the introspection service of the bus that is there. */

@@ -40,27 +40,27 @@ static void seek(struct ab_remote *remote);
 
 void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id)
 {
-    pending->id = id;
-    ab_map_insert(&remote->pending, &pending->node, &pending->id, sizeof(pending->id));
+    pending->key = (struct ab_pending_key){remote->bound->stream.id, id};
+    ab_map_insert(&remote->pending, &pending->node, &pending->key, sizeof(pending->key));
 }
 
 void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending)
 {
-    if (pending->id)
+    if (pending->key.id)
         ab_map_remove(&remote->pending, &pending->node);
-    pending->id = 0;
+    pending->key.id = 0;
 }
 
 /* A response that nobody waits for is ignored (PROTOCOL section 2). */
-static void on_response(struct ab_remote *remote, struct ab_message *message)
+void ab_remote_answered(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message)
 {
+    struct ab_pending_key key = {.stream = connection->stream.id};
     struct ab_map_node *node;
     struct ab_pending *pending;
-    uint64_t id;
 
-    if (!ab_message_own_id(message->id, &id))
+    if (!ab_message_own_id(message->id, &key.id))
         return;
-    node = ab_map_find(&remote->pending, &id, sizeof(id));
+    node = ab_map_find(&remote->pending, &key, sizeof(key));
     if (!node)
         return;
     pending = AB_CONTAINER(node, struct ab_pending, node);
@@ -91,6 +91,7 @@ static void end_attempts(struct ab_remote *remote)
     ab_candidates_drop(&remote->candidates);
 }
 
+/* What was sent has ended before, or is still answered by a service that closes. */
 static void end(struct ab_remote *remote, int code, const char *type, const char *text)
 {
     remote->state = AB_REMOTE_OVER;
@@ -99,7 +100,7 @@ static void end(struct ab_remote *remote, int code, const char *type, const char
     remote->reason_text = ab_strdup(text);
     end_attempts(remote);
     ab_engine_disarm(remote->engine, &remote->retry);
-    ab_calls_end(remote, code, type, text);
+    ab_calls_unreachable(remote, &(struct ab_outbound_loss){code, type, text});
     ab_wishes_end(remote, code, type, text);
     ab_ends_tell(remote);
 }
@@ -400,33 +401,25 @@ static void acknowledge(struct ab_outbound *connection, const struct ab_message 
         ab_outbound_write(connection, out);
 }
 
-static void on_message(struct ab_outbound *connection, struct ab_message *message)
-{
-    struct ab_remote *remote = connection->owner;
-
-    if (message->type == AB_MESSAGE_RESPONSE) {
-        on_response(remote, message);
-    } else if (message->command == AB_COMMAND_CHANGED) {
-        acknowledge(connection, message);
-        ab_wish_changed(remote, message);
-    } else if (message->command == AB_COMMAND_FIRED) {
-        acknowledge(connection, message);
-        ab_wish_fired(remote, message);
-    } else {
-        refuse(connection, message);
-    }
-}
-
-static void on_room(struct ab_outbound *connection)
-{
-    ab_calls_pump(connection->owner);
-}
-
 static void forget_binding(struct ab_remote *remote)
 {
     remote->bound = NULL;
     remote->state = AB_REMOTE_SEEKING;
     ab_wishes_unbound(remote);
+}
+
+/* A connection does not come back; a proxy looks for another service. */
+static void go_on(struct ab_remote *remote, const char *text)
+{
+    if (!remote->filter) {
+        end(remote, AB_EDISCONNECTED, NULL, text);
+        return;
+    }
+    if (remote->engine->now - remote->bound_at >= STEADY)
+        remote->level = 0;
+    seek_later(remote);
+    if (remote->member)
+        ab_member_lost(remote->member);
 }
 
 static void on_lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
@@ -436,18 +429,49 @@ static void on_lost(struct ab_outbound *connection, const struct ab_outbound_los
 
     ab_engine_log(engine, AB_LOG_INFO, "service %s is lost: %s", connection->service->data, loss->text);
     forget_binding(remote);
-    ab_calls_lost(remote, loss);
+    ab_calls_lost(remote, connection, loss);
     ab_bindings_tell(remote, false, loss->code);
     suspect(connection, loss);
-    if (!remote->filter) {
-        end(remote, AB_EDISCONNECTED, NULL, loss->text);
-        return;
+    go_on(remote, loss->text);
+}
+
+/* PROTOCOL section 2, Extensions, closing: nothing new is asked there, but what was is still answered. */
+static void on_closing(struct ab_outbound *connection)
+{
+    struct ab_remote *remote = connection->owner;
+    struct ab_engine *engine = remote->engine;
+
+    ab_engine_log(engine, AB_LOG_INFO, "service %s closes", connection->service->data);
+    forget_binding(remote);
+    ab_leaving_begin(remote, connection);
+    ab_bindings_tell(remote, false, AB_ECLOSED);
+    ab_directory_closed(engine, &connection->stream.address, connection->service->data);
+    go_on(remote, "the service was closed");
+}
+
+static void on_message(struct ab_outbound *connection, struct ab_message *message)
+{
+    struct ab_remote *remote = connection->owner;
+
+    if (message->type == AB_MESSAGE_RESPONSE) {
+        ab_remote_answered(remote, connection, message);
+    } else if (message->command == AB_COMMAND_CHANGED) {
+        acknowledge(connection, message);
+        ab_wish_changed(remote, message);
+    } else if (message->command == AB_COMMAND_FIRED) {
+        acknowledge(connection, message);
+        ab_wish_fired(remote, message);
+    } else if (message->command == AB_COMMAND_CLOSING) {
+        acknowledge(connection, message);
+        on_closing(connection);
+    } else {
+        refuse(connection, message);
     }
-    if (engine->now - remote->bound_at >= STEADY)
-        remote->level = 0;
-    seek_later(remote);
-    if (remote->member)
-        ab_member_lost(remote->member);
+}
+
+static void on_room(struct ab_outbound *connection)
+{
+    ab_calls_pump(connection->owner);
 }
 
 static const struct ab_outbound_ops bound_ops = {
@@ -495,6 +519,7 @@ static struct ab_remote *remote_new(struct ab_engine *engine)
     remote->engine = engine;
     ab_list_init(&remote->node);
     ab_list_init(&remote->attempts);
+    ab_list_init(&remote->leaving);
     ab_list_init(&remote->waiting);
     ab_list_init(&remote->sent);
     ab_list_init(&remote->bindings);
@@ -603,10 +628,11 @@ void ab_remote_close(struct ab_remote *remote, ab_time now)
     struct ab_outbound *connection = remote->bound;
 
     ab_engine_enter(remote->engine, now);
-    if (remote->state == AB_REMOTE_OVER)
-        return;
     ab_calls_withdraw(remote);
     remote->bound = NULL;
+    ab_calls_end(remote, AB_ECLOSED, NULL, "closed");
+    if (remote->state == AB_REMOTE_OVER)
+        return;
     end(remote, AB_ECLOSED, NULL, "closed");
     ab_outbound_close(connection, AB_CLOSE_FLUSH);
 }
@@ -619,7 +645,7 @@ void ab_remote_leave(struct ab_remote *remote, const struct ab_outbound_loss *lo
         return;
     ab_calls_withdraw(remote);
     forget_binding(remote);
-    ab_calls_lost(remote, loss);
+    ab_calls_lost(remote, connection, loss);
     ab_bindings_tell(remote, false, loss->code);
     ab_outbound_close(connection, AB_CLOSE_FLUSH);
 }

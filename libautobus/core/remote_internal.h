@@ -1,6 +1,6 @@
 /*
- * A remote as its three files share it: remote.c (finding, binding, losing), call.c (calls and gets), subscription.c
- * (listens, watches, bindings). Core only; remote.h is for the bus. multiple.c has some for its own.
+ * A remote as its files share it: remote.c (finding, binding, losing), leaving.c (connections whose service closes),
+ * call.c (calls and gets), subscription.c (listens, watches, bindings). Core only; remote.h is for the bus. multiple.c has some for its own.
  */
 #ifndef AB_CORE_REMOTE_INTERNAL_H
 #define AB_CORE_REMOTE_INTERNAL_H
@@ -22,10 +22,15 @@ enum ab_remote_state {
     AB_REMOTE_OVER,
 };
 
-/* What an id that we sent stands for. */
+/* What an id that we sent stands for: ids are a connection's own. */
+struct ab_pending_key {
+    ab_stream_id stream;
+    uint64_t id;
+};
+
 struct ab_pending {
     struct ab_map_node node;
-    uint64_t id;
+    struct ab_pending_key key;                                                /* id 0: nothing is awaited */
     void (*answered)(struct ab_pending *pending, struct ab_message *message); /* it is out of the table */
 };
 
@@ -47,7 +52,8 @@ struct ab_remote {
     bool shut_out;            /* the last round ended with that */
 
     struct ab_outbound *bound;
-    struct ab_value info; /* of what it is bound to, as text */
+    struct ab_list leaving; /* struct ab_outbound.leaving_node: bound before, and answers to calls still come */
+    struct ab_value info;   /* of what it is bound to, as text */
     ab_time bound_at;
 
     int reason; /* why it is over */
@@ -56,9 +62,8 @@ struct ab_remote {
 
     struct ab_list waiting; /* struct ab_call.node: calls that were not sent, and waits for binding */
     size_t waiting_count;
-    struct ab_list sent; /* struct ab_call.node */
-    size_t sent_count;
-    struct ab_map pending; /* struct ab_pending by id */
+    struct ab_list sent;   /* struct ab_call.node */
+    struct ab_map pending; /* struct ab_pending by key */
     struct ab_map listens; /* struct ab_wish by name */
     struct ab_map watches;
     struct ab_list bindings; /* struct ab_subscription.node */
@@ -76,8 +81,17 @@ void ab_remote_found(struct ab_remote *remote, const struct ab_found *found);
 void ab_remote_leave(struct ab_remote *remote, const struct ab_outbound_loss *loss);
 
 /* ---- Commands: used by call.c and subscription.c. */
+/* Awaits the answer to what was sent over the connection that is bound. */
 void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id);
 void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending);
+/* A response that came over one of its connections. */
+void ab_remote_answered(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message);
+
+/* ---- leaving.c */
+/* The connection is bound no more, and stays until the calls sent over it are answered. */
+void ab_leaving_begin(struct ab_remote *remote, struct ab_outbound *connection);
+/* A call sent over it is over. */
+void ab_leaving_settle(struct ab_outbound *connection);
 
 /* Nobody let it in so far, but somebody asks anew: so does it. */
 void ab_remote_ask_again(struct ab_remote *remote);
@@ -85,10 +99,10 @@ void ab_remote_ask_again(struct ab_remote *remote);
 /* ---- call.c */
 /* Sends what waits as far as there is room. */
 void ab_calls_pump(struct ab_remote *remote);
-/* Nobody will hear the answers to what was sent. While the connection stands. */
+/* Nobody will hear the answers to what was sent. While the connections stand. */
 void ab_calls_withdraw(struct ab_remote *remote);
-/* The connection is lost: what was sent ends. */
-void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound_loss *loss);
+/* The connection is lost: what was sent over it ends. */
+void ab_calls_lost(struct ab_remote *remote, const struct ab_outbound *connection, const struct ab_outbound_loss *loss);
 /* What was not sent ends. */
 void ab_calls_unreachable(struct ab_remote *remote, const struct ab_outbound_loss *loss);
 /* Every call ends with that code. */

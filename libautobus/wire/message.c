@@ -17,10 +17,10 @@ static const struct {
     enum ab_command command;
     const char *name;
 } commands[] = {
-    {AB_COMMAND_BIND, "bind"},       {AB_COMMAND_CALL, "call"},     {AB_COMMAND_WATCH, "watch"},
-    {AB_COMMAND_UNWATCH, "unwatch"}, {AB_COMMAND_LISTEN, "listen"}, {AB_COMMAND_UNLISTEN, "unlisten"},
-    {AB_COMMAND_PING, "ping"},       {AB_COMMAND_FIRED, "fired"},   {AB_COMMAND_CHANGED, "changed"},
-    {AB_COMMAND_CANCEL, "cancel"},
+    {AB_COMMAND_BIND, "bind"},       {AB_COMMAND_CALL, "call"},       {AB_COMMAND_WATCH, "watch"},
+    {AB_COMMAND_UNWATCH, "unwatch"}, {AB_COMMAND_LISTEN, "listen"},   {AB_COMMAND_UNLISTEN, "unlisten"},
+    {AB_COMMAND_PING, "ping"},       {AB_COMMAND_FIRED, "fired"},     {AB_COMMAND_CHANGED, "changed"},
+    {AB_COMMAND_CANCEL, "cancel"},   {AB_COMMAND_CLOSING, "closing"},
 };
 
 static const struct {

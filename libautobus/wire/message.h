@@ -37,6 +37,7 @@ enum ab_command {
     AB_COMMAND_CHANGED,
     AB_COMMAND_FIRED,
     AB_COMMAND_CANCEL,
+    AB_COMMAND_CLOSING,
 };
 
 /* What both ends must have named in bind before it is used (PROTOCOL.md section 2, Extensions). */
@@ -46,7 +47,7 @@ enum ab_extension {
     AB_EXTENSION_CLOSING = 1 << 2,
     AB_EXTENSION_CANCEL = 1 << 3,
 };
-#define AB_EXTENSIONS_OURS (AB_EXTENSION_PING | AB_EXTENSION_EXISTS | AB_EXTENSION_CANCEL)
+#define AB_EXTENSIONS_OURS (AB_EXTENSION_PING | AB_EXTENSION_EXISTS | AB_EXTENSION_CLOSING | AB_EXTENSION_CANCEL)
 
 struct ab_message {
     struct ab_list node;       /* for whoever queues it */
@@ -98,6 +99,7 @@ int ab_message_write_ping(struct ab_buffer *out, uint64_t id);
 int ab_message_write_cancel(struct ab_buffer *out, uint64_t call); /* the id of the call */
 int ab_message_write_changed(struct ab_buffer *out, const char *name, const struct ab_text *value); /* NULL: no value */
 int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct ab_text *args);
+int ab_message_write_closing(struct ab_buffer *out);
 
 int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service, unsigned extensions);
 int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id, const struct ab_text *result);

@@ -117,6 +117,14 @@ int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct
     return ab_fields_end(&fields, LINE_END);
 }
 
+int ab_message_write_closing(struct ab_buffer *out)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, 0, AB_COMMAND_CLOSING);
+    return ab_fields_end(&fields, LINE_END);
+}
+
 int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service, unsigned set)
 {
     struct ab_fields fields;

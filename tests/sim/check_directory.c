@@ -318,7 +318,7 @@ START_TEST(a_true_goodbye_ends_what_was_alive)
     ck_assert(!sim_bound(remote));
     ck_assert_uint_eq(sim_count(sim, "c: - hall"), 1);
     ck_assert_int_le(sim_time(sim, "c: - hall", 0), ASKED + MS(10));
-    ck_assert_uint_eq(sim_count(sim, "c: unbound hall EDISCONNECTED"), 1);
+    ck_assert_uint_eq(sim_count(sim, "c: unbound hall ECLOSED"), 1);
     sim_free(sim);
 }
 END_TEST

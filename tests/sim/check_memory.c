@@ -232,6 +232,39 @@ static bool failover(void *context)
     return complete;
 }
 
+static bool closing(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_bus *b1 = sim_bus(sim, "b1");
+    struct sim_bus *b2 = sim_bus(sim, "b2");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_service *one = full_service(b1, "one");
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+    struct sim_remote *many = sim_proxy_multiple(c, "type=hall");
+    struct sim_slot *watch = sim_watch(remote, "temp");
+
+    (void)context;
+    sim_record(sim, 0);
+    sim_browse(c, "type=hall", AB_BROWSER_LIVENESS);
+    sim_on_binding(many);
+    sim_run(sim, MS(100));
+    struct sim_service *two = full_service(b2, "two");
+    full_service(b1, "three");
+    sim_set(two, "temp", "5");
+    sim_run(sim, MS(100));
+    struct sim_slot *call = sim_call(remote, "hold", "[]");
+    sim_call_all(many, NULL, 0, "hold", "[]");
+    sim_run(sim, MS(100));
+    sim_service_end(one);
+    sim_run(sim, MS(100));
+    while (b1 && b1->held_count)
+        sim_reply(b1, "1");
+    sim_run(sim, SECONDS(5));
+    bool complete = call && call->value && watch && watch->value;
+    sim_free(sim);
+    return complete;
+}
+
 /* ---- Strangers */
 
 static bool strangers(void *context)
@@ -355,8 +388,8 @@ END_TEST
 
 START_TEST(every_allocation_may_fail)
 {
-    static bool (*const scenarios[])(void *) = {discovery, discoverers, calls,        objects,
-                                                failover,  strangers,   access_denied};
+    static bool (*const scenarios[])(void *) = {discovery, discoverers, calls,     objects,
+                                                failover,  closing,     strangers, access_denied};
 
     ck_assert_uint_gt(ab_failing_each(scenarios[_i], NULL), 100);
 }
@@ -368,7 +401,7 @@ int main(void)
     TCase *tests = tcase_create("memory");
 
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 7);
+    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 8);
     tcase_add_test(tests, a_service_is_reached_again_when_there_is_memory_again);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);

@@ -168,7 +168,7 @@ START_TEST(a_service_that_says_goodbye_goes)
     sim_service_end(house.bath);
     sim_run(house.sim, SECONDS(60));
     sim_expect(house.sim, "22.001 c: value temp = absent (bath)\n"
-                          "22.001 c: unbound bath EDISCONNECTED\n");
+                          "22.001 c: unbound bath ECLOSED\n");
     sim_free(house.sim);
 }
 END_TEST

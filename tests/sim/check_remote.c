@@ -36,9 +36,9 @@ START_TEST(a_proxy_binds_to_what_its_filter_finds)
     struct sim_slot *slot = sim_on_binding(remote);
     sim_run(sim, SECONDS(1));
     sim_expect(sim, "20.000 c > b: connect 10.0.0.1:52722\n"
-                    "20.002 c > b: 1? bind service=hall extensions=[\"ping\",\"exists\",\"cancel\"]\n"
+                    "20.002 c > b: 1? bind service=hall extensions=[\"ping\",\"exists\",\"closing\",\"cancel\"]\n"
                     "20.003 b < c: accept\n"
-                    "20.003 b > c: 1= service=hall extensions=[\"ping\",\"exists\",\"cancel\"]\n"
+                    "20.003 b > c: 1= service=hall extensions=[\"ping\",\"exists\",\"closing\",\"cancel\"]\n"
                     "20.004 c: bound hall\n");
     ck_assert_ptr_nonnull(strstr(slot->value, "\"type\":\"hall\""));
     ck_assert_ptr_nonnull(strstr(slot->value, "\"host\":\"10.0.0.1\",\"port\":52722,\"service\":\""));
@@ -90,9 +90,9 @@ START_TEST(the_next_route_is_tried_after_a_tenth_of_a_second)
     sim_run(sim, MS(500));
     sim_expect(sim, "20.000 c > 10.0.0.1:52722: connect 10.0.0.1:52722\n"
                     "20.100 c > b: connect 10.0.1.1:52722\n"
-                    "20.102 c > b#2: 1? bind service=hall extensions=[\"ping\",\"exists\",\"cancel\"]\n"
+                    "20.102 c > b#2: 1? bind service=hall...\n"
                     "20.103 b < c#2: accept\n"
-                    "20.103 b > c#2: 1= service=hall extensions=[\"ping\",\"exists\",\"cancel\"]\n"
+                    "20.103 b > c#2: 1= service=hall...\n"
                     "20.104 c > 10.0.0.1:52722#1: close\n"
                     "20.104 c: bound hall\n");
     sim_free(sim);
@@ -177,8 +177,8 @@ START_TEST(after_a_rebind_everything_is_listened_to_and_watched_again)
     sim_run(sim, MS(100));
     sim_expect(sim, "21.001 c: value temp = absent (-)\n"
                     "21.001 c: unbound one EDISCONNECTED\n"
-                    "21.005 c > b2: 1? bind service=two extensions=[\"ping\",\"exists\",\"cancel\"]\n"
-                    "21.006 b2 > c: 1= service=two extensions=[\"ping\",\"exists\",\"cancel\"]\n"
+                    "21.005 c > b2: 1? bind service=two...\n"
+                    "21.006 b2 > c: 1= service=two...\n"
                     "21.007 c > b2: 2? listen name=rang\n"
                     "21.007 c > b2: 3? watch name=temp\n"
                     "21.007 c: bound two\n"
@@ -209,7 +209,7 @@ START_TEST(a_service_that_says_goodbye_is_left_for_another)
     sim_record(sim, SIM_BINDINGS);
     sim_service_end(one);
     sim_run(sim, SECONDS(1));
-    sim_expect(sim, "21.001 c: unbound one EDISCONNECTED\n"
+    sim_expect(sim, "21.001 c: unbound one ECLOSED\n"
                     "21.00-21.02 c: bound two\n");
     sim_free(sim);
 }
@@ -352,7 +352,7 @@ START_TEST(a_connection_binds_without_discovery_and_does_not_come_back)
     ck_assert_int_eq(sim_call_try(remote, SECONDS(1), 0, "echo", "[]"), AB_EDISCONNECTED);
     ck_assert_int_eq(sim_notice(remote, "echo", "[]"), AB_EDISCONNECTED);
     sim_expect(sim, "2.001 c: value temp = absent (-)\n"
-                    "2.001 c: unbound hall EDISCONNECTED\n");
+                    "2.001 c: unbound hall ECLOSED\n");
     sim_free(sim);
 }
 END_TEST
@@ -371,8 +371,8 @@ START_TEST(a_place_alone_is_enough_to_ask_what_is_there)
     struct sim_remote *remote = sim_connection(c, &to, NULL);
     struct sim_slot *slot = sim_on_binding(remote);
     sim_run(sim, SECONDS(1));
-    sim_expect(sim, "1.002 c > b: 1? bind service=null extensions=[\"ping\",\"exists\",\"cancel\"]\n"
-                    "1.003 b > c: 1= service=b.details extensions=[\"ping\",\"exists\",\"cancel\"]\n"
+    sim_expect(sim, "1.002 c > b: 1? bind service=null...\n"
+                    "1.003 b > c: 1= service=b.details...\n"
                     "1.004 c: bound b.details\n");
     ck_assert_ptr_nonnull(strstr(slot->value, "{\"host\":\"10.0.0.1\",\"port\":52722,\"service\":\""));
     slot = sim_call(remote, "get_details", "[]");

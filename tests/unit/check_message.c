@@ -529,9 +529,8 @@ START_TEST(writes_commands)
 {
     struct ab_text *args = text_of("[1,2.5]");
 
-    wrote(
-        ab_message_write_bind(&out, 1, "svc", AB_EXTENSIONS_OURS),
-        "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"svc\",\"extensions\":[\"ping\",\"exists\",\"cancel\"]}");
+    wrote(ab_message_write_bind(&out, 1, "svc", AB_EXTENSION_PING | AB_EXTENSION_EXISTS),
+          "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"svc\",\"extensions\":[\"ping\",\"exists\"]}");
     wrote(ab_message_write_bind(&out, UINT64_MAX, NULL, 0),
           "{\"_type\":1,\"_id\":\"18446744073709551615\",\"_command\":\"bind\",\"service\":null}");
     wrote(ab_message_write_call(&out, 2, "say \"hi\"\n", args),
@@ -560,6 +559,8 @@ START_TEST(writes_notices)
     wrote(ab_message_write_cancel(&out, 21), "{\"_type\":3,\"_command\":\"cancel\",\"call\":\"21\"}");
     wrote(ab_message_write_changed(&out, "o", NULL), "{\"_type\":3,\"_command\":\"changed\",\"name\":\"o\"}");
     wrote(ab_message_write_fired(&out, "e", args), "{\"_type\":3,\"_command\":\"fired\",\"name\":\"e\",\"args\":[]}");
+    wrote(ab_message_write_closing(&out), "{\"_type\":3,\"_command\":\"closing\"}");
+    ck_assert_int_eq(message->command, AB_COMMAND_CLOSING);
     ab_text_unref(value);
     ab_text_unref(args);
 }
