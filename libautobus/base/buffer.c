@@ -88,7 +88,7 @@ void ab_buffer_commit(struct ab_buffer *buffer, size_t size)
     buffer->end += size;
 }
 
-int ab_buffer_append(struct ab_buffer *buffer, const void *data, size_t size)
+int ab_buffer_append_grow(struct ab_buffer *buffer, const void *data, size_t size)
 {
     char *place;
 
@@ -105,6 +105,16 @@ int ab_buffer_append(struct ab_buffer *buffer, const void *data, size_t size)
 int ab_buffer_append_text(struct ab_buffer *buffer, const char *text)
 {
     return ab_buffer_append(buffer, text, strlen(text));
+}
+
+int ab_buffer_append_digits(struct ab_buffer *buffer, uint64_t number)
+{
+    char digits[20], *first = digits + sizeof(digits);
+
+    do
+        *--first = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    return ab_buffer_append(buffer, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 int ab_buffer_append_format(struct ab_buffer *buffer, const char *format, ...)
@@ -140,6 +150,20 @@ void ab_buffer_truncate(struct ab_buffer *buffer, size_t size)
     buffer->end = buffer->start + size;
     if (size == 0)
         buffer->start = buffer->end = 0;
+}
+
+void ab_buffer_fit(struct ab_buffer *buffer)
+{
+    size_t unused = buffer->capacity - buffer->end;
+    char *block;
+
+    if (unused <= SMALLEST || unused <= buffer->end / 8)
+        return;
+    block = ab_realloc(buffer->block, buffer->end);
+    if (!block)
+        return;
+    buffer->block = block;
+    buffer->capacity = buffer->end;
 }
 
 void ab_buffer_swap(struct ab_buffer *one, struct ab_buffer *other)

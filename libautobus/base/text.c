@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 
 struct ab_text *ab_text_new(const char *data, size_t size)
@@ -25,6 +26,32 @@ struct ab_text *ab_text_new(const char *data, size_t size)
     if (size)
         memcpy(text->data, data, size);
     text->data[size] = '\0';
+    return text;
+}
+
+int ab_text_begin(struct ab_buffer *buffer)
+{
+    char *place = ab_buffer_reserve(buffer, sizeof(struct ab_text));
+
+    if (!place)
+        return AB_ENOMEM;
+    ab_buffer_commit(buffer, sizeof(struct ab_text));
+    return 0;
+}
+
+struct ab_text *ab_text_end(struct ab_buffer *buffer)
+{
+    struct ab_text *text;
+
+    if (ab_buffer_append(buffer, "", 1) < 0) {
+        ab_buffer_deinit(buffer);
+        return NULL;
+    }
+    ab_buffer_fit(buffer);
+    text = (struct ab_text *)(void *)buffer->block;
+    atomic_init(&text->references, 1);
+    text->size = ab_buffer_size(buffer) - sizeof(*text) - 1;
+    *buffer = AB_BUFFER_INIT;
     return text;
 }
 

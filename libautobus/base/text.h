@@ -11,13 +11,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buffer.h"
+
 struct ab_text {
     atomic_uint references;
     size_t size;
     char data[]; /* followed by a NUL that size does not count */
 };
 
-struct ab_text *ab_text_new(const char *data, size_t size);                 /* a copy, one reference; NULL: no memory */
+struct ab_text *ab_text_new(const char *data, size_t size); /* a copy, one reference; NULL: no memory */
+/* One that is written in place: begin in an empty buffer, append, and end, which takes the buffer's block in every case.
+ * AB_ENOMEM; NULL. */
+int ab_text_begin(struct ab_buffer *buffer);
+struct ab_text *ab_text_end(struct ab_buffer *buffer);
 struct ab_text *ab_text_ref(struct ab_text *text);                          /* takes NULL, returns it */
 struct ab_text *ab_text_unref(struct ab_text *text);                        /* takes NULL, returns NULL */
 bool ab_text_equal(const struct ab_text *one, const struct ab_text *other); /* NULL equals NULL only */

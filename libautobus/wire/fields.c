@@ -3,9 +3,9 @@
  */
 #include "wire/fields.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "wire/json.h"
 
 static void fields_put(struct ab_fields *fields, const char *text)
@@ -22,11 +22,26 @@ void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out)
 
 bool ab_fields_key(struct ab_fields *fields, const char *key)
 {
-    fields_put(fields, fields->begun ? ",\"" : "\"");
-    fields_put(fields, key);
-    fields_put(fields, "\":");
+    size_t size = strlen(key);
+    char *place, *at;
+
+    if (fields->result < 0)
+        return false;
+    place = at = ab_buffer_reserve(fields->out, size + 4);
+    if (!place) {
+        fields->result = AB_ENOMEM;
+        return false;
+    }
+    if (fields->begun)
+        *at++ = ',';
+    *at++ = '"';
+    memcpy(at, key, size);
+    at += size;
+    *at++ = '"';
+    *at++ = ':';
+    ab_buffer_commit(fields->out, (size_t)(at - place));
     fields->begun = true;
-    return fields->result == 0;
+    return true;
 }
 
 void ab_fields_text(struct ab_fields *fields, const char *key, const char *text)
@@ -42,7 +57,16 @@ void ab_fields_text(struct ab_fields *fields, const char *key, const char *text)
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer)
 {
     if (ab_fields_key(fields, key))
-        fields->result = ab_buffer_append_format(fields->out, "%" PRIu64, integer);
+        fields->result = ab_buffer_append_digits(fields->out, integer);
+}
+
+void ab_fields_quoted(struct ab_fields *fields, const char *key, uint64_t integer)
+{
+    if (ab_fields_key(fields, key))
+        fields->result = ab_buffer_append(fields->out, "\"", 1);
+    if (fields->result == 0)
+        fields->result = ab_buffer_append_digits(fields->out, integer);
+    fields_put(fields, "\"");
 }
 
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json)

@@ -24,6 +24,8 @@ void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out);
 /* Keys are literals of ours and need no escape. Text is escaped; NULL is written as null. */
 void ab_fields_text(struct ab_fields *fields, const char *key, const char *text);
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer);
+/* A string of digits. */
+void ab_fields_quoted(struct ab_fields *fields, const char *key, uint64_t integer);
 /* Encoded JSON as it is; NULL: no such member. */
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json);
 /* A member that is an object: its members follow, until it is closed. */

@@ -25,12 +25,19 @@
 int ab_json_parse(const char *text, size_t size, size_t depth, size_t tokens, json_t **ret_value,
                   json_error_t *ret_problem);
 
+/* The value that the text begins with, and how many bytes that is; depth and tokens are counted to the end of the text.
+ * Otherwise as above. */
+int ab_json_parse_first(const char *text, size_t size, size_t depth, size_t tokens, json_t **ret_value,
+                        size_t *ret_size);
+
 /* Depth and number of tokens only, without building anything; stops at the first limit that is
  * passed. 0 or AB_ETOOLARGE; says nothing of correctness. A token is a string (keys count), a
  * number, a literal, or an array or object as it opens; depth counts open arrays and objects, so a
  * number has none and `[]` has 1. */
 int ab_json_measure(const char *text, size_t size, size_t depth, size_t tokens);
 
+/* How many bytes from here on stand for themselves in a JSON string: ASCII without controls, quotes and backslashes. */
+size_t ab_json_plain(const char *text, size_t size);
 /* Well-formed UTF-8, as Unicode and jansson have it: no overlong form, no surrogate, nothing over
  * U+10FFFF. */
 bool ab_json_valid_utf8(const char *text, size_t size);

@@ -12,21 +12,25 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 struct reader {
     const char *text, *at, *end;
     json_t *root;
-    struct ab_buffer open;    /* json_t *: the containers around `at`, outermost first */
+    json_t **open; /* the containers around `at`, outermost first: `shallow`, or a block for more */
+    size_t depth, room;
     bool fresh;               /* the innermost one has just opened */
     struct ab_buffer key;     /* of the member that is read, with a NUL */
     struct ab_buffer scratch; /* a string without its escapes, a number with a NUL */
     const char *wrong;        /* where and what, once something is */
     const char *reason;
+    json_t *shallow[16];
 };
 
 static int reader_fail(struct reader *reader, const char *at, const char *reason)
@@ -56,13 +60,7 @@ static bool reader_sees(const struct reader *reader, char byte)
 
 static json_t *reader_innermost(const struct reader *reader)
 {
-    size_t size = ab_buffer_size(&reader->open);
-    json_t *container;
-
-    if (size == 0)
-        return NULL;
-    memcpy(&container, ab_buffer_data(&reader->open) + size - sizeof(container), sizeof(container));
-    return container;
+    return reader->depth > 0 ? reader->open[reader->depth - 1] : NULL;
 }
 
 /* Gives a new value to the innermost container, or makes it the root. */
@@ -82,15 +80,33 @@ static int reader_put(struct reader *reader, json_t *value)
     return status < 0 ? AB_ENOMEM : 0;
 }
 
+static int reader_deepen(struct reader *reader)
+{
+    size_t size = reader->room * sizeof(json_t *);
+    json_t **open = ab_malloc(2 * size);
+
+    if (!open)
+        return AB_ENOMEM;
+    memcpy(open, reader->open, size);
+    if (reader->open != reader->shallow)
+        ab_free(reader->open);
+    reader->open = open;
+    reader->room *= 2;
+    return 0;
+}
+
 static int reader_open(struct reader *reader, json_t *container)
 {
     int result = reader_put(reader, container);
 
+    if (result == 0 && reader->depth == reader->room)
+        result = reader_deepen(reader);
     if (result < 0)
         return result;
     reader->at++;
     reader->fresh = true;
-    return ab_buffer_append(&reader->open, &container, sizeof(container));
+    reader->open[reader->depth++] = container;
+    return 0;
 }
 
 /* ---- Strings. */
@@ -99,9 +115,12 @@ static int reader_open(struct reader *reader, json_t *container)
 static int string_measure(struct reader *reader, const char **ret_quote, bool *ret_escapes)
 {
     const char *at = reader->at + 1;
-    bool escapes = false;
+    bool escapes = false, ascii = true;
 
-    for (; at < reader->end && *at != '"'; at++) {
+    for (;; at++) {
+        at += ab_json_plain(at, (size_t)(reader->end - at));
+        if (at == reader->end || *at == '"')
+            break;
         if ((unsigned char)*at < 0x20)
             return reader_fail(reader, at, "a control character in a string must be escaped");
         if (*at == '\\') {
@@ -109,10 +128,11 @@ static int string_measure(struct reader *reader, const char **ret_quote, bool *r
             if (++at == reader->end)
                 break;
         }
+        ascii &= (unsigned char)*at < 0x80;
     }
     if (at == reader->end)
         return reader_fail(reader, reader->end, "the text ends in a string");
-    if (!ab_json_valid_utf8(reader->at, (size_t)(at - reader->at)))
+    if (!ascii && !ab_json_valid_utf8(reader->at, (size_t)(at - reader->at)))
         return reader_fail(reader, reader->at, "the string is not UTF-8");
     *ret_quote = at;
     *ret_escapes = escapes;
@@ -435,7 +455,7 @@ static int reader_step(struct reader *reader)
     if (reader_sees(reader, object ? '}' : ']')) {
         reader->at++;
         reader->fresh = false;
-        ab_buffer_truncate(&reader->open, ab_buffer_size(&reader->open) - sizeof(json_t *));
+        reader->depth--;
         return 0;
     }
     if (!reader->fresh) {
@@ -456,10 +476,13 @@ static int reader_run(struct reader *reader)
 
     reader_skip_blanks(reader);
     result = reader_value(reader);
-    while (result == 0 && ab_buffer_size(&reader->open) > 0)
+    while (result == 0 && reader->depth > 0)
         result = reader_step(reader);
-    if (result < 0)
-        return result;
+    return result;
+}
+
+static int reader_end(struct reader *reader)
+{
     reader_skip_blanks(reader);
     if (reader->at < reader->end)
         return reader_fail(reader, reader->at, "nothing may follow the value");
@@ -485,18 +508,36 @@ static void reader_explain(const struct reader *reader, json_error_t *problem)
     problem->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_invalid_syntax; /* where json_error_code looks */
 }
 
+static void reader_init(struct reader *reader, const char *text, size_t size)
+{
+    memset(reader, 0, offsetof(struct reader, shallow));
+    reader->text = reader->at = text;
+    reader->end = text + size;
+    reader->open = reader->shallow;
+    reader->room = sizeof(reader->shallow) / sizeof(*reader->shallow);
+}
+
+static void reader_deinit(struct reader *reader)
+{
+    if (reader->open != reader->shallow)
+        ab_free(reader->open);
+    ab_buffer_deinit(&reader->key);
+    ab_buffer_deinit(&reader->scratch);
+}
+
 int ab_json_parse(const char *text, size_t size, size_t depth, size_t tokens, json_t **ret_value,
                   json_error_t *ret_problem)
 {
-    struct reader reader = {.text = text, .at = text, .end = text + size};
+    struct reader reader;
     int result = ab_json_measure(text, size, depth, tokens);
 
     if (result < 0)
         return result;
+    reader_init(&reader, text, size);
     result = reader_run(&reader);
-    ab_buffer_deinit(&reader.open);
-    ab_buffer_deinit(&reader.key);
-    ab_buffer_deinit(&reader.scratch);
+    if (result == 0)
+        result = reader_end(&reader);
+    reader_deinit(&reader);
     if (result < 0) {
         json_decref(reader.root);
         if (result == AB_EPROTOCOL && ret_problem)
@@ -504,5 +545,25 @@ int ab_json_parse(const char *text, size_t size, size_t depth, size_t tokens, js
         return result;
     }
     *ret_value = reader.root;
+    return 0;
+}
+
+int ab_json_parse_first(const char *text, size_t size, size_t depth, size_t tokens, json_t **ret_value,
+                        size_t *ret_size)
+{
+    struct reader reader;
+    int result = ab_json_measure(text, size, depth, tokens);
+
+    if (result < 0)
+        return result;
+    reader_init(&reader, text, size);
+    result = reader_run(&reader);
+    reader_deinit(&reader);
+    if (result < 0) {
+        json_decref(reader.root);
+        return result;
+    }
+    *ret_value = reader.root;
+    *ret_size = (size_t)(reader.at - text);
     return 0;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 #define COMPACT (-1)
 
@@ -26,8 +27,10 @@ struct level {
 struct writer {
     struct ab_buffer *out;
     size_t depth;
-    int indent;            /* spaces a level, or COMPACT */
-    struct ab_buffer open; /* struct level, outermost first */
+    int indent;           /* spaces a level, or COMPACT */
+    struct level *levels; /* outermost first: `shallow`, or a block for those that are deeper */
+    size_t open, room;
+    struct level shallow[8];
 };
 
 static int write_escape(struct ab_buffer *out, unsigned char byte)
@@ -49,10 +52,14 @@ static int write_string(struct ab_buffer *out, const char *text, size_t size)
     const char *end = text + size, *plain = text;
     int result = ab_buffer_append(out, "\"", 1);
 
-    for (const char *at = text; result == 0 && at < end; at++) {
-        unsigned char byte = (unsigned char)*at;
+    for (const char *at = text; result == 0; at++) {
+        unsigned char byte;
 
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
+        at += ab_json_plain(at, (size_t)(end - at));
+        if (at == end)
+            break;
+        byte = (unsigned char)*at;
+        if (byte >= 0x80)
             continue;
         result = ab_buffer_append(out, plain, (size_t)(at - plain));
         if (result == 0)
@@ -122,6 +129,13 @@ static int write_real(struct ab_buffer *out, double real)
     return ab_buffer_append(out, text, size);
 }
 
+static int write_integer(struct ab_buffer *out, json_int_t integer)
+{
+    int result = integer < 0 ? ab_buffer_append(out, "-", 1) : 0;
+
+    return result < 0 ? result : ab_buffer_append_digits(out, integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer);
+}
+
 static int write_scalar(struct ab_buffer *out, const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -131,7 +145,7 @@ static int write_scalar(struct ab_buffer *out, const json_t *value)
 
         return ab_json_valid_utf8(text, size) ? write_string(out, text, size) : AB_EINVAL;
     }
-    case JSON_INTEGER: return ab_buffer_append_format(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    case JSON_INTEGER: return write_integer(out, json_integer_value(value));
     case JSON_REAL: return write_real(out, json_real_value(value));
     case JSON_TRUE: return ab_buffer_append(out, "true", 4);
     case JSON_FALSE: return ab_buffer_append(out, "false", 5);
@@ -139,27 +153,37 @@ static int write_scalar(struct ab_buffer *out, const json_t *value)
     }
 }
 
-static size_t writer_levels(const struct writer *writer)
+static struct level *writer_innermost(struct writer *writer)
 {
-    return ab_buffer_size(&writer->open) / sizeof(struct level);
+    return &writer->levels[writer->open - 1];
 }
 
-/* Nothing is ever consumed from the levels, so they begin where the block does, aligned for any type. */
-static struct level *writer_innermost(const struct writer *writer)
+static int writer_deepen(struct writer *writer)
 {
-    return (struct level *)(void *)writer->open.block + writer_levels(writer) - 1;
+    size_t size = writer->room * sizeof(struct level);
+    struct level *levels = ab_malloc(2 * size);
+
+    if (!levels)
+        return AB_ENOMEM;
+    memcpy(levels, writer->levels, size);
+    if (writer->levels != writer->shallow)
+        ab_free(writer->levels);
+    writer->levels = levels;
+    writer->room *= 2;
+    return 0;
 }
 
 static int writer_open(struct writer *writer, const json_t *container)
 {
     bool object = json_is_object(container);
     struct level level = {.container = container, .key = object ? json_object_iter((json_t *)container) : NULL};
-    int result;
 
-    if (writer_levels(writer) >= writer->depth)
+    if (writer->open >= writer->depth)
         return AB_ETOOLARGE;
-    result = ab_buffer_append(&writer->open, &level, sizeof(level));
-    return result < 0 ? result : ab_buffer_append(writer->out, object ? "{" : "[", 1);
+    if (writer->open == writer->room && writer_deepen(writer) < 0)
+        return AB_ENOMEM;
+    writer->levels[writer->open++] = level;
+    return ab_buffer_append(writer->out, object ? "{" : "[", 1);
 }
 
 static int writer_break_line(struct writer *writer)
@@ -169,7 +193,7 @@ static int writer_break_line(struct writer *writer)
 
     if (writer->indent == COMPACT)
         return 0;
-    spaces = writer_levels(writer) * (size_t)writer->indent;
+    spaces = writer->open * (size_t)writer->indent;
     place = ab_buffer_reserve(writer->out, spaces + 1);
     if (!place)
         return AB_ENOMEM;
@@ -184,7 +208,7 @@ static int writer_close(struct writer *writer)
     struct level level = *writer_innermost(writer);
     int result;
 
-    ab_buffer_truncate(&writer->open, ab_buffer_size(&writer->open) - sizeof(level));
+    writer->open--;
     result = level.begun ? writer_break_line(writer) : 0;
     return result < 0 ? result : ab_buffer_append(writer->out, json_is_object(level.container) ? "}" : "]", 1);
 }
@@ -232,13 +256,21 @@ static int writer_step(struct writer *writer)
 
 static int write_all(struct ab_buffer *out, const json_t *value, size_t depth, int indent)
 {
-    struct writer writer = {.out = out, .depth = depth, .indent = indent, .open = AB_BUFFER_INIT};
+    struct writer writer;
     size_t before = ab_buffer_size(out);
-    int result = writer_value(&writer, value);
+    int result;
 
-    while (result == 0 && writer_levels(&writer) > 0)
+    writer.out = out;
+    writer.depth = depth;
+    writer.indent = indent;
+    writer.levels = writer.shallow;
+    writer.open = 0;
+    writer.room = sizeof(writer.shallow) / sizeof(*writer.shallow);
+    result = writer_value(&writer, value);
+    while (result == 0 && writer.open > 0)
         result = writer_step(&writer);
-    ab_buffer_deinit(&writer.open);
+    if (writer.levels != writer.shallow)
+        ab_free(writer.levels);
     if (result < 0)
         ab_buffer_truncate(out, before);
     return result;
@@ -258,14 +290,15 @@ int ab_json_encode(const json_t *value, size_t depth, struct ab_text **ret_text)
 {
     struct ab_buffer buffer = AB_BUFFER_INIT;
     struct ab_text *text;
-    int result = ab_json_write(&buffer, value, depth);
+    int result = ab_text_begin(&buffer);
 
+    if (result == 0)
+        result = ab_json_write(&buffer, value, depth);
     if (result < 0) {
         ab_buffer_deinit(&buffer);
         return result;
     }
-    text = ab_text_new(ab_buffer_data(&buffer), ab_buffer_size(&buffer));
-    ab_buffer_deinit(&buffer);
+    text = ab_text_end(&buffer);
     if (!text)
         return AB_ENOMEM;
     *ret_text = text;

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "wire/envelope.h"
 #include "wire/json.h"
+#include "wire/message_plain.h"
 
 static const struct {
     enum ab_command command;
@@ -305,8 +306,11 @@ static int salvage(struct ab_message *message, const char *unit, size_t size, co
 static int decode(struct ab_message *message, const char *unit, size_t size, const struct ab_limits *limits)
 {
     json_t *line = NULL;
-    int result = ab_json_parse(unit, size, limits->nesting, limits->tokens, &line, NULL);
+    int result = ab_message_read_plain(message, unit, size, limits);
 
+    if (result != 0)
+        return result < 0 ? result : 0;
+    result = ab_json_parse(unit, size, limits->nesting, limits->tokens, &line, NULL);
     if (result == AB_ENOMEM)
         return result;
     if (result < 0) {

@@ -3,26 +3,18 @@
  *
  * Invariant: a writer appends one whole line, or nothing.
  */
-#include <inttypes.h>
-
 #include "base/error.h"
 #include "wire/fields.h"
 #include "wire/message.h"
 
 #define LINE_END "\r\n"
 
-static void put_own_id(struct ab_fields *fields, const char *key, uint64_t id)
-{
-    if (ab_fields_key(fields, key))
-        fields->result = ab_buffer_append_format(fields->out, "\"%" PRIu64 "\"", id);
-}
-
 static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint64_t id, enum ab_command command)
 {
     ab_fields_begin(fields, out);
     ab_fields_integer(fields, "_type", id ? AB_MESSAGE_COMMAND : AB_MESSAGE_NOTICE);
     if (id)
-        put_own_id(fields, "_id", id);
+        ab_fields_quoted(fields, "_id", id);
     ab_fields_text(fields, "_command", ab_command_name(command));
 }
 
@@ -93,7 +85,7 @@ int ab_message_write_cancel(struct ab_buffer *out, uint64_t call)
     struct ab_fields fields;
 
     begin_command(&fields, out, 0, AB_COMMAND_CANCEL);
-    put_own_id(&fields, "call", call);
+    ab_fields_quoted(&fields, "call", call);
     return ab_fields_end(&fields, LINE_END);
 }
 
