@@ -87,6 +87,7 @@ UNIT_TESTS += tests/unit/check_list
 UNIT_TESTS += tests/unit/check_map
 UNIT_TESTS += tests/unit/check_memory
 UNIT_TESTS += tests/unit/check_message
+UNIT_TESTS += tests/unit/check_message_plain
 UNIT_TESTS += tests/unit/check_name
 UNIT_TESTS += tests/unit/check_net
 UNIT_TESTS += tests/unit/check_network

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "wire/framer.h"
 #include "wire/json.h"
 
 enum key {
@@ -65,7 +66,7 @@ static bool read_string(struct line *line, struct ab_slice *ret_string)
     size = ab_json_plain(line->at, (size_t)(line->end - line->at));
     *ret_string = (struct ab_slice){line->at, size};
     line->at += size;
-    return skip_byte(line, '"');
+    return line->at < line->end && *line->at++ == '"';
 }
 
 static bool read_type(struct line *line)
