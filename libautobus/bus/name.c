@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-
-#define NAME_MOST 255
+#include "core/service.h"
 
 /* Table 3-7 of the Unicode Standard: the range of the second byte depends on the first. */
 static bool second_fits(unsigned char first, unsigned char second)
@@ -75,7 +74,7 @@ void ab_utf8_mend(char *text)
 
 int ab_name_check(const char *name)
 {
-    size_t size = name ? strnlen(name, NAME_MOST + 1) : 0;
+    size_t size = name ? strnlen(name, AB_NAME_MOST + 1) : 0;
 
-    return size >= 1 && size <= NAME_MOST && ab_utf8_valid(name) ? 0 : AB_EINVAL;
+    return size >= 1 && size <= AB_NAME_MOST && ab_utf8_valid(name) ? 0 : AB_EINVAL;
 }
