@@ -80,7 +80,8 @@ static void join_once(autobus_bus *bus)
     if (mine) {
         ab_bus_unlock(bus);
         ab_bus_join(bus);
-        ab_log_tell(&bus->log);
+        while (ab_log_tell(&bus->log))
+            ;
         ab_bus_lock(bus);
         bus->joined = true;
         pthread_cond_broadcast(&bus->changed);

@@ -2,7 +2,7 @@
  * Owns the log lines that wait for the program. Must not take the bus's lock.
  *
  * Invariant: the program's function runs with no lock held, and not inside itself: a line that comes about while a
- * thread tells lines is told by that thread's next turn or by another thread's.
+ * thread tells lines is told by the next turn of any, for which the event thread is woken.
  */
 #include "bus/log.h"
 
@@ -95,6 +95,16 @@ bool ab_log_tell(struct ab_log *log)
     log->telling--;
     pthread_mutex_unlock(&log->lock);
     return true;
+}
+
+bool ab_log_waits(struct ab_log *log)
+{
+    bool waits;
+
+    pthread_mutex_lock(&log->lock);
+    waits = !ab_list_empty(&log->lines);
+    pthread_mutex_unlock(&log->lock);
+    return waits;
 }
 
 bool ab_log_idle(struct ab_log *log)

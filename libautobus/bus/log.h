@@ -28,6 +28,8 @@ void ab_log_deinit(struct ab_log *log);
 void ab_log_put(struct ab_log *log, int level, const char *text, size_t size);
 /* Hands waiting lines to the program. No lock held. Returns true if it told any. */
 bool ab_log_tell(struct ab_log *log);
+/* Lines wait; after ab_log_tell, those that came about in the telling. */
+bool ab_log_waits(struct ab_log *log);
 /* Nothing waits and nobody tells. */
 bool ab_log_idle(struct ab_log *log);
 #endif

@@ -140,6 +140,7 @@ void ab_bus_leave(autobus_bus *bus)
     if (ab_log_tell(&bus->log)) {
         ab_bus_lock(bus);
         pthread_cond_broadcast(&bus->changed);
+        bus->events_due |= ab_log_waits(&bus->log);
         ab_bus_unlock(bus);
     }
 }

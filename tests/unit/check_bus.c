@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bus/bus.h"
+
 static int entries(const char *path)
 {
     DIR *folder = opendir(path);
@@ -475,6 +477,37 @@ START_TEST(log_lines)
 }
 END_TEST
 
+static void log_another(int level, const char *text, void *user_data)
+{
+    struct logged *logged = user_data;
+
+    (void)level;
+    if (text[0] > '0' && text[0] <= '9')
+        ab_log_put(&logged->bus->log, AUTOBUS_LOG_ERROR, (const char[]){(char)(text[0] - 1)}, 1);
+    else if (text[0] == '0')
+        ab_gate_pass(&logged->lines);
+}
+
+/* Nobody but the log's function makes the bus do anything. */
+START_TEST(lines_that_come_about_in_the_log)
+{
+    struct logged logged = {.lines = AB_GATE_INIT};
+    autobus_options *options = ab_test_options(NULL);
+
+    ck_assert_int_eq(autobus_options_set_log(options, AUTOBUS_LOG_ERROR, log_another, &logged), 0);
+    ck_assert_int_eq(autobus_bus_new(options, &logged.bus, NULL), 0);
+    autobus_options_free(options);
+    ck_assert_int_eq(autobus_bus_settle(logged.bus, 5000), 0);
+    ab_log_put(&logged.bus->log, AUTOBUS_LOG_ERROR, "9", 1);
+    ck_assert_int_eq(autobus_batch_begin(logged.bus), 0);
+    ck_assert_int_eq(autobus_batch_end(logged.bus), 0); /* a turn */
+    ab_gate_wait(&logged.lines, 1);
+    ab_log_put(&logged.bus->log, AUTOBUS_LOG_ERROR, "9", 1);
+    ab_test_bus_end(logged.bus);
+    ck_assert_int_eq(ab_gate_count(&logged.lines), 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bus");
@@ -495,6 +528,7 @@ int main(void)
     tcase_add_test(filter, a_filter_ends_without_the_lock);
     tcase_add_test(other, in_a_child_of_fork);
     tcase_add_test(other, log_lines);
+    tcase_add_test(other, lines_that_come_about_in_the_log);
     suite_add_tcase(suite, life);
     suite_add_tcase(suite, filter);
     suite_add_tcase(suite, other);
