@@ -59,7 +59,7 @@ enum {
     AUTOBUS_ECANCELED = -7,     /* cancelled */
     AUTOBUS_ENOTBOUND = -8,     /* the proxy is bound to no service now */
     AUTOBUS_EAGAIN = -9,        /* no room now: too much is under way on this connection */
-    AUTOBUS_EOVERFLOW = -10,    /* a listener did not keep up and was cut off */
+    AUTOBUS_EOVERFLOW = -10,    /* more came than is kept: a listener that did not keep up was cut off */
     AUTOBUS_EREMOTE = -11,      /* the remote answered with an error: see autobus_error */
     AUTOBUS_ENOENT = -12,       /* no such name */
     AUTOBUS_EEXIST = -13,       /* the name is taken */
@@ -671,7 +671,8 @@ AUTOBUS_EXPORT int autobus_call_all(autobus_remote *remote, const char *function
                                     autobus_destroy_fn destroy, autobus_slot **ret_slot);
 /* The same, and blocks until it ends. *ret_results (may be NULL) is an array in the order in which they came:
  * {"service": id, "result": value} or {"service": id, "error": {"type": text, "text": text}}, with "details" in the
- * error, as in autobus_error, if the remote answered with it. 0 if somebody was asked, whatever came of it.
+ * error, as in autobus_error, if the remote answered with it. 0 if somebody was asked, whatever came of it;
+ * AUTOBUS_EOVERFLOW when the results are over the limit "event_bytes_waiting".
  * autobus_gather(remote, &results, &error, "temperature", NULL) */
 AUTOBUS_EXPORT int autobus_gather(autobus_remote *remote, json_t **ret_results, autobus_error *error,
                                   const char *function, const char *format, ...);

@@ -19,7 +19,7 @@ enum ab_error_code {
     AB_ECANCELED = -7,     /* cancelled by the program */
     AB_ENOTBOUND = -8,     /* the proxy is bound to no service */
     AB_EAGAIN = -9,        /* no room now; later there may be */
-    AB_EOVERFLOW = -10,    /* a listener did not keep up and was cut off */
+    AB_EOVERFLOW = -10,    /* more came than is kept: a listener that did not keep up was cut off */
     AB_EREMOTE = -11,      /* the remote answered with an error; type and text say which */
     AB_ENOENT = -12,       /* no such name */
     AB_EEXIST = -13,       /* the name is taken */

@@ -11,6 +11,7 @@
 #include "bus/bus.h"
 #include "bus/canceler.h"
 #include "bus/error.h"
+#include "bus/json.h"
 #include "bus/name.h"
 #include "bus/remote.h"
 #include "core/multiple.h"
@@ -72,21 +73,44 @@ static void cancel(const autobus_remote *remote, void *source)
 
 /* ---- Blocking */
 
+void ab_answers_cancel(struct ab_answers *answers)
+{
+    cancel(answers->remote, answers->source);
+}
+
+static void drop_heard(struct ab_answers *answers)
+{
+    struct ab_list *node;
+
+    while ((node = ab_list_take(&answers->heard)))
+        ab_notice_release(AB_CONTAINER(node, struct ab_notice, node));
+}
+
+/* Peers say how much this is, so it has the limit of events that wait. */
+static void keep(struct ab_answers *answers, struct ab_notice *notice)
+{
+    answers->bytes += ab_json_footprint(notice);
+    ab_list_append(&answers->heard, &notice->node);
+    if (answers->bytes <= answers->remote->bus->limits.event_bytes_waiting)
+        return;
+    drop_heard(answers);
+    if (!answers->overflown)
+        ab_answers_cancel(answers);
+    answers->overflown = true;
+}
+
 static void hear(struct ab_target *target, struct ab_notice *notice)
 {
     struct ab_answers *answers = AB_CONTAINER(target, struct ab_answers, waiter.target);
 
     if (notice->kind != AB_NOTICE_COMPLETION) {
-        ab_list_append(&answers->heard, &notice->node);
+        keep(answers, notice);
         return;
     }
     ab_list_remove(&answers->node);
     answers->finish(target, notice);
-}
-
-void ab_answers_cancel(struct ab_answers *answers)
-{
-    cancel(answers->remote, answers->source);
+    if (answers->overflown)
+        answers->waiter.notice.code = AB_EOVERFLOW;
 }
 
 static void answers_init(struct ab_answers *answers, const autobus_remote *remote)
@@ -95,16 +119,15 @@ static void answers_init(struct ab_answers *answers, const autobus_remote *remot
     answers->finish = answers->waiter.target.deliver;
     answers->waiter.target.deliver = hear;
     ab_list_init(&answers->heard);
+    answers->bytes = 0;
+    answers->overflown = false;
     ab_list_init(&answers->node);
     answers->remote = remote;
 }
 
 void ab_answers_deinit(struct ab_answers *answers)
 {
-    struct ab_list *node;
-
-    while ((node = ab_list_take(&answers->heard)))
-        ab_notice_release(AB_CONTAINER(node, struct ab_notice, node));
+    drop_heard(answers);
     ab_waiter_deinit(&answers->waiter);
 }
 

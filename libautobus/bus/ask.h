@@ -29,6 +29,8 @@ struct ab_answers {
     struct ab_waiter waiter; /* first: what the engine is given; its notice is the end */
     void (*finish)(struct ab_target *target, struct ab_notice *notice);
     struct ab_list heard; /* struct ab_notice.node: what came before, in its order */
+    size_t bytes;         /* of it, as of events that wait */
+    bool overflown;       /* there were too many: the end is AB_EOVERFLOW */
     struct ab_list node;  /* in canceler->blocked until the end */
     const autobus_remote *remote;
     void *source; /* what the engine made for it, until the end */

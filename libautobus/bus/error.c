@@ -41,7 +41,7 @@ static const struct {
     [-AUTOBUS_ECANCELED] = {"canceled", "cancelled"},
     [-AUTOBUS_ENOTBOUND] = {"not_bound", "not bound to a service"},
     [-AUTOBUS_EAGAIN] = {"again", "too much is under way"},
-    [-AUTOBUS_EOVERFLOW] = {"overflow", "the listener did not keep up and was cut off"},
+    [-AUTOBUS_EOVERFLOW] = {"overflow", "more came than is kept"},
     [-AUTOBUS_EREMOTE] = {"remote", "the remote answered with an error"},
     [-AUTOBUS_ENOENT] = {"no_such_name", "no such name"},
     [-AUTOBUS_EEXIST] = {"exists", "it is there already"},

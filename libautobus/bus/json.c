@@ -67,11 +67,18 @@ static size_t footprint_of(const json_t *json)
     return bytes;
 }
 
-size_t ab_json_footprint(const struct ab_value *value)
+size_t ab_json_footprint(const struct ab_notice *notice)
 {
-    if (value->text)
-        return value->text->size;
-    return value->json ? footprint_of(value->json) : 0;
+    const struct ab_value *value = &notice->value;
+    size_t bytes = value->text ? value->text->size : 0;
+
+    if (value->json)
+        bytes += footprint_of(value->json);
+    if (notice->error_text)
+        bytes += strlen(notice->error_text);
+    if (notice->error_details)
+        bytes += footprint_of(notice->error_details);
+    return bytes;
 }
 
 int autobus_json_encode(const json_t *value, unsigned indent, char **ret_text)

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 
 #include "base/text.h"
-#include "wire/value.h"
+#include "core/notice.h"
 
 /* Levels of a value of the program's. */
 #define AB_JSON_LEVELS 64
@@ -21,7 +21,7 @@ int ab_json_text(const json_t *value, struct ab_text **ret_text);
 /* The same of arguments: an array, or NULL for an empty one. */
 int ab_json_args(const json_t *args, struct ab_text **ret_text);
 
-/* Roughly what a value takes in memory. */
-size_t ab_json_footprint(const struct ab_value *value);
+/* Roughly what a notice's value takes in memory, or its error. */
+size_t ab_json_footprint(const struct ab_notice *notice);
 
 #endif

@@ -198,7 +198,7 @@ static bool fits(const autobus_slot *slot, size_t bytes)
 
 void ab_slot_put_each(autobus_slot *slot, struct ab_notice *notice)
 {
-    size_t bytes = slot->existing ? 0 : ab_json_footprint(&notice->value);
+    size_t bytes = slot->existing ? 0 : ab_json_footprint(notice);
 
     if ((!slot->existing && !fits(slot, bytes)) || !put_block(slot, notice, bytes))
         cut_off(slot, notice);

@@ -183,6 +183,43 @@ START_TEST(rules_end_it)
 }
 END_TEST
 
+static void answer_long(autobus_request *request, void *user_data)
+{
+    char text[900];
+
+    (void)user_data;
+    memset(text, 'x', sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    if (json_array_size(autobus_request_args(request)) > 0)
+        autobus_reply_error(request, "broken", "%s", text);
+    else
+        autobus_reply(request, "s", text);
+}
+
+/* Results and errors alike: of one there is room, of two there is not. */
+START_TEST(more_than_may_be_kept)
+{
+    static const autobus_gather_rule first = {.count = 1};
+    struct many many;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    json_t *results;
+
+    many_open(&many, ab_test_options("event_bytes_waiting", "1024", NULL));
+    ab_pair_function(&many.pair, "long", AUTOBUS_THREAD, answer_long, NULL);
+    ck_assert_int_eq(
+        autobus_service_add_function(many.other, "long", NULL, AUTOBUS_THREAD, answer_long, NULL, NULL, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(autobus_gather(many.remote, &results, &error, "long", i ? "[i]" : NULL, 1), AUTOBUS_EOVERFLOW);
+        ck_assert_int_eq(error.code, AUTOBUS_EOVERFLOW);
+        autobus_error_clear(&error);
+    }
+    ck_assert_int_eq(autobus_gather_json(many.remote, &results, NULL, "long", NULL, 0, &first), 0);
+    ck_assert_uint_eq(json_array_size(results), 1);
+    json_decref(results);
+    many_close(&many);
+}
+END_TEST
+
 START_TEST(nobody_is_asked)
 {
     struct many many;
@@ -596,6 +633,7 @@ int main(void)
     tcase_add_test(blocking, each_service_has_its_result);
     tcase_add_test(blocking, each_service_has_its_error);
     tcase_add_test(blocking, rules_end_it);
+    tcase_add_test(blocking, more_than_may_be_kept);
     tcase_add_test(blocking, nobody_is_asked);
     tcase_add_test(blocking, what_is_for_one_service_is_refused);
     tcase_add_test(callbacks, results_come_one_by_one_and_then_the_end);
