@@ -295,6 +295,17 @@ AUTOBUS_EXPORT int autobus_listen_services(autobus_bus *bus, autobus_filter *fil
 /* All services known now: an array of entries as above, in the order of their ids. `filter` may be NULL. */
 AUTOBUS_EXPORT int autobus_bus_services(autobus_bus *bus, autobus_filter *filter, json_t **ret_services);
 
+/* The same, with each route explained, by these keys besides:
+ * "heard_ms": how long ago a discoverer reported it, or the service spoke over it; "tried_ms", "answered_ms", "failed_ms":
+ * how long ago this bus last began a connection over it, last bound one, and last failed to or lost one with none bound
+ * since, each null if it never did; "failure": why, "unreachable" (refused, or no way there), "timeout", "rejected" (the
+ * service is not there), "protocol" or "lost", null if it did not; "round_trip_ms": real, of the last bind or ping over
+ * it, null if there was none; "in_use": connections of this bus that are bound over it; "reason": why it is preferred,
+ * "only", "loopback", "answered_last", "others_failed" or "lowest" (none was tried), or why it is not, "failed",
+ * "not_loopback", "slower" (another was bound first while it was being tried), "answered_earlier", "no_answer" (so far)
+ * or "never_tried". There may be more words some day. */
+AUTOBUS_EXPORT int autobus_bus_routes(autobus_bus *bus, autobus_filter *filter, json_t **ret_services);
+
 /* Blocks until discovery has settled (see AUTOBUS_SERVICES_SETTLED), or AUTOBUS_ETIMEDOUT. */
 AUTOBUS_EXPORT int autobus_bus_settle(autobus_bus *bus, int timeout_ms);
 

@@ -103,17 +103,33 @@ int autobus_listen_services(autobus_bus *bus, autobus_filter *filter, unsigned f
     return r;
 }
 
-int autobus_bus_services(autobus_bus *bus, autobus_filter *filter, json_t **ret_services)
+static int enter_for(autobus_bus *bus, json_t **ret_services)
 {
     int r = ab_guard();
 
     if (r == 0 && !ret_services)
         r = AB_EINVAL;
-    if (r == 0)
-        r = ab_bus_enter(bus);
+    return r < 0 ? r : ab_bus_enter(bus);
+}
+
+int autobus_bus_services(autobus_bus *bus, autobus_filter *filter, json_t **ret_services)
+{
+    int r = enter_for(bus, ret_services);
+
     if (r < 0)
         return r;
     r = ab_browser_snapshot(bus->engine, ab_filter_of(filter), ret_services);
+    ab_bus_leave(bus);
+    return r;
+}
+
+int autobus_bus_routes(autobus_bus *bus, autobus_filter *filter, json_t **ret_services)
+{
+    int r = enter_for(bus, ret_services);
+
+    if (r < 0)
+        return r;
+    r = ab_browser_explain(bus->engine, ab_bus_now(bus), ab_filter_of(filter), ret_services);
     ab_bus_leave(bus);
     return r;
 }

@@ -62,7 +62,16 @@ static json_t *route_entry(const struct ab_route *route, bool preferred)
                      (int)route->node->address.port, "discoverers", discoverers_of(route), "preferred", (int)preferred);
 }
 
-static json_t *route_entries(const struct ab_found *found, const struct ab_route *only)
+static int add_route_entry(json_t *entries, const struct ab_route *route, bool explained)
+{
+    json_t *entry = route_entry(route, route == ab_found_preferred(route->found));
+
+    if (json_array_append_new(entries, entry) < 0)
+        return AB_ENOMEM;
+    return explained ? ab_route_explain(route, entry) : 0;
+}
+
+static json_t *route_entries(const struct ab_found *found, const struct ab_route *only, bool explained)
 {
     json_t *entries = json_array();
 
@@ -73,7 +82,7 @@ static json_t *route_entries(const struct ab_found *found, const struct ab_route
 
         if (only && route != only)
             continue;
-        if (json_array_append_new(entries, route_entry(route, each == found->routes.next)) < 0) {
+        if (add_route_entry(entries, route, explained) < 0) {
             json_decref(entries);
             return NULL;
         }
@@ -82,7 +91,7 @@ static json_t *route_entries(const struct ab_found *found, const struct ab_route
 }
 
 /* A value of its own: nothing in it is shared with the directory. */
-static json_t *make_entry(const struct ab_found *found, const json_t *view, const struct ab_route *only)
+static json_t *make_entry(const struct ab_found *found, const json_t *view, const struct ab_route *only, bool explained)
 {
     json_t *entry = json_object();
 
@@ -90,7 +99,7 @@ static json_t *make_entry(const struct ab_found *found, const json_t *view, cons
         return NULL;
     if (json_object_set_new(entry, "service", json_string(found->id->data)) < 0 ||
         json_object_set_new(entry, "info", json_deep_copy(view)) < 0 ||
-        json_object_set_new(entry, "routes", route_entries(found, only)) < 0) {
+        json_object_set_new(entry, "routes", route_entries(found, only, explained)) < 0) {
         json_decref(entry);
         return NULL;
     }
@@ -129,7 +138,7 @@ static void tell(struct ab_browser *browser, enum ab_services_change change, con
     struct ab_notice *notice = ab_notice_new(AB_NOTICE_SERVICES, browser->target);
 
     if (notice)
-        notice->value.json = make_entry(found, view, only);
+        notice->value.json = make_entry(found, view, only, false);
     if (!notice || !notice->value.json) {
         ab_notice_release(notice);
         overflow(browser);
@@ -372,7 +381,7 @@ void ab_browser_free(struct ab_browser *browser, ab_time now)
     ab_free(browser);
 }
 
-int ab_browser_snapshot(struct ab_engine *engine, struct ab_filter *filter, json_t **ret_entries)
+static int snapshot(struct ab_engine *engine, struct ab_filter *filter, bool explained, json_t **ret_entries)
 {
     json_t *entries = json_array();
     struct ab_found **all = NULL;
@@ -380,7 +389,7 @@ int ab_browser_snapshot(struct ab_engine *engine, struct ab_filter *filter, json
     int r = entries ? ab_directory_select(engine, filter, &all, &count) : AB_ENOMEM;
 
     for (size_t i = 0; r == 0 && i < count; i++) {
-        if (json_array_append_new(entries, make_entry(all[i], all[i]->view, NULL)) < 0)
+        if (json_array_append_new(entries, make_entry(all[i], all[i]->view, NULL, explained)) < 0)
             r = AB_ENOMEM;
     }
     ab_free(all);
@@ -389,4 +398,15 @@ int ab_browser_snapshot(struct ab_engine *engine, struct ab_filter *filter, json
     else
         json_decref(entries);
     return r;
+}
+
+int ab_browser_snapshot(struct ab_engine *engine, struct ab_filter *filter, json_t **ret_entries)
+{
+    return snapshot(engine, filter, false, ret_entries);
+}
+
+int ab_browser_explain(struct ab_engine *engine, ab_time now, struct ab_filter *filter, json_t **ret_entries)
+{
+    ab_engine_enter(engine, now);
+    return snapshot(engine, filter, true, ret_entries);
 }

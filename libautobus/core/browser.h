@@ -25,5 +25,7 @@ void ab_browser_free(struct ab_browser *browser, ab_time now); /* takes NULL; al
 
 /* Every service that matches now, as an array of entries sorted by id. */
 int ab_browser_snapshot(struct ab_engine *engine, struct ab_filter *filter, json_t **ret_entries);
+/* The same, each route with why it is preferred or passed over. */
+int ab_browser_explain(struct ab_engine *engine, ab_time now, struct ab_filter *filter, json_t **ret_entries);
 
 #endif

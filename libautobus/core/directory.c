@@ -401,7 +401,7 @@ void ab_directory_woke(struct ab_engine *engine)
 {
     AB_MAP_EACH (each, &engine->directory.services) {
         AB_LIST_EACH (node, &AB_CONTAINER(each, struct ab_found, node)->routes) {
-            ab_route_heard(AB_CONTAINER(node, struct ab_route, found_node));
+            ab_route_excuse(AB_CONTAINER(node, struct ab_route, found_node));
         }
     }
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/access.h"
+#include "core/explain.h"
 #include "wire/packet.h"
 
 #define BIND_TIME         (10 * AB_SECOND)
@@ -51,6 +52,7 @@ static void lose(struct ab_outbound *connection, const struct ab_outbound_loss *
     if (connection->state == AB_OUTBOUND_OVER)
         return;
     connection->stream.engine->counters.outbound_lost++;
+    ab_experience_failed(connection, loss->code);
     finish(connection, AB_CLOSE_NOW);
     connection->ops->lost(connection, loss);
 }
@@ -103,6 +105,7 @@ static void measure(struct ab_outbound *connection)
 
     connection->asked_id = 0;
     ab_spread_add(&engine->counters.round_trip, engine->now - connection->asked);
+    ab_experience_measured(connection, engine->now - connection->asked);
 }
 
 static bool answers_ping(const struct ab_outbound *connection, const struct ab_message *message)
@@ -177,6 +180,7 @@ static void bind_answered(struct ab_outbound *connection, struct ab_message *mes
     if (!connection->doomed)
         ab_engine_arm(connection->stream.engine, &connection->timer, PING_AFTER);
     ab_route_attach(connection);
+    ab_experience_bound(connection);
     connection->ops->bound(connection);
 }
 
@@ -336,6 +340,7 @@ int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, stru
     ab_list_init(&connection->leaving_node);
     ab_timer_init(&connection->timer, on_timer);
     ab_engine_arm(engine, &connection->timer, BIND_TIME);
+    ab_experience_tried(connection);
     *ret_connection = connection;
     return 0;
 }

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/access.h"
+#include "core/explain.h"
 #include "core/multiple_internal.h"
 #include "core/remote_internal.h"
 #include "wire/json.h"
@@ -273,6 +274,17 @@ static struct ab_text *make_info(struct ab_remote *remote, const struct ab_outbo
 
 static const struct ab_outbound_ops bound_ops;
 
+/* The other ways to that service were not as quick. */
+static void tell_outrun(struct ab_remote *remote, const struct ab_outbound *winner)
+{
+    AB_LIST_EACH (each, &remote->attempts) {
+        const struct ab_outbound *other = AB_CONTAINER(each, struct ab_attempt, node)->connection;
+
+        if (other->service && ab_text_equal(other->service, winner->service))
+            ab_experience_outrun(other);
+    }
+}
+
 static void become_bound(struct ab_remote *remote, struct ab_outbound *connection, struct ab_text *info)
 {
     remote->state = AB_REMOTE_BOUND;
@@ -286,6 +298,7 @@ static void become_bound(struct ab_remote *remote, struct ab_outbound *connectio
     ab_text_unref(remote->service);
     remote->service = ab_text_ref(connection->service);
     ab_engine_disarm(remote->engine, &remote->retry);
+    tell_outrun(remote, connection);
     end_attempts(remote);
     ab_engine_log(remote->engine, AB_LOG_INFO, "service %s is bound", connection->service->data);
     ab_bindings_tell(remote, true, 0);

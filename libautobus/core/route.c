@@ -153,9 +153,15 @@ void ab_route_failed(struct ab_route *route)
     sort(route);
 }
 
+void ab_route_excuse(struct ab_route *route)
+{
+    route->quiet = route->found->engine->now;
+}
+
 void ab_route_heard(struct ab_route *route)
 {
     route->heard = route->found->engine->now;
+    ab_route_excuse(route);
 }
 
 void ab_route_await_silence(struct ab_route *route)
@@ -165,7 +171,7 @@ void ab_route_await_silence(struct ab_route *route)
 
     if (route->steady > 0)
         return;
-    when = route->heard + ab_engine_jitter(engine, SILENCE, SILENCE_JITTER);
+    when = route->quiet + ab_engine_jitter(engine, SILENCE, SILENCE_JITTER);
     if (when < engine->now)
         when = engine->now;
     ab_timer_arm(&engine->timers, &route->silence, when);
@@ -180,8 +186,8 @@ static void silence(struct ab_timer *timer)
     if (route->steady > 0)
         return;
     if (!ab_list_empty(&route->live))
-        ab_route_heard(route);
-    if (engine->now - route->heard < SILENCE)
+        ab_route_excuse(route);
+    if (engine->now - route->quiet < SILENCE)
         ab_route_await_silence(route);
     else
         ab_prober_probe(engine, route, false);
@@ -314,6 +320,7 @@ struct ab_route *ab_route_new(struct ab_found *found, const struct ab_address *a
     route->source = source;
     route->answered = -1;
     route->failed = -1;
+    ab_experience_init(&route->experience);
     ab_list_init(&route->unproved_node);
     ab_list_init(&route->source_node);
     ab_list_init(&route->probe_node);

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "core/discoverer.h"
+#include "core/explain.h"
 #include "core/timer.h"
 
 struct ab_engine;
@@ -50,8 +51,10 @@ struct ab_route {
     struct ab_probe *probe; /* running, or NULL */
     struct ab_timer silence;
     ab_time heard;
+    ab_time quiet;    /* its silence began: heard, or the machine woke, or a connection over it stood */
     ab_time answered; /* -1: never */
     ab_time failed;   /* -1: it has not, since it answered last; a steady discoverer's only: others go */
+    struct ab_experience experience;
 };
 
 /* NULL: nothing is known from there. */
@@ -66,6 +69,8 @@ struct ab_route *ab_route_find(struct ab_found *found, const struct ab_address *
 void ab_route_answered(struct ab_route *route);
 void ab_route_failed(struct ab_route *route);
 void ab_route_heard(struct ab_route *route);
+/* Its silence counts from now on. */
+void ab_route_excuse(struct ab_route *route);
 /* It is probed after its time of silence, if it is hearsay alone. */
 void ab_route_await_silence(struct ab_route *route);
 

@@ -54,7 +54,7 @@ static bool discovery(void *context)
     sim_run(sim, MS(100));
     sim_set_info(hall, "{\"type\": \"hall\", \"room\": \"2\"}");
     sim_run(sim, MS(100));
-    if (c && ab_browser_snapshot(c->engine, NULL, &entries) == 0)
+    if (c && ab_browser_explain(c->engine, sim_now(sim), NULL, &entries) == 0)
         json_decref(entries);
     sim_service_end(attic);
     sim_run(sim, MS(100));

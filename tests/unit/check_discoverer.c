@@ -277,6 +277,38 @@ START_TEST(in_a_callback_everything_may_be_reported)
 }
 END_TEST
 
+/* ---- Routes explained */
+
+START_TEST(a_route_in_use_is_explained)
+{
+    struct ab_pair pair;
+    autobus_filter *filter;
+    json_t *services;
+    const json_t *route;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_filter_parse("test", &filter, NULL), 0);
+    ck_assert_int_eq(autobus_bus_routes(NULL, filter, &services), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_bus_routes(pair.client, filter, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_bus_routes(pair.client, filter, &services), 0);
+    ck_assert_uint_eq(json_array_size(services), 1);
+    route = json_array_get(json_object_get(json_array_get(services, 0), "routes"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(route, "host")), "127.0.0.1");
+    ck_assert_int_eq(json_integer_value(json_object_get(route, "in_use")), 1);
+    ck_assert(json_is_true(json_object_get(route, "preferred")));
+    ck_assert(json_real_value(json_object_get(route, "round_trip_ms")) > 0);
+    ck_assert(json_is_integer(json_object_get(route, "heard_ms")));
+    ck_assert(json_is_integer(json_object_get(route, "tried_ms")));
+    ck_assert(json_is_integer(json_object_get(route, "answered_ms")));
+    ck_assert(json_is_null(json_object_get(route, "failed_ms")));
+    ck_assert(json_is_null(json_object_get(route, "failure")));
+    ck_assert_str_eq(json_string_value(json_object_get(route, "reason")), "only");
+    json_decref(services);
+    autobus_filter_unref(filter);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("discoverers");
@@ -291,6 +323,7 @@ int main(void)
     tcase_add_test(broadcast, a_service_is_found_by_a_wire_of_the_programs);
     tcase_add_test(broadcast, a_publisher_ends_with_its_bus);
     tcase_add_test(broadcast, in_a_callback_everything_may_be_reported);
+    tcase_add_test(broadcast, a_route_in_use_is_explained);
     suite_add_tcase(suite, discoverers);
     suite_add_tcase(suite, broadcast);
     return ab_test_run(suite);

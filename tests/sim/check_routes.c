@@ -1,0 +1,187 @@
+/* Why a route is preferred or passed over, and what of its use is remembered (core/explain.c). */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "sim/peer.h"
+#include "sim/sim.h"
+#include "wire/json.h"
+
+#define HALL  "{\"type\": \"hall\"}"
+#define ASKED SECONDS(20)
+
+/* One line a route of the one service there is: its place, its reason, and what is not null. */
+static char *explained(struct sim_bus *bus)
+{
+    static const char *const keys[] = {"heard_ms", "tried_ms",      "answered_ms", "failed_ms",
+                                       "failure",  "round_trip_ms", "in_use"};
+    json_t *entries;
+    json_t *route;
+    size_t index;
+    char *text = sim_strdup("");
+
+    ab_time now = sim_bus_enter(bus);
+    ck_assert_int_eq(ab_browser_explain(bus->engine, now, NULL, &entries), 0);
+    sim_bus_leave(bus);
+    json_array_foreach(json_object_get(json_array_get(entries, 0), "routes"), index, route)
+    {
+        char *line = sim_format("%s%s:%d %s", text, json_string_value(json_object_get(route, "host")),
+                                (int)json_integer_value(json_object_get(route, "port")),
+                                json_string_value(json_object_get(route, "reason")));
+        free(text);
+        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+            json_t *value = json_object_get(route, keys[i]);
+            ck_assert_msg(value, "no %s", keys[i]);
+            char number[32] = "";
+            json_dumpb(value, number, sizeof number - 1, JSON_ENCODE_ANY | JSON_REAL_PRECISION(3));
+            char *longer = json_is_null(value) ? sim_strdup(line) : sim_format("%s %s=%s", line, keys[i], number);
+            free(line);
+            line = longer;
+        }
+        text = sim_format("%s\n", line);
+        free(line);
+    }
+    json_decref(entries);
+    return text;
+}
+
+static void expect_explained(struct sim_bus *bus, const char *expected)
+{
+    char *text = explained(bus);
+
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+/* A service on two networks. */
+struct scene {
+    struct sim *sim;
+    struct sim_host *here;
+    struct sim_host *there;
+    struct sim_bus *b;
+    struct sim_bus *c;
+};
+
+static struct scene two_networks(void)
+{
+    struct scene scene = {.sim = sim_new(1)};
+
+    scene.here = sim_host(scene.sim, "b");
+    scene.there = sim_host(scene.sim, "c");
+    sim_host_add_interface(scene.here, 1);
+    sim_host_add_interface(scene.there, 1);
+    scene.b = sim_bus_start(sim_bus_new(scene.sim, scene.here, "b"));
+    scene.c = sim_bus_start(sim_bus_new(scene.sim, scene.there, "c"));
+    sim_publish(scene.b, "hall", HALL);
+    sim_run(scene.sim, ASKED);
+    return scene;
+}
+
+START_TEST(routes_that_nobody_has_tried)
+{
+    struct scene scene = two_networks();
+
+    expect_explained(scene.c, "10.0.0.1:52722 lowest heard_ms=5497 in_use=0\n"
+                              "10.0.1.1:52722 never_tried heard_ms=5497 in_use=0\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
+START_TEST(the_one_that_is_used_and_the_one_that_was_slower)
+{
+    struct scene scene = two_networks();
+
+    sim_host_set_interface(scene.here, 0, false);
+    sim_proxy(scene.c, "hall");
+    sim_run(scene.sim, SECONDS(1));
+    expect_explained(
+        scene.c, "10.0.1.1:52722 answered_last heard_ms=498 tried_ms=900 answered_ms=896 round_trip_ms=2.0 in_use=1\n"
+                 "10.0.0.1:52722 slower heard_ms=6497 tried_ms=1000 in_use=0\n");
+    sim_run(scene.sim, SECONDS(30)); /* a ping */
+    expect_explained(
+        scene.c,
+        "10.0.1.1:52722 answered_last heard_ms=892 tried_ms=30900 answered_ms=30896 round_trip_ms=2.0 in_use=1\n"
+        "10.0.0.1:52722 slower heard_ms=36497 tried_ms=4360 in_use=0\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
+START_TEST(the_other_is_tried_once_the_used_one_is_lost)
+{
+    struct scene scene = two_networks();
+
+    sim_proxy(scene.c, "hall");
+    sim_run(scene.sim, SECONDS(1));
+    sim_host_set_interface(scene.here, 0, false);
+    sim_run(scene.sim, SECONDS(29));
+    expect_explained(
+        scene.c, "10.0.1.1:52722 answered_last heard_ms=811 tried_ms=4896 answered_ms=4892 round_trip_ms=2.0 in_use=1\n"
+                 "10.0.0.1:52722 failed heard_ms=29996 tried_ms=4996 answered_ms=29996 failed_ms=4996 "
+                 "failure=\"timeout\" round_trip_ms=2.0 in_use=0\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
+START_TEST(a_route_that_is_refused)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_host *host = sim_host(sim, "b");
+    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, host, "b"));
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+    const char *id = ab_service_id(sim_publish(b, "hall", HALL)->service);
+    struct ab_address wrong = sim_host_address(host, 0, 80);
+    struct ab_address right = sim_host_address(host, 0, sim_bus_port(b));
+
+    c->broadcast = 0;
+    sim_bus_start(c);
+    struct sim_discoverer *mine = sim_discoverer(c, "mine");
+    sim_run(sim, SECONDS(1));
+    sim_discover(mine, &wrong, id, "{}");
+    expect_explained(c, "10.0.0.1:80 only heard_ms=0 in_use=0\n");
+    sim_proxy(c, id);
+    sim_run(sim, SECONDS(1));
+    expect_explained(c, "10.0.0.1:80 only heard_ms=1000 tried_ms=571 failed_ms=569 failure=\"unreachable\" in_use=0\n");
+    sim_discover(mine, &right, id, "{}");
+    sim_run(sim, SECONDS(20));
+    expect_explained(
+        c, "10.0.0.1:52722 answered_last heard_ms=4994 tried_ms=20000 answered_ms=19996 round_trip_ms=2.0 in_use=1\n"
+           "10.0.0.1:80 failed heard_ms=21000 tried_ms=20571 failed_ms=20569 failure=\"unreachable\" in_use=0\n");
+    sim_free(sim);
+}
+END_TEST
+
+START_TEST(loopback_is_preferred_whatever_the_others_do)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_host *host = sim_host(sim, "b");
+    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, host, "b"));
+    struct sim_bus *c = sim_bus_start(sim_bus_new(sim, host, "c"));
+
+    sim_publish(b, "hall", HALL);
+    sim_proxy(c, "hall");
+    sim_run(sim, SECONDS(1));
+    sim_host_sleep(host);
+    sim_run(sim, SECONDS(100));
+    sim_host_wake(host);
+    sim_run(sim, SECONDS(1));
+    expect_explained(c,
+                     "127.0.0.1:52722 loopback heard_ms=499 tried_ms=1999 answered_ms=1999 round_trip_ms=0.1 in_use=1\n"
+                     "10.0.0.1:52722 not_loopback heard_ms=499 tried_ms=1999 in_use=0\n");
+    sim_free(sim);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("routes explained");
+    TCase *tests = tcase_create("routes");
+
+    tcase_add_test(tests, routes_that_nobody_has_tried);
+    tcase_add_test(tests, the_one_that_is_used_and_the_one_that_was_slower);
+    tcase_add_test(tests, the_other_is_tried_once_the_used_one_is_lost);
+    tcase_add_test(tests, a_route_that_is_refused);
+    tcase_add_test(tests, loopback_is_preferred_whatever_the_others_do);
+    suite_add_tcase(suite, tests);
+    return ab_test_run(suite);
+}
