@@ -454,7 +454,8 @@ AUTOBUS_EXPORT bool autobus_request_is_notice(autobus_request *request);
 typedef struct autobus_peer {
     const char *host; /* numeric address */
     uint16_t port;
-    bool local; /* a program of this machine, by loopback or by an address of its own */
+    bool local;          /* a program of this machine, by loopback or by an address of its own */
+    uint64_t connection; /* its number: see autobus_service_connections */
 } autobus_peer;
 AUTOBUS_EXPORT const autobus_peer *autobus_request_peer(autobus_request *request);
 
@@ -520,6 +521,16 @@ typedef bool (*autobus_guard_fn)(const autobus_access *access, void *user_data);
  * connection ends that bound, watches or listens to what it would be refused now. */
 AUTOBUS_EXPORT int autobus_service_set_guard(autobus_service *service, autobus_guard_fn guard, void *user_data,
                                              autobus_destroy_fn destroy);
+
+/* Who is connected to the service now, in the order in which they came: an array of {"connection": number, "host": text,
+ * "port": 1…65535, "local": bool, "age_ms": since it was bound, "silence_ms": since it said something, "calls": how many
+ * it waits for, "watches": [name, …], "listens": [name, …], "waiting": bytes that it has not read}. */
+AUTOBUS_EXPORT int autobus_service_connections(autobus_service *service, json_t **ret_connections);
+
+/* Closes one of them, by its number, which no other connection of the bus ever has; the calls it waits for are abandoned.
+ * The other end sees its connection end, and a proxy there binds again: to keep somebody out there are
+ * autobus_service_set_access and autobus_service_set_guard. AUTOBUS_ENOENT: there is none of that number any more. */
+AUTOBUS_EXPORT int autobus_service_disconnect(autobus_service *service, uint64_t connection);
 
 /* ------------------------------------------------------------------------------------------------------- remotes */
 

@@ -61,6 +61,7 @@ ENGINE_FILES += libautobus/core/candidates.c
 ENGINE_FILES += libautobus/core/candidates.h
 ENGINE_FILES += libautobus/core/complaint.c
 ENGINE_FILES += libautobus/core/complaint.h
+ENGINE_FILES += libautobus/core/connections.c
 ENGINE_FILES += libautobus/core/counters.c
 ENGINE_FILES += libautobus/core/counters.h
 ENGINE_FILES += libautobus/core/directory.c
@@ -162,6 +163,7 @@ HOST_FILES += libautobus/net/waker.h
 # bus
 
 HOST_FILES += libautobus/bus/access.c
+HOST_FILES += libautobus/bus/access.h
 HOST_FILES += libautobus/bus/arguments.c
 HOST_FILES += libautobus/bus/ask.c
 HOST_FILES += libautobus/bus/ask.h

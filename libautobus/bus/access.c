@@ -1,7 +1,9 @@
 /*
- * Owns the program's say in who may use a service: a list of networks, and its function that guards it. Must not know
- * when that is asked.
+ * Owns the program's say in who may use a service: a list of networks, its function that guards it, and a look at who
+ * does. Must not know when it is asked.
  */
+#include "bus/access.h"
+
 #include <stdio.h>
 
 #include "base/error.h"
@@ -10,7 +12,6 @@
 #include "bus/error.h"
 #include "bus/service.h"
 #include "bus/thread.h"
-#include "core/access.h"
 
 _Static_assert((int)AUTOBUS_ACCESS_BIND == (int)AB_ACCESS_BIND, "one number, two names");
 _Static_assert((int)AUTOBUS_ACCESS_CALL == (int)AB_ACCESS_CALL, "one number, two names");
@@ -63,15 +64,21 @@ struct guard {
     const char *service; /* the id, which the handle keeps: a service whose handle goes is closed before */
 };
 
+autobus_peer ab_peer_show(const struct ab_peer *peer, char host[AB_ADDRESS_HOST_TEXT])
+{
+    return (autobus_peer){
+        .host = ab_address_host_text(&peer->address, host),
+        .port = (uint16_t)peer->address.port,
+        .local = peer->local,
+        .connection = peer->connection,
+    };
+}
+
 static bool permits(void *context, const struct ab_peer *from, enum ab_access_kind kind, const char *name)
 {
     const struct guard *guard = context;
     char host[AB_ADDRESS_HOST_TEXT];
-    autobus_peer peer = {
-        .host = ab_address_host_text(&from->address, host),
-        .port = (uint16_t)from->address.port,
-        .local = from->local,
-    };
+    autobus_peer peer = ab_peer_show(from, host);
     autobus_access access = {
         .kind = (enum autobus_access_kind)kind,
         .service = guard->service,
@@ -128,5 +135,41 @@ int autobus_service_set_guard(autobus_service *service, autobus_guard_fn functio
     }
     if (r < 0)
         ab_free(guard);
+    return r;
+}
+
+/* ---- Who does */
+
+int autobus_service_connections(autobus_service *service, json_t **ret_connections)
+{
+    json_t *connections;
+    int r = ab_guard();
+
+    if (r == 0 && (!service || !ret_connections))
+        r = AB_EINVAL;
+    if (r == 0)
+        r = ab_service_handle_enter(service);
+    if (r < 0)
+        return r;
+    connections = ab_service_connections(service->engine, ab_bus_now(service->bus));
+    ab_bus_leave(service->bus);
+    if (!connections)
+        return AB_ENOMEM;
+    *ret_connections = connections;
+    return 0;
+}
+
+int autobus_service_disconnect(autobus_service *service, uint64_t connection)
+{
+    int r = ab_guard();
+
+    if (r == 0 && !service)
+        r = AB_EINVAL;
+    if (r == 0)
+        r = ab_service_handle_enter(service);
+    if (r < 0)
+        return r;
+    r = ab_service_disconnect(service->engine, ab_bus_now(service->bus), connection);
+    ab_bus_leave(service->bus);
     return r;
 }

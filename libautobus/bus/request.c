@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "bus/access.h"
 #include "bus/bus.h"
 #include "bus/thread.h"
 
@@ -144,7 +145,7 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
     const struct ab_request *engine = notice->request;
     const char *function = ab_request_function(engine);
     const char *service = ab_request_service_id(engine);
-    const struct ab_address *peer = ab_request_peer(engine);
+    const struct ab_peer *peer = ab_request_peer(engine);
     autobus_request *request = ab_calloc(1, sizeof(*request) + strlen(function) + strlen(service) + 2);
 
     if (!request)
@@ -154,9 +155,7 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
     ab_list_init(&request->slots);
     request->target.deliver = abandoned;
     request->notice = ab_request_is_notice(engine);
-    request->peer.host = ab_address_host_text(peer, request->host);
-    request->peer.port = (uint16_t)peer->port;
-    request->peer.local = ab_request_is_local(engine);
+    request->peer = ab_peer_show(peer, request->host);
     copy_texts(request, function, service);
     ab_item_init(&request->item, slot);
     request->item.embedded = true;

@@ -102,7 +102,7 @@ bool ab_access_permits(const struct ab_service *service, const struct ab_inbound
                        const char *name)
 {
     const struct ab_access_guard *guard = &service->guard;
-    struct ab_peer peer = {connection->stream.address, connection->local};
+    struct ab_peer peer = ab_inbound_peer(connection);
 
     if (!is_within(service, &peer))
         return false;

@@ -32,7 +32,8 @@ int ab_access_parse(const char *text, struct ab_networks **ret_access, const cha
 /* The peer of a connection: what is known of who calls. */
 struct ab_peer {
     struct ab_address address;
-    bool local; /* this machine */
+    uint64_t connection; /* its number: that of the stream */
+    bool local;          /* this machine */
 };
 
 /* A function of the program's. It must not enter the engine. */

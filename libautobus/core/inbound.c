@@ -295,6 +295,7 @@ static void on_bind(struct ab_inbound *connection, const struct ab_message *mess
     engine->server.unbound_count--;
     connection->visitor->unbound--;
     connection->state = AB_INBOUND_BOUND;
+    connection->bound = engine->now;
     connection->service = service;
     connection->extensions = message->extensions & AB_EXTENSIONS_OURS;
     ab_list_remove(&connection->node);

@@ -36,6 +36,7 @@ struct ab_inbound {
     struct ab_timer timer;   /* bind, then silence; then the end of input, or leaving */
     struct ab_timer stall;
     struct ab_timer room; /* looks again whether held values may go */
+    ab_time bound;
     ab_time heard;
     ab_time pinged;
     ab_time progressed;
@@ -45,6 +46,11 @@ struct ab_inbound {
     bool paused;
     bool woken; /* the machine slept: asked for a sign of life at once */
 };
+
+static inline struct ab_peer ab_inbound_peer(const struct ab_inbound *connection)
+{
+    return (struct ab_peer){connection->stream.address, connection->stream.id, connection->local};
+}
 
 void ab_inbound_close(struct ab_inbound *connection, enum ab_close_mode mode);
 /* Its service is closed: the client is told. */

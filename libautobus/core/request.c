@@ -20,8 +20,7 @@ struct ab_request {
     struct ab_text *service;
     struct ab_text *function;
     struct ab_text *id; /* NULL: a notice */
-    struct ab_address peer;
-    bool local; /* the peer is this machine */
+    struct ab_peer peer;
     bool answered;
     int abandoned; /* why nobody waits for the answer: AB_EDISCONNECTED, AB_ECANCELED; 0: somebody does */
     void *target;
@@ -65,14 +64,9 @@ int ab_request_abandoned(const struct ab_request *request)
     return request->abandoned;
 }
 
-const struct ab_address *ab_request_peer(const struct ab_request *request)
+const struct ab_peer *ab_request_peer(const struct ab_request *request)
 {
     return &request->peer;
-}
-
-bool ab_request_is_local(const struct ab_request *request)
-{
-    return request->local;
 }
 
 void ab_request_set_target(struct ab_request *request, void *target)
@@ -159,8 +153,7 @@ static struct ab_request *request_new(struct ab_inbound *connection, struct ab_f
     request->function = ab_text_ref(function->name);
     if (message->type == AB_MESSAGE_COMMAND && function->mode != AB_FUNCTION_ASYNC)
         request->id = ab_text_ref(message->id);
-    request->peer = connection->stream.address;
-    request->local = connection->local;
+    request->peer = ab_inbound_peer(connection);
     ab_notice_init(&request->gone, AB_NOTICE_ABANDONED, NULL);
     request->gone.release = gone_released;
     return request;

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "base/address.h"
 #include "base/text.h"
+#include "core/access.h"
 #include "core/host.h"
 #include "core/service.h"
 
@@ -22,8 +22,7 @@ const char *ab_request_service_id(const struct ab_request *request);
 bool ab_request_is_notice(const struct ab_request *request); /* or ASYNC: the answer goes nowhere */
 /* Why nobody waits any more: AB_EDISCONNECTED, AB_ECANCELED (the caller has given it up); 0: somebody does. */
 int ab_request_abandoned(const struct ab_request *request);
-const struct ab_address *ab_request_peer(const struct ab_request *request);
-bool ab_request_is_local(const struct ab_request *request); /* the peer is this machine */
+const struct ab_peer *ab_request_peer(const struct ab_request *request);
 /* Where AB_NOTICE_ABANDONED goes; NULL: nowhere. */
 void ab_request_set_target(struct ab_request *request, void *target);
 

@@ -55,6 +55,11 @@ int ab_service_set_access(struct ab_service *service, ab_time now, struct ab_net
 /* Taken, with a `permits` or without: then all that access allows may be done. AB_ECLOSED: as above. */
 int ab_service_set_guard(struct ab_service *service, ab_time now, const struct ab_access_guard *guard);
 
+/* Who is connected: an array as autobus_service_connections describes it; NULL: no memory. */
+json_t *ab_service_connections(struct ab_service *service, ab_time now);
+/* Closes one of them. AB_ENOENT: there is none of that number. */
+int ab_service_disconnect(struct ab_service *service, ab_time now, uint64_t connection);
+
 /* Names are UTF-8 of 1 to AB_NAME_MOST bytes that the bus has checked. AB_EEXIST, AB_EINVAL ("autobus." names), AB_ECLOSED. */
 int ab_service_add_function(struct ab_service *service, ab_time now, const char *name, const char *doc,
                             enum ab_function_mode mode, void *target);

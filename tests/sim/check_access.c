@@ -460,6 +460,83 @@ START_TEST(a_new_guard_judges_what_is_watched)
 }
 END_TEST
 
+/* ---- Who is connected */
+
+static json_t *connections(struct sim_service *service)
+{
+    json_t *all = ab_service_connections(service->service, sim_bus_enter(service->bus));
+
+    sim_bus_leave(service->bus);
+    ck_assert_ptr_nonnull(all);
+    return all;
+}
+
+static int disconnect(struct sim_service *service, uint64_t number)
+{
+    int result = ab_service_disconnect(service->service, sim_bus_enter(service->bus), number);
+
+    sim_bus_leave(service->bus);
+    return result;
+}
+
+START_TEST(a_service_knows_who_is_connected_and_can_end_it)
+{
+    struct scene scene = scene_new(NULL);
+    struct sim_remote *remote = sim_proxy(scene.c, "hall");
+    struct sim_remote *own = connect_by(scene.h, &scene, SIM_LOOPBACK);
+    json_t *all;
+    uint64_t number;
+
+    sim_watch(remote, "temp");
+    sim_watch(remote, "autobus.doc");
+    sim_listen(remote, "rang");
+    sim_run(scene.sim, SECONDS(7));
+    sim_call(remote, "hold", "[]");
+    sim_run(scene.sim, MS(500));
+    all = connections(scene.hall);
+    ck_assert_uint_eq(json_array_size(all), 2);
+    number = (uint64_t)json_integer_value(json_object_get(json_array_get(all, 1), "connection"));
+    json_t *expected =
+        json_pack("{s:I, s:s, s:i, s:b, s:i, s:i, s:i, s:[s, s], s:[s], s:i}", "connection", (json_int_t)number, "host",
+                  "10.0.0.2", "port", 40002, "local", 0, "age_ms", 7497, "silence_ms", 499, "calls", 1, "watches",
+                  "temp", "autobus.doc", "listens", "rang", "waiting", 0);
+    ck_assert(json_equal(json_array_get(all, 1), expected));
+    ck_assert(json_is_true(json_object_get(json_array_get(all, 0), "local")));
+    json_decref(expected);
+    json_decref(all);
+    sim_record(scene.sim, SIM_RESULTS | SIM_VALUES | SIM_STREAMS);
+    ck_assert_int_eq(disconnect(scene.hall, number), 0);
+    ck_assert_int_eq(disconnect(scene.hall, number), AB_ENOENT);
+    sim_run(scene.sim, MS(100));
+    ck_assert_uint_eq(sim_count(scene.sim, "c: hold failed: EDISCONNECTED"), 1);
+    ck_assert_uint_eq(sim_count(scene.sim, "c: value temp = 21.5 (hall)"), 1); /* it came back */
+    ck_assert(sim_bound(own));
+    all = connections(scene.hall);
+    ck_assert_uint_eq(json_array_size(all), 2);
+    ck_assert_int_ne(json_integer_value(json_object_get(json_array_get(all, 1), "connection")), (json_int_t)number);
+    json_decref(all);
+    sim_free(scene.sim);
+}
+END_TEST
+
+START_TEST(whoever_is_put_out_sees_the_end_and_no_more)
+{
+    struct visit visit = visit_bound();
+    json_t *all = connections(visit.hall);
+    uint64_t number = (uint64_t)json_integer_value(json_object_get(json_array_get(all, 0), "connection"));
+
+    json_decref(all);
+    visit_say(&visit, "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"hold\",\"args\":[]}");
+    ck_assert_int_eq(disconnect(visit.hall, number), 0);
+    sim_reply(visit.b, "1");
+    sim_run(visit.sim, MS(10));
+    sim_expect(visit.sim, "1.010 p > b: 2? call name=hold args=[]\n"
+                          "1.020 b > p: flush and close\n"
+                          "1.021 p < b: end of input\n");
+    sim_free(visit.sim);
+}
+END_TEST
+
 /* ---- Introspection */
 
 static const char *details_of(struct scene *scene, struct sim_remote *remote)
@@ -581,6 +658,7 @@ int main(void)
     TCase *announced = tcase_create("announced");
     TCase *told = tcase_create("told");
     TCase *guard = tcase_create("guard");
+    TCase *connected = tcase_create("connected");
     TCase *details = tcase_create("details");
 
     tcase_add_test(place, without_limits_a_service_is_everybodys);
@@ -605,6 +683,9 @@ int main(void)
     tcase_add_test(guard, what_stands_ends_when_it_is_not_allowed_any_more);
     tcase_add_test(guard, a_new_guard_judges_what_is_watched);
     suite_add_tcase(suite, guard);
+    tcase_add_test(connected, a_service_knows_who_is_connected_and_can_end_it);
+    tcase_add_test(connected, whoever_is_put_out_sees_the_end_and_no_more);
+    suite_add_tcase(suite, connected);
     tcase_add_test(details, details_leave_out_what_one_may_not_bind_to);
     tcase_add_test(details, who_watches_the_details_hears_nothing_of_it_either);
     suite_add_tcase(suite, details);

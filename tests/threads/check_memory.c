@@ -340,6 +340,7 @@ static void guard(void)
     static struct ab_gate gate = AB_GATE_INIT;
     autobus_error error = AUTOBUS_ERROR_INIT;
     autobus_slot *slot;
+    json_t *all = NULL;
 
     fine(autobus_service_set_access(pair.service, "local, 10.0.0.0/8", &error));
     if (count(autobus_service_set_guard(pair.service, but_pings, NULL, destroyed)) &&
@@ -347,6 +348,8 @@ static void guard(void)
         fine(autobus_call(pair.remote, NULL, NULL, "echo", NULL));
         cancel(slot);
     }
+    if (fine(autobus_service_connections(pair.service, &all)))
+        json_decref(all);
     ck_assert_int_eq(autobus_service_set_guard(pair.service, NULL, NULL, NULL), 0);
     autobus_error_clear(&error);
 }

@@ -285,10 +285,72 @@ START_TEST(a_handler_knows_who_is_of_this_machine)
 }
 END_TEST
 
+/* ---- Who is connected */
+
+static json_t *connections(autobus_service *service)
+{
+    json_t *all = NULL;
+
+    ck_assert_int_eq(autobus_service_connections(service, &all), 0);
+    ck_assert(json_is_array(all));
+    return all;
+}
+
+static void throw_out(autobus_request *request, void *user_data)
+{
+    ck_assert_int_eq(autobus_service_disconnect(user_data, autobus_request_peer(request)->connection), 0);
+}
+
+START_TEST(a_service_knows_who_is_connected)
+{
+    struct ab_pair pair;
+    struct heard heard = {.gate = AB_GATE_INIT};
+    json_t *all, *one;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_watch(pair.remote, "value", on_value, &heard, NULL, NULL), 0);
+    ab_pair_flush(&pair);
+    all = connections(pair.service);
+    ck_assert_uint_eq(json_array_size(all), 1);
+    one = json_array_get(all, 0);
+    ck_assert_str_eq(json_string_value(json_object_get(one, "host")), "127.0.0.1");
+    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(one, "watches"), 0)), "value");
+    ck_assert_int_eq(json_integer_value(json_object_get(one, "calls")), 0);
+    json_decref(all);
+    ck_assert_int_eq(autobus_service_connections(pair.service, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_service_connections(NULL, &all), AUTOBUS_EINVAL);
+    autobus_service_close(pair.service);
+    ck_assert_int_eq(autobus_service_connections(pair.service, &all), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_service_disconnect(pair.service, 1), AUTOBUS_ECLOSED);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(who_is_put_out_comes_back)
+{
+    struct ab_pair pair;
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    json_t *all;
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "leave", AUTOBUS_THREAD, throw_out, pair.service);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, &error, "leave", NULL), AUTOBUS_EDISCONNECTED);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, &error, "echo", NULL), 0);
+    all = connections(pair.service);
+    ck_assert_uint_eq(json_array_size(all), 1);
+    json_decref(all);
+    ck_assert_int_eq(autobus_service_disconnect(pair.service, 0), AUTOBUS_ENOENT);
+    ck_assert_int_eq(autobus_service_disconnect(NULL, 1), AUTOBUS_EINVAL);
+    autobus_error_clear(&error);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("access");
     TCase *rules = tcase_create("rules");
+    TCase *connected = tcase_create("connected");
     TCase *heard = tcase_create("heard");
 
     tcase_add_test(rules, lists_are_checked);
@@ -303,5 +365,8 @@ int main(void)
     tcase_add_test(heard, of_many_each_refusal_is_told);
     tcase_add_test(heard, who_may_not_bind_hears_so_whatever_he_does);
     suite_add_tcase(suite, heard);
+    tcase_add_test(connected, a_service_knows_who_is_connected);
+    tcase_add_test(connected, who_is_put_out_comes_back);
+    suite_add_tcase(suite, connected);
     return ab_test_run(suite);
 }
