@@ -9,6 +9,7 @@
 
 #include "bus.h"
 #include "calls.h"
+#include "connected.h"
 #include "exit.h"
 #include "failure.h"
 #include "input.h"
@@ -146,12 +147,14 @@ static void on_wake(void *user_data)
 static void on_signal(int signal, void *user_data)
 {
     struct server *server = user_data;
-    if (signal != SIGCHLD) {
+    if (signal == SIGCHLD) {
+        tool_runner_reap(&server->calls.runner);
+        tool_runner_reap(&server->refresh.runner);
+    } else if (signal == SIGUSR1) {
+        tool_connected_say(server->service);
+    } else {
         tool_loop_finish(&server->loop, TOOL_EXIT_DONE);
-        return;
     }
-    tool_runner_reap(&server->calls.runner);
-    tool_runner_reap(&server->refresh.runner);
 }
 
 static int serve(struct server *server)
@@ -187,6 +190,7 @@ static int run(struct server *server)
     end = tool_loop_init(&server->loop, SIGCHLD);
     if (end)
         return end;
+    tool_loop_add_signal(&server->loop, SIGUSR1);
     server->loop.on_wake = on_wake;
     server->loop.on_signal = on_signal;
     server->loop.user_data = server;
