@@ -296,7 +296,7 @@ AUTOBUS_EXPORT int autobus_listen_services(autobus_bus *bus, autobus_filter *fil
 AUTOBUS_EXPORT int autobus_bus_services(autobus_bus *bus, autobus_filter *filter, json_t **ret_services);
 
 /* The same, with each route explained, by these keys besides:
- * "heard_ms": how long ago a discoverer reported it, or the service spoke over it; "tried_ms", "answered_ms", "failed_ms":
+ * "heard_ms": how long ago a discoverer last reported it; "tried_ms", "answered_ms", "failed_ms":
  * how long ago this bus last began a connection over it, last bound one, and last failed to or lost one with none bound
  * since, each null if it never did; "failure": why, "unreachable" (refused, or no way there), "timeout", "rejected" (the
  * service is not there), "protocol" or "lost", null if it did not; "round_trip_ms": real, of the last bind or ping over

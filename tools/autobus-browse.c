@@ -12,6 +12,7 @@
 #include "message.h"
 #include "output.h"
 #include "place.h"
+#include "routes.h"
 #include "show.h"
 #include "target.h"
 
@@ -20,13 +21,14 @@ enum { DETAILS_TIMEOUT_MS = 2000 };
 struct browser {
     struct tool_settings settings;
     bool watch;
+    bool routes;
 };
 
 /* ---- once */
 
 static void print_entries(const struct browser *browser, const json_t *entries)
 {
-    struct tool_show show = {.verbose = browser->settings.verbose};
+    struct tool_show show = {.verbose = browser->settings.verbose, .routes = browser->routes};
     for (size_t i = 0; i < json_array_size(entries); i++)
         tool_show_measure(&show, json_array_get(entries, i));
     for (size_t i = 0; i < json_array_size(entries); i++) {
@@ -50,9 +52,11 @@ static int browse_once(const struct browser *browser, autobus_bus *bus, const st
         else
             tool_find_explain(bus, target);
         end = TOOL_EXIT_ABSENT;
-    } else if (browser->settings.verbose) {
-        tool_describe_all(bus, target, entries, browser->settings.timeout_ms);
     }
+    if (browser->routes)
+        tool_routes_explain(bus, target, entries, browser->settings.timeout_ms);
+    if (browser->settings.verbose)
+        tool_describe_all(bus, target, entries, browser->settings.timeout_ms);
     print_entries(browser, entries);
     json_decref(entries);
     return end;
@@ -77,12 +81,14 @@ static bool read_options(struct browser *browser, int argc, char **argv, struct 
     const struct tool_option options[] = {
         {"watch", 'w', NULL, "go on, and tell what comes (+), changes (~) and goes (-)", tool_set_flag,
          &browser->watch},
+        {"routes", 0, NULL, "try each route, and tell what it is like and why it is used or not", tool_set_flag,
+         &browser->routes},
         TOOL_OPTION_VERBOSE(settings, "show functions, events, objects and documentation"),
         TOOL_OPTION_ALL(settings),
         TOOL_OPTION_JSON(settings),
         TOOL_OPTION_QUIET(settings),
         TOOL_OPTION_WAIT(settings, "how long to look when nothing is there (2)"),
-        TOOL_OPTION_TIMEOUT(settings, "for a service's answer with --verbose (2)"),
+        TOOL_OPTION_TIMEOUT(settings, "for a service's answer with --verbose or --routes (2)"),
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
@@ -95,15 +101,26 @@ static bool read_options(struct browser *browser, int argc, char **argv, struct 
     return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);
 }
 
+static bool makes_sense(const struct browser *browser, const struct tool_target *target)
+{
+    bool direct = tool_target_is_direct(target);
+    if (browser->watch && browser->routes)
+        tool_error("--routes explains what is there, and does not go on with --watch");
+    else if (browser->watch && direct)
+        tool_error("--watch needs a filter: %s is a place, which is not watched", target->text);
+    else if (browser->routes && direct)
+        tool_error("--routes needs a filter: %s is a place, which is one route", target->text);
+    else
+        return true;
+    tool_usage_hint();
+    return false;
+}
+
 static int run(const struct browser *browser, const struct tool_target *target)
 {
-    if (!browser->watch)
-        return run_once(browser, target);
-    if (!tool_target_is_direct(target))
-        return tool_changes_run(&browser->settings, target);
-    tool_error("--watch needs a filter: %s is a place, which is not watched", target->text);
-    tool_usage_hint();
-    return TOOL_EXIT_USAGE;
+    if (!makes_sense(browser, target))
+        return TOOL_EXIT_USAGE;
+    return browser->watch ? tool_changes_run(&browser->settings, target) : run_once(browser, target);
 }
 
 int main(int argc, char **argv)

@@ -22,19 +22,16 @@
 
 enum { LONG_BASE = 256, HELP_WIDTH = 26, MOST_OPTIONS = 40 };
 
-/* What other tools take, or will: so that a refusal can say more than "unknown". */
+/* What other tools take: so that a refusal can say more than "unknown". */
 static const struct elsewhere {
     const char *name;
     char letter;
-    bool later;
 } elsewhere[] = {
-    {"json", 'j', false},  {"raw", 'r', false},      {"watch", 'w', false},  {"verbose", 'v', false},
-    {"all", 'a', false},   {"multiple", 'm', false}, {"notice", 'n', false}, {"quiet", 'q', false},
-    {"wait", 'W', false},  {"timeout", 't', false},  {"any", 0, false},      {"strings", 0, false},
-    {"args", 0, false},    {"count", 0, false},      {"once", 0, false},     {"time", 0, false},
-    {"routes", 0, true},   {"info", 0, false},       {"function", 0, false}, {"object", 0, false},
-    {"event", 0, false},   {"until-eof", 0, false},  {"delay", 'd', false},  {"sort", 's', false},
-    {"reverse", 0, false}, {"poll", 0, false},       {"local", 0, false},    {"allow", 0, false},
+    {"json", 'j'},   {"raw", 'r'},   {"watch", 'w'}, {"verbose", 'v'}, {"all", 'a'},   {"multiple", 'm'},
+    {"notice", 'n'}, {"quiet", 'q'}, {"wait", 'W'},  {"timeout", 't'}, {"any", 0},     {"strings", 0},
+    {"args", 0},     {"count", 0},   {"once", 0},    {"time", 0},      {"routes", 0},  {"info", 0},
+    {"function", 0}, {"object", 0},  {"event", 0},   {"until-eof", 0}, {"delay", 'd'}, {"sort", 's'},
+    {"reverse", 0},  {"poll", 0},    {"local", 0},   {"allow", 0},
 };
 
 void tool_usage_hint(void)
@@ -101,10 +98,7 @@ static bool refuse_known(const char *name, size_t size, char letter)
                          : letter && known->letter == letter;
         if (!same)
             continue;
-        if (known->later)
-            tool_error("--%s is not there yet: a later version brings it", known->name);
-        else
-            tool_error("--%s makes no sense for %s", known->name, tool_message_program());
+        tool_error("--%s makes no sense for %s", known->name, tool_message_program());
         return true;
     }
     return false;

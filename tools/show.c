@@ -10,6 +10,7 @@
 
 #include "escape.h"
 #include "names.h"
+#include "routes.h"
 #include "service.h"
 #include "text.h"
 
@@ -174,7 +175,9 @@ void tool_show_entry(struct tool_show *show, const json_t *entry, const struct t
     FILE *out = tool_writer_open(&writer);
     tool_show_measure(show, entry);
     write_head(out, show, entry, mark);
-    if (whole) {
+    if (whole && show->routes) {
+        tool_routes_write(out, entry);
+    } else if (whole) {
         fprintf(out, "\n  %s", tool_paint(TOOL_DIM));
         write_routes(out, entry, true);
         write_routes(out, entry, false);

@@ -10,6 +10,7 @@
 
 struct tool_show {
     bool verbose;
+    bool routes;      /* the entries' routes are explained: a line each */
     size_t widths[3]; /* of the columns so far */
 };
 

@@ -412,7 +412,7 @@ void ab_directory_answered(struct ab_route *route)
 {
     struct ab_found *found = route->found;
 
-    ab_route_heard(route);
+    ab_route_excuse(route);
     ab_route_await_silence(route);
     ab_route_answered(route);
     if (preferred_changed(found, NULL))

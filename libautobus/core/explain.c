@@ -130,20 +130,6 @@ static json_t *age(const struct ab_engine *engine, ab_time when)
     return when < 0 ? json_null() : json_integer((engine->now - when) / AB_MILLISECOND);
 }
 
-/* Of whoever spoke last of it, or over it. */
-static ab_time last_heard(const struct ab_route *route)
-{
-    ab_time last = route->heard;
-
-    AB_LIST_EACH (each, &route->live) {
-        const struct ab_outbound *connection = AB_CONTAINER(each, struct ab_outbound, route_node);
-
-        if (connection->heard > last)
-            last = connection->heard;
-    }
-    return last;
-}
-
 static json_int_t count_live(const struct ab_route *route)
 {
     json_int_t count = 0;
@@ -167,7 +153,7 @@ int ab_route_explain(const struct ab_route *route, json_t *entry)
     const char *reason = route == preferred ? why_preferred(route) : why_passed_over(route, preferred);
     bool failed = experience->failed >= 0;
 
-    if (json_object_set_new(entry, "heard_ms", age(engine, last_heard(route))) < 0 ||
+    if (json_object_set_new(entry, "heard_ms", age(engine, route->heard)) < 0 ||
         json_object_set_new(entry, "tried_ms", age(engine, experience->tried)) < 0 ||
         json_object_set_new(entry, "answered_ms", age(engine, route->answered)) < 0 ||
         json_object_set_new(entry, "failed_ms", age(engine, experience->failed)) < 0 ||

@@ -50,8 +50,8 @@ struct ab_route {
     struct ab_source *source;
     struct ab_probe *probe; /* running, or NULL */
     struct ab_timer silence;
-    ab_time heard;
-    ab_time quiet;    /* its silence began: heard, or the machine woke, or a connection over it stood */
+    ab_time heard;    /* from a discoverer */
+    ab_time quiet;    /* its silence began: heard, answered, the machine woke, or a connection over it stood */
     ab_time answered; /* -1: never */
     ab_time failed;   /* -1: it has not, since it answered last; a steady discoverer's only: others go */
     struct ab_experience experience;

@@ -66,6 +66,20 @@ serve hall door
 check 'two services of one host and one of another are found' wait_for 20 sees 3 hall
 check 'and from the other host' wait_for 20 sees 3 kitchen
 check 'a service behind two interfaces is one service with two routes' wait_for 20 has_routes 2 hall stove
+explains() { # REGEX: a line of the routes of the stove
+    net_on hall timeout 20 autobus-browse --routes --timeout 1 name=stove >"$room/routes"
+    grep -qE "$1" "$room/routes"
+}
+check 'its routes are told apart: one is used' wait_for 20 explains \
+    '^    10\.0\.[01]\.1:[0-9]+  preferred: it answered last; in use; [0-9.]+ ms; by broadcast, heard [0-9.]+ s ago$'
+check 'and the other would do' grep -qE \
+    '^    10\.0\.[01]\.1:[0-9]+  another answered later; [0-9.]+ ms; by broadcast, heard [0-9.]+ s ago$' "$room/routes"
+if net_on hall ip rule add to 10.0.0.1 ipproto tcp unreachable 2>/dev/null; then
+    check 'or would not' wait_for 20 explains \
+        '^    10\.0\.0\.1:[0-9]+  refused, or cannot be reached; by broadcast, heard [0-9.]+ s ago$'
+    check 'and then it is not used' grep -qE '^    10\.0\.1\.1:[0-9]+  preferred: [a-z ]+; in use; ' "$room/routes"
+    net_on hall ip rule del to 10.0.0.1 ipproto tcp unreachable
+fi
 check 'a function is called across the wire' calls hall stove
 check 'and the other way round' calls kitchen door
 # Answers to queries are limited, so the first of a hurried series may not see all.

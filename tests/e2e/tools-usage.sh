@@ -29,9 +29,9 @@ for tool in browse call doctor listen watch top serve; do
     err 'error, warning, info, debug'
 done
 
-try autobus-browse --routes
+try autobus-call --routes a b
 is 2
-err '--routes is not there yet'
+err '--routes makes no sense for autobus-call'
 try autobus-browse --raw
 is 2
 err '--raw makes no sense for autobus-browse'

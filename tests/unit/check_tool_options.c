@@ -121,7 +121,7 @@ START_TEST(refused)
         {{"a", "-jn"}, "--notice makes no sense for autobus-test"},
         {{"a", "-m"}, "--multiple makes no sense for autobus-test"},
         {{"a", "--multiple"}, "--multiple makes no sense for autobus-test"},
-        {{"a", "--routes"}, "--routes is not there yet"},
+        {{"a", "--routes"}, "--routes makes no sense for autobus-test"},
         {{"a", "--wait"}, "--wait needs an argument: SECONDS"},
         {{"a", "-W"}, "--wait needs an argument: SECONDS"},
         {{"a", "-W", "soon"}, "--wait soon: not a number of seconds"},
