@@ -121,6 +121,9 @@ UNIT_TESTS += tests/unit/check_tool_table
 UNIT_TESTS += tests/unit/check_value
 UNIT_TESTS += tests/unit/check_workers
 
+tests_threads_check_storm_SOURCES = tests/threads/check_storm.c tests/threads/storm.c \
+	tests/threads/storm.h tests/threads/storm_callbacks.c
+
 # These drive net with an engine that only writes down what it hears, in the place of ours.
 tests_unit_check_acceptor_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_discovery_LDADD = tests/librig.la $(LDADD)

@@ -1,234 +1,275 @@
 /*
  * A storm: eight threads on two buses, each doing whatever the public API allows, chosen by a seed that a failing run
- * prints; and then a close in the midst of it. Worth most under ThreadSanitizer.
+ * prints, and callbacks on queues of every kind that cancel, close and drop what they run for; at its end, or a close in
+ * the midst of it, each registration has been destroyed once, and never while its callback ran. Worth most under
+ * ThreadSanitizer.
  */
 
-#include "buses.h"
-#include "harness.h"
-
-#include <stdatomic.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "base/random.h"
+#include "harness.h"
+#include "threads/storm.h"
 
 #define THREADS 8
-#define STEPS   150
-#define SLOTS   4
+#define STEPS   500
+#define KEPT    4 /* registrations that a thread keeps for a while */
 
-static struct ab_pair pair;
-static atomic_int registered, ended; /* registrations, and their destroy functions */
-static atomic_bool closed;
+struct storm storm;
 
-struct stormer {
-    pthread_t thread;
-    struct ab_random random;
-    autobus_slot *slots[SLOTS];
-    autobus_request *request;
-    pthread_mutex_t mutex; /* of the request, which the handler puts there */
-};
-
-static struct stormer stormers[THREADS];
-
-static void destroyed(void *user_data)
+/* `own`: the function may close its service. */
+static void add_function(autobus_service *service, bool own, const char *name, autobus_function_fn function)
 {
-    (void)user_data;
-    atomic_fetch_add(&ended, 1);
-}
-
-static void count(int r)
-{
-    if (r == 0)
-        atomic_fetch_add(&registered, 1);
-    else
-        ck_assert(r == AUTOBUS_EAGAIN || r == AUTOBUS_EEXIST || r == AUTOBUS_ENOTBOUND || atomic_load(&closed));
-}
-
-/* ---- Callbacks */
-
-static void event(const autobus_event *what, void *user_data)
-{
-    (void)user_data;
-    if (what->args)
-        json_array_clear(what->args);
-    autobus_notice(what->remote, "work", "[s]", "heard");
-}
-
-static void value(const autobus_value *what, void *user_data)
-{
-    (void)user_data;
-    if (json_is_object(what->value))
-        json_object_clear(what->value);
-}
-
-static void binding(const autobus_binding *what, void *user_data)
-{
-    (void)user_data;
-    autobus_remote_unref(autobus_remote_ref(what->remote));
-}
-
-static void result(const autobus_result *what, void *user_data)
-{
-    (void)user_data;
-    ck_assert((what->code == 0) == (what->value != NULL));
-}
-
-static void services(const autobus_services_event *what, void *user_data)
-{
-    json_t *all;
-
-    (void)user_data;
-    if (autobus_bus_services(what->bus, NULL, &all) == 0)
-        json_decref(all);
-}
-
-static void work(autobus_request *request, void *user_data)
-{
-    (void)user_data;
-    autobus_set(pair.service, "value", "{s:O}", "args", autobus_request_args(request));
-    autobus_reply_json(request, autobus_request_args(request));
-}
-
-/* One that a stormer answers, some time. */
-static void later(autobus_request *request, void *user_data)
-{
-    struct stormer *stormer = &stormers[(size_t)user_data];
-    autobus_request *old;
-
-    pthread_mutex_lock(&stormer->mutex);
-    old = stormer->request;
-    stormer->request = autobus_request_ref(request);
-    pthread_mutex_unlock(&stormer->mutex);
-    autobus_request_unref(old);
-}
-
-/* ---- What a stormer does */
-
-static autobus_request *take_request(struct stormer *stormer)
-{
-    autobus_request *request;
-
-    pthread_mutex_lock(&stormer->mutex);
-    request = stormer->request;
-    stormer->request = NULL;
-    pthread_mutex_unlock(&stormer->mutex);
-    return request;
-}
-
-static void answer_one(struct stormer *stormer)
-{
-    autobus_request *request = take_request(stormer);
-
-    if (request && ab_random_below(&stormer->random, 2))
-        autobus_reply_error(request, "late", "it took its time");
-    autobus_request_unref(request);
-}
-
-static void subscribe(struct stormer *stormer, autobus_remote *remote)
-{
-    autobus_slot **slot = &stormer->slots[ab_random_below(&stormer->random, SLOTS)];
-
-    if (*slot) {
-        if (ab_random_below(&stormer->random, 2))
-            autobus_slot_cancel(*slot);
-        else
-            ck_assert_int_eq(autobus_slot_cancel_wait(*slot), 0);
-        *slot = autobus_slot_unref(*slot);
-        return;
-    }
-    switch (ab_random_below(&stormer->random, 4)) {
-    case 0: count(autobus_listen(remote, "ping", event, NULL, destroyed, slot)); break;
-    case 1: count(autobus_watch(remote, "value", value, NULL, destroyed, slot)); break;
-    case 2: count(autobus_remote_on_binding(remote, binding, NULL, destroyed, slot)); break;
-    default:
-        count(autobus_listen_services(pair.client, NULL, AUTOBUS_SERVICES_EXISTING, services, NULL, destroyed, slot));
-    }
-}
-
-static void call(struct stormer *stormer, autobus_remote *remote)
-{
+    struct registration *registration = registration_new();
     autobus_slot *slot = NULL;
+
+    if (!registration)
+        return;
+    if (own)
+        atomic_store(&registration->service, autobus_service_ref(service));
+    registration_made(registration,
+                      autobus_service_add_function(service, name, "doc", (enum autobus_mode)chance(4), function,
+                                                   registration, registration_destroyed, &slot),
+                      slot);
+    if (!atomic_load(&registration->made))
+        autobus_service_unref(atomic_exchange(&registration->service, NULL));
+}
+
+/* ---- What a stormer does with a remote */
+
+static void call(autobus_remote *remote, int timeout_ms)
+{
     json_t *answer = NULL;
 
-    switch (ab_random_below(&stormer->random, 6)) {
-    case 0: autobus_call(remote, &answer, NULL, "work", "[i]", 1); break;
-    case 1: autobus_get(remote, "value", 0, 2000, &answer, NULL); break;
-    case 2: autobus_notice(remote, "work", "[s]", "n"); break;
-    case 3: autobus_call_json(remote, &answer, NULL, "later", NULL, 0, 5); break;
-    case 4: count(autobus_get_async(remote, "value", 0, 0, result, NULL, destroyed, NULL)); break;
-    default: count(autobus_call_async(remote, "sync", NULL, 0, 1000, result, NULL, destroyed, &slot));
+    switch (chance(6)) {
+    case 0: fine(autobus_call_json(remote, &answer, NULL, "work", NULL, 0, timeout_ms)); break;
+    case 1: fine(autobus_get(remote, "value", 0, timeout_ms, &answer, NULL)); break;
+    case 2: fine(autobus_notice(remote, "work", "[s]", "n")); break;
+    case 3: fine(autobus_call_json(remote, &answer, NULL, "later", NULL, 0, 5)); break;
+    case 4: fine(autobus_remote_info(remote, &answer)); break;
+    default: fine(autobus_remote_wait(remote, 10, NULL));
     }
     json_decref(answer);
-    if (slot && ab_random_below(&stormer->random, 2))
-        autobus_slot_cancel(slot);
-    autobus_slot_unref(slot);
 }
 
-static void change_service(struct stormer *stormer)
+static void call_all(autobus_remote *remote)
+{
+    autobus_gather_rule rule = {.count = (int)chance(3), .quiet_ms = (int)chance(5), .timeout_ms = 20};
+    json_t *answers = NULL;
+
+    fine(autobus_gather_json(remote, &answers, NULL, chance(2) ? "work" : "later", NULL, chance(2), &rule));
+    json_decref(answers);
+}
+
+/* Given up from another thread, or not. */
+static void call_in_danger(autobus_remote *remote)
+{
+    static _Atomic(autobus_canceler *) shared;
+    autobus_call_options options = {.timeout_ms = 20};
+    autobus_canceler *other;
+
+    if (!fine(autobus_canceler_new(storm.pair.client, &options.canceler)))
+        return;
+    other = atomic_exchange(&shared, autobus_canceler_ref(options.canceler));
+    autobus_canceler_cancel(other);
+    autobus_canceler_unref(other);
+    fine(autobus_call_with(remote, NULL, NULL, "later", NULL, &options));
+    other = atomic_exchange(&shared, NULL);
+    autobus_canceler_unref(other);
+    autobus_canceler_unref(options.canceler);
+}
+
+static struct registration *subscribe(autobus_remote *remote, bool own)
+{
+    struct registration *registration = registration_new();
+    autobus_slot *slot = NULL;
+    int r;
+
+    if (!registration)
+        return NULL;
+    registration->own = own;
+    switch (chance(own ? 3 : 5)) {
+    case 0: r = autobus_listen(remote, "ping", on_event, registration, registration_destroyed, &slot); break;
+    case 1: r = autobus_watch(remote, "value", on_value, registration, registration_destroyed, &slot); break;
+    case 2: r = autobus_remote_on_binding(remote, on_binding, registration, registration_destroyed, &slot); break;
+    case 3:
+        r = autobus_publisher_add(storm.pair.server, on_publication, registration, registration_destroyed, &slot);
+        break;
+    default:
+        r = autobus_listen_services(storm.pair.client, NULL, chance(8), on_services, registration,
+                                    registration_destroyed, &slot);
+    }
+    registration_made(registration, r, slot);
+    return registration;
+}
+
+/* ---- And with the rest */
+
+static void change_access(autobus_service *service)
+{
+    struct registration *registration = registration_new();
+
+    if (chance(2))
+        fine(autobus_service_set_access(service, chance(2) ? "local" : NULL, NULL));
+    else if (registration)
+        registration_made(registration,
+                          autobus_service_set_guard(service, on_access, registration, registration_destroyed), NULL);
+}
+
+static void change_service(autobus_service *service)
 {
     static const char *const names[] = {"a", "b", "c"};
-    const char *name = names[ab_random_below(&stormer->random, 3)];
+    const char *name = names[chance(3)];
 
-    switch (ab_random_below(&stormer->random, 4)) {
-    case 0:
-        count(autobus_service_add_function(pair.service, name, "doc", AUTOBUS_THREAD, work, NULL, destroyed, NULL));
-        break;
-    case 1: autobus_service_remove(pair.service, AUTOBUS_KIND_FUNCTION, name); break;
-    case 2: autobus_service_set_doc(pair.service, AUTOBUS_KIND_SERVICE, NULL, name); break;
-    default: autobus_fire(pair.service, "ping", "[s]", name);
+    switch (chance(10)) {
+    case 0: add_function(service, false, name, work); break;
+    case 1: fine(autobus_service_remove(service, AUTOBUS_KIND_FUNCTION, name)); break;
+    case 2: fine(autobus_service_set_doc(service, AUTOBUS_KIND_SERVICE, NULL, name)); break;
+    case 3: fine(autobus_service_add_object(service, name, NULL, json_true())); break;
+    case 4: fine(autobus_service_remove(service, AUTOBUS_KIND_OBJECT, name)); break;
+    case 5: fine(autobus_service_set_queue(service, chance(2) ? storm.functions : NULL)); break;
+    case 6: change_access(service); break;
+    case 7: add_function(service, false, "work", work); break;
+    case 8: add_function(service, false, "later", later); break;
+    default:
+        autobus_batch_begin(storm.pair.server);
+        for (int i = 0; i < 5; i++)
+            fine(autobus_fire(service, "ping", "[s]", name));
+        autobus_batch_end(storm.pair.server);
     }
 }
 
-/* A service and a proxy of its own, for a moment. */
-static void come_and_go(struct stormer *stormer)
+static void look_around(void)
 {
-    json_t *info = json_pack("{s:s, s:i}", "type", "storm", "number", (int)ab_random_below(&stormer->random, 3));
+    json_t *out = NULL;
+
+    switch (chance(6)) {
+    case 0: fine(autobus_bus_services(storm.pair.client, NULL, &out)); break;
+    case 1: fine(autobus_bus_interfaces(storm.pair.client, &out)); break;
+    case 2: fine(autobus_bus_counters(storm.pair.server, &out)); break;
+    case 3: fine(autobus_discover(storm.discoverer, "127.0.0.1", 9, "nobody", NULL)); break;
+    case 4: fine(autobus_undiscover(storm.discoverer, "127.0.0.1", 9, "nobody")); break;
+    default: fine(autobus_bus_settle(storm.pair.client, 10));
+    }
+    json_decref(out);
+}
+
+/* A queue for a moment, and whatever it is then in the midst of. */
+static void loop_for_a_moment(void)
+{
+    autobus_queue *queue;
+    autobus_remote *remote;
+    int r;
+
+    if (!fine(autobus_queue_new_polled(storm.pair.client, &queue)))
+        return;
+    if (fine(autobus_proxy(storm.pair.client, "test", &remote, NULL))) {
+        fine(autobus_remote_set_queue(remote, queue));
+        subscribe(remote, true);
+        ask(remote, true);
+        poll(&(struct pollfd){.fd = autobus_queue_fd(queue), .events = POLLIN}, 1, (int)chance(20));
+        r = autobus_queue_dispatch(queue, (int)chance(3));
+        fine(r > 0 ? 0 : r);
+        if (chance(2))
+            queue = autobus_queue_unref(queue);
+        ask(remote, true);
+        autobus_remote_unref(remote);
+    }
+    autobus_queue_unref(queue);
+}
+
+/* A service and remotes of it, for a moment. */
+static void come_and_go(void)
+{
+    json_t *info = json_pack("{s:s, s:i}", "type", chance(2) ? "test" : "storm", "number", (int)chance(3));
     autobus_service *service = NULL;
     autobus_remote *remote = NULL;
 
-    if (autobus_service_new(pair.server, info, &service) == 0) {
-        count(autobus_service_add_function(service, "work", NULL, AUTOBUS_SYNC, work, NULL, destroyed, NULL));
-        autobus_service_publish(service);
+    if (fine(autobus_service_new(storm.pair.server, info, &service))) {
+        add_function(service, chance(2), "work", work);
+        fine(autobus_service_publish(service));
     }
-    if (autobus_proxy(pair.client, "storm", &remote, NULL) == 0)
-        autobus_call_json(remote, NULL, NULL, "work", NULL, 0, 50);
-    if (ab_random_below(&stormer->random, 2))
+    if (fine(autobus_proxy(storm.pair.client, "storm", &remote, NULL))) {
+        subscribe(remote, true);
+        ask(remote, true);
+        call(remote, 50);
+    }
+    if (chance(8))
         autobus_service_close(service);
+    if (chance(2))
+        autobus_remote_close(remote);
     autobus_remote_unref(remote);
     autobus_service_unref(service);
     json_decref(info);
 }
 
-static void step(struct stormer *stormer)
+static void step(struct registration **kept)
 {
-    switch (ab_random_below(&stormer->random, 8)) {
+    switch (chance(14)) {
     case 0:
-    case 1:
-    case 2: call(stormer, pair.remote); break;
+    case 1: call(storm.pair.remote, 500); break;
+    case 2: ask(chance(2) ? storm.pair.remote : storm.many, false); break;
     case 3:
-    case 4: subscribe(stormer, pair.remote); break;
-    case 5: change_service(stormer); break;
-    case 6: answer_one(stormer); break;
-    default:
-        if (ab_random_below(&stormer->random, 4) == 0)
-            come_and_go(stormer);
+    case 4:
+        registration_cancel(*kept, chance(2));
+        *kept = subscribe(chance(2) ? storm.pair.remote : storm.many, false);
+        break;
+    case 5: change_service(storm.pair.service); break;
+    case 6: answer_late(); break;
+    case 7: call_all(storm.many); break;
+    case 8: call_in_danger(storm.pair.remote); break;
+    case 9: look_around(); break;
+    case 10: autobus_queue_dispatch(storm.queues[3 + chance(2)], (int)chance(70)); break;
+    case 11:
+        fine(autobus_remote_set_queue(chance(2) ? storm.pair.remote : storm.many, storm.queues[chance(STORM_QUEUES)]));
+        fine(autobus_bus_set_queue(storm.pair.client, storm.queues[chance(STORM_QUEUES)]));
+        break;
+    case 12: loop_for_a_moment(); break;
+    default: come_and_go();
     }
 }
 
-static void *storm(void *user_data)
+static void *run_stormer(void *user_data)
 {
-    struct stormer *stormer = user_data;
+    struct registration *kept[KEPT] = {NULL};
 
-    for (int i = 0; i < STEPS; i++)
-        step(stormer);
-    for (int i = 0; i < SLOTS; i++) {
-        autobus_slot_cancel(stormer->slots[i]);
-        autobus_slot_unref(stormer->slots[i]);
+    (void)user_data;
+    for (int i = 0; i < STEPS; i++) {
+        bool batch = chance(8) == 0 && autobus_batch_begin(storm.pair.client) == 0;
+
+        step(&kept[chance(KEPT)]);
+        if (batch)
+            ck_assert_int_eq(autobus_batch_end(storm.pair.client), 0);
+    }
+    for (int i = 0; i < KEPT; i++)
+        registration_cancel(kept[i], true);
+    return NULL;
+}
+
+/* The loop that a program with polled queues has. */
+static void *loop(void *user_data)
+{
+    struct pollfd wait[] = {{.fd = autobus_queue_fd(storm.queues[3]), .events = POLLIN},
+                            {.fd = autobus_queue_fd(storm.queues[4]), .events = POLLIN},
+                            {.fd = autobus_queue_fd(storm.functions), .events = POLLIN}};
+    const atomic_bool *over = user_data;
+
+    while (!atomic_load(over)) {
+        poll(wait, 3, 10);
+        autobus_queue_dispatch(storm.queues[3], 0);
+        autobus_queue_dispatch(storm.queues[4], 0);
+        autobus_queue_dispatch(storm.functions, 0);
     }
     return NULL;
 }
+
+/* ---- The tests */
+
+static pthread_t threads[THREADS], looper;
+static atomic_bool over;
 
 static uint64_t choose_seed(void)
 {
@@ -239,51 +280,67 @@ static uint64_t choose_seed(void)
     return given ? strtoull(given, NULL, 0) : (uint64_t)now.tv_nsec;
 }
 
-static void begin(void)
+static void open_scene(void)
 {
     uint64_t seed = choose_seed();
 
     fprintf(stderr, "STORM_SEED=%llu\n", (unsigned long long)seed);
-    ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "work", AUTOBUS_THREAD, work, NULL);
-    ab_pair_function(&pair, "sync", AUTOBUS_SYNC, work, NULL);
-    for (size_t i = 0; i < THREADS; i++) {
-        pthread_mutex_init(&stormers[i].mutex, NULL);
-        ab_random_seed(&stormers[i].random, seed + i);
-    }
-    ab_pair_function(&pair, "later", AUTOBUS_THREAD, later, (void *)0);
+    storm_seed(seed);
+    ab_pair_open(&storm.pair, NULL);
+    add_function(storm.pair.service, false, "work", work);
+    add_function(storm.pair.service, false, "later", later);
+    ck_assert_int_eq(autobus_proxy_multiple(storm.pair.client, "type~test|storm", &storm.many, NULL), 0);
+    ck_assert_int_eq(autobus_discoverer_new(storm.pair.client, "storm", &storm.discoverer), 0);
+    ck_assert_int_eq(autobus_queue_new(storm.pair.client, &storm.queues[1]), 0);
+    storm.queues[2] = autobus_bus_event_queue(storm.pair.client);
+    for (int i = 3; i < STORM_QUEUES; i++)
+        ck_assert_int_eq(autobus_queue_new_polled(storm.pair.client, &storm.queues[i]), 0);
+    ck_assert_int_eq(autobus_queue_new_polled(storm.pair.server, &storm.functions), 0);
+}
+
+static void start(void)
+{
+    open_scene();
+    ck_assert_int_eq(pthread_create(&looper, NULL, loop, &over), 0);
     for (size_t i = 0; i < THREADS; i++)
-        ck_assert_int_eq(pthread_create(&stormers[i].thread, NULL, storm, &stormers[i]), 0);
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, run_stormer, NULL), 0);
 }
 
 static void finish(void)
 {
     for (size_t i = 0; i < THREADS; i++)
-        pthread_join(stormers[i].thread, NULL);
-    autobus_remote_unref(pair.remote);
-    autobus_service_unref(pair.service);
-    ab_test_bus_end(pair.client);
-    ab_test_bus_end(pair.server);
-    for (size_t i = 0; i < THREADS; i++)
-        autobus_request_unref(take_request(&stormers[i]));
-    ck_assert_int_eq(atomic_load(&registered), atomic_load(&ended));
+        pthread_join(threads[i], NULL);
+    atomic_store(&over, true);
+    pthread_join(looper, NULL);
+    autobus_discoverer_unref(storm.discoverer);
+    autobus_remote_unref(storm.many);
+    autobus_remote_unref(storm.pair.remote);
+    autobus_service_unref(storm.pair.service);
+    ab_test_bus_end(storm.pair.client);
+    ab_test_bus_end(storm.pair.server);
+    for (int i = 0; i < STORM_QUEUES; i++)
+        autobus_queue_unref(storm.queues[i]);
+    autobus_queue_unref(storm.functions);
+    answer_late();
+    registrations_check();
 }
 
 START_TEST(a_storm)
 {
-    begin();
+    start();
     finish();
 }
 END_TEST
 
 START_TEST(a_storm_and_a_close)
 {
-    begin();
-    while (atomic_load(&registered) < THREADS * 4)
-        autobus_call(pair.remote, NULL, NULL, "work", NULL);
-    atomic_store(&closed, true);
-    autobus_bus_close(_i % 2 ? pair.client : pair.server);
-    autobus_bus_close(_i % 2 ? pair.server : pair.client);
+    start();
+    while (registrations_count() < THREADS * STEPS / 4)
+        autobus_call(storm.pair.remote, NULL, NULL, "work", NULL);
+    if (_i < 2)
+        storm_close(_i == 1);
+    else
+        atomic_store(&storm.closing, _i - 1);
     finish();
 }
 END_TEST
@@ -295,7 +352,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, a_storm);
-    tcase_add_loop_test(tcase, a_storm_and_a_close, 0, 2);
+    tcase_add_loop_test(tcase, a_storm_and_a_close, 0, 4);
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);
 }
