@@ -582,8 +582,8 @@ typedef struct autobus_binding {
     autobus_remote *remote;
     const char *service; /* the id of the service bound to, or lost */
     bool bound;
-    int reason;   /* unbound: why, AUTOBUS_E…; AUTOBUS_ECLOSED: the service was closed by its program (a connection that
-                     never came to be too, with service NULL or the id) */
+    int reason;   /* unbound: why, AUTOBUS_E…; AUTOBUS_ECLOSED: the service was closed by its program (told too when a
+                     connection never came to be, with service NULL or the id) */
     json_t *info; /* bound: as autobus_remote_info; else NULL */
 } autobus_binding;
 typedef void (*autobus_binding_fn)(const autobus_binding *binding, void *user_data);
