@@ -130,6 +130,7 @@ HOST_FILES += libautobus/net/acceptor.c
 HOST_FILES += libautobus/net/acceptor.h
 HOST_FILES += libautobus/net/alarm.c
 HOST_FILES += libautobus/net/alarm.h
+HOST_FILES += libautobus/net/counters.c
 HOST_FILES += libautobus/net/counters.h
 HOST_FILES += libautobus/net/discovery.c
 HOST_FILES += libautobus/net/discovery.h

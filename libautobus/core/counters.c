@@ -1,9 +1,9 @@
 /*
- * Owns how the counters of an engine are read. Must not know when they are incremented.
+ * Owns how counters look. Must not know whose they are, nor when they are incremented.
  */
 #include "core/counters.h"
 
-#include "core/internal.h"
+#include "base/error.h"
 
 void ab_spread_add(struct ab_spread *spread, ab_time took)
 {
@@ -14,18 +14,52 @@ void ab_spread_add(struct ab_spread *spread, ab_time took)
         spread->most = took;
 }
 
-struct ab_counters ab_engine_counters(const struct ab_engine *engine)
-{
-    struct ab_counters counters = engine->counters;
+/* ---- As JSON */
 
-    counters.discovery_services = engine->directory.services.count;
-    counters.discovery_routes = engine->directory.routes;
-    counters.discovery_buses = engine->directory.nodes.count;
-    counters.discovery_probes = engine->prober.running;
-    counters.inbound_now = engine->server.connections;
-    counters.inbound_unbound = engine->server.unbound_count;
-    AB_MAP_EACH (each, &engine->streams) {
-        counters.bytes_waiting += ab_stream_waiting(AB_CONTAINER(each, struct ab_stream, node));
-    }
-    return counters;
+/* The group's object, made when it is not there. NULL: no memory. */
+static json_t *group_of(json_t *counters, const char *group)
+{
+    json_t *object = json_object_get(counters, group);
+
+    if (object)
+        return object;
+    return json_object_set_new(counters, group, json_object()) < 0 ? NULL : json_object_get(counters, group);
+}
+
+int ab_counters_put(json_t *counters, const char *group, const char *name, uint64_t value)
+{
+    json_t *object = group_of(counters, group);
+
+    return object && json_object_set_new(object, name, json_integer((json_int_t)value)) == 0 ? 0 : AB_ENOMEM;
+}
+
+static int put_spread(json_t *counters, const char *group, const struct ab_spread *spread)
+{
+    uint64_t mean = spread->count ? (uint64_t)spread->sum / spread->count : 0;
+    int r = ab_counters_put(counters, group, "count", spread->count);
+
+    if (r == 0)
+        r = ab_counters_put(counters, group, "last_us", (uint64_t)spread->last);
+    if (r == 0)
+        r = ab_counters_put(counters, group, "mean_us", mean);
+    return r < 0 ? r : ab_counters_put(counters, group, "most_us", (uint64_t)spread->most);
+}
+
+int ab_counters_put_all(json_t *json, const struct ab_counters *counters)
+{
+    const struct {
+        const char *group, *name;
+        uint64_t value;
+    } all[] = {
+#define ENTRY(group, name) {#group, #name, counters->group##_##name},
+        AB_ENGINE_COUNTERS(ENTRY)
+#undef ENTRY
+    };
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < sizeof(all) / sizeof(all[0]); i++)
+        r = ab_counters_put(json, all[i].group, all[i].name, all[i].value);
+    if (r == 0)
+        r = put_spread(json, "round_trip", &counters->round_trip);
+    return r < 0 ? r : put_spread(json, "call_time", &counters->call_time);
 }

@@ -5,6 +5,7 @@
 #ifndef AB_CORE_COUNTERS_H
 #define AB_CORE_COUNTERS_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "core/host.h"
@@ -77,5 +78,11 @@ struct ab_counters {
 void ab_spread_add(struct ab_spread *spread, ab_time took);
 /* All of them as they are now. */
 struct ab_counters ab_engine_counters(const struct ab_engine *engine);
+/* The same with what the host counts: {"group": {"name": number}}. NULL: no memory. */
+json_t *ab_engine_counters_json(const struct ab_engine *engine);
+
+/* Puts one, or all, into such an object. AB_ENOMEM. */
+int ab_counters_put(json_t *json, const char *group, const char *name, uint64_t value);
+int ab_counters_put_all(json_t *json, const struct ab_counters *counters);
 
 #endif

@@ -315,3 +315,35 @@ bool ab_engine_settled(const struct ab_engine *engine)
 {
     return engine->settling.settled;
 }
+
+/* ---- Counters */
+
+struct ab_counters ab_engine_counters(const struct ab_engine *engine)
+{
+    struct ab_counters counters = engine->counters;
+
+    counters.discovery_services = engine->directory.services.count;
+    counters.discovery_routes = engine->directory.routes;
+    counters.discovery_buses = engine->directory.nodes.count;
+    counters.discovery_probes = engine->prober.running;
+    counters.inbound_now = engine->server.connections;
+    counters.inbound_unbound = engine->server.unbound_count;
+    AB_MAP_EACH (each, &engine->streams) {
+        counters.bytes_waiting += ab_stream_waiting(AB_CONTAINER(each, struct ab_stream, node));
+    }
+    return counters;
+}
+
+json_t *ab_engine_counters_json(const struct ab_engine *engine)
+{
+    struct ab_counters counters = ab_engine_counters(engine);
+    json_t *json = json_object();
+    int r = json ? ab_counters_put_all(json, &counters) : AB_ENOMEM;
+
+    if (r == 0)
+        r = engine->host->counters(engine->context, json);
+    if (r == 0)
+        return json;
+    json_decref(json);
+    return NULL;
+}

@@ -9,6 +9,7 @@
 #ifndef AB_CORE_HOST_H
 #define AB_CORE_HOST_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,6 +58,8 @@ struct ab_host {
     /* Stops and resumes reading. Messages that were read before may still come. */
     void (*pause)(void *context, ab_stream_id stream, bool paused);
     void (*close)(void *context, ab_stream_id stream, enum ab_close_mode mode);
+    /* Puts in what the host counts (ab_counters_put), numbers alone: others may see them. AB_ENOMEM. */
+    int (*counters)(void *context, json_t *counters);
 };
 
 #endif

@@ -209,6 +209,14 @@ static void on_builtin(struct ab_inbound *connection, const struct ab_message *m
     ab_text_unref(value);
 }
 
+static void on_counters(struct ab_inbound *connection, const struct ab_message *message)
+{
+    struct ab_text *value = ab_introspection_value(connection->service, AB_BUILTIN_COUNTERS);
+
+    respond_result(connection, message, value);
+    ab_text_unref(value);
+}
+
 static void on_call(struct ab_inbound *connection, struct ab_message *message)
 {
     struct ab_engine *engine = connection->stream.engine;
@@ -219,6 +227,10 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
     function = ab_service_function(connection->service, message->name);
     if (!function) {
         ab_inbound_respond_error(connection, message, "no_such_function", "there is no function of that name");
+        return;
+    }
+    if (function->builtin == AB_BUILTIN_COUNTERS) {
+        on_counters(connection, message);
         return;
     }
     if (function->builtin) {

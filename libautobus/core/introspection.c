@@ -227,6 +227,7 @@ static json_t *build(struct ab_service *service, enum ab_builtin what)
     case AB_BUILTIN_DOC: return doc(service);
     case AB_BUILTIN_DETAILS: return details(service->engine, NULL);
     case AB_BUILTIN_DIRECTORY: return directory(service->engine, NULL);
+    case AB_BUILTIN_COUNTERS: return ab_engine_counters_json(service->engine);
     case AB_BUILTIN_NONE: break;
     }
     return NULL;

@@ -524,10 +524,15 @@ static int add_builtin(struct ab_service *service, enum ab_builtin builtin, cons
 
 static int equip_details(struct ab_service *service)
 {
+    struct ab_function *function;
     int r = add_builtin(service, AB_BUILTIN_DETAILS, "get_details", "Every service of this bus, and what it offers.");
 
     if (r == 0)
         r = add_builtin(service, AB_BUILTIN_DIRECTORY, "get_directory", "Every service of this host, and its port.");
+    if (r == 0)
+        r = insert_function(service, "get_counters", "What this bus has done and has under way.", &function);
+    if (r == 0)
+        function->builtin = AB_BUILTIN_COUNTERS;
     return r;
 }
 

@@ -24,6 +24,7 @@ enum ab_builtin {
     AB_BUILTIN_DOC,
     AB_BUILTIN_DETAILS, /* from here on: of the introspection service, and listed */
     AB_BUILTIN_DIRECTORY,
+    AB_BUILTIN_COUNTERS, /* a function alone: they change with everything */
 };
 
 struct ab_topic {

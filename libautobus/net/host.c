@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/counters.h"
 #include "net/internal.h"
 
 static int host_listen(void *context, uint16_t *ret_port)
@@ -102,6 +103,11 @@ static void host_close(void *context, ab_stream_id id, enum ab_close_mode mode)
         ab_socket_close(stream, mode);
 }
 
+static int host_counters(void *context, json_t *counters)
+{
+    return ab_net_counters_put(context, counters);
+}
+
 const struct ab_host *ab_net_host(void)
 {
     static const struct ab_host host = {
@@ -115,6 +121,7 @@ const struct ab_host *ab_net_host(void)
         .waiting = host_waiting,
         .pause = host_pause,
         .close = host_close,
+        .counters = host_counters,
     };
 
     return &host;

@@ -17,7 +17,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "net/counters.h"
 #include "net/internal.h"
 
 #define STOP_TIME       (1 * AB_SECOND)
@@ -296,24 +295,6 @@ void ab_net_flush(struct ab_net *net)
 int ab_net_resolve(struct ab_net *net, const char *name, uint16_t port, ab_net_resolved done, void *target)
 {
     return ab_resolver_ask(net->resolver, name, port, done, target);
-}
-
-void ab_net_counters(const struct ab_net *net, struct ab_net_counters *ret_counters)
-{
-    const struct ab_discovery *discovery = &net->discovery;
-    const struct ab_acceptor *acceptor = &net->acceptor;
-
-    *ret_counters = (struct ab_net_counters){
-        .fates = discovery->fates,
-        .datagrams_sent = discovery->sent,
-        .datagrams_unsent = discovery->unsent,
-        .bytes_received = net->sockets.received,
-        .udp_port = ab_settings_discovery_port(net->settings),
-        .udp_open = discovery->reason == 0,
-        .udp_reason = discovery->reason,
-        .udp_since = ab_net_now(net) - discovery->since,
-        .tcp_port = acceptor->wanted && acceptor->descriptor >= 0 ? acceptor->port : 0,
-    };
 }
 
 int ab_net_settings(const struct ab_net *net, json_t **ret_settings)

@@ -242,6 +242,25 @@ START_TEST(connections_and_those_over_a_limit)
 }
 END_TEST
 
+START_TEST(a_bus_tells_its_counters_to_who_asks)
+{
+    struct scene scene = scene_new();
+    struct ab_address to = sim_host_address(scene.b->process.host, 0, sim_bus_port(scene.b));
+    struct sim_remote *bus = sim_connection(scene.c, &to, NULL);
+    struct sim_slot *slot = sim_call(bus, "get_counters", "[]");
+    struct sim_slot *hall = sim_call(scene.remote, "get_counters", "[]");
+
+    sim_run(scene.sim, MS(100));
+    ck_assert_int_eq(slot->code, 0);
+    ck_assert_ptr_nonnull(strstr(slot->value, "\"inbound\":{\"now\":2,"));
+    ck_assert_ptr_nonnull(strstr(slot->value, "\"simulation\":{")); /* what the host adds */
+    ck_assert_int_eq(hall->code, AB_EREMOTE); /* of the introspection service alone */
+    ck_assert_int_eq(sim_notice(bus, "get_counters", "[]"), 0);
+    sim_run(scene.sim, MS(100));
+    sim_free(scene.sim);
+}
+END_TEST
+
 START_TEST(lost_datagrams_and_a_restart)
 {
     struct scene scene = scene_new();
@@ -275,6 +294,7 @@ int main(void)
     tcase_add_test(tcase, events_and_values);
     tcase_add_test(tcase, values_that_are_merged_and_listeners_that_are_cut_off);
     tcase_add_test(tcase, connections_and_those_over_a_limit);
+    tcase_add_test(tcase, a_bus_tells_its_counters_to_who_asks);
     tcase_add_test(tcase, lost_datagrams_and_a_restart);
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);

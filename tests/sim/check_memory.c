@@ -215,6 +215,7 @@ static bool failover(void *context)
         sim_on_end(fixed, false);
         sim_on_end(bus, true);
         sim_call(bus, "get_details", "[]");
+        sim_call(bus, "get_counters", "[]");
         sim_call(fixed, "hold", "[]");
     }
     sim_call(remote, "hold", "[]");

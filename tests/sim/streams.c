@@ -307,6 +307,13 @@ static void host_close(void *context, ab_stream_id id, enum ab_close_mode mode)
     bus->open_streams--;
 }
 
+static int host_counters(void *context, json_t *counters)
+{
+    struct sim_bus *bus = context;
+
+    return ab_counters_put(counters, "simulation", "streams", bus->open_streams);
+}
+
 const struct ab_host sim_bus_host = {
     .listen = host_listen,
     .unlisten = host_unlisten,
@@ -318,6 +325,7 @@ const struct ab_host sim_bus_host = {
     .waiting = host_waiting,
     .pause = host_pause,
     .close = host_close,
+    .counters = host_counters,
 };
 
 /* ---- What the network does */

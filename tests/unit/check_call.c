@@ -525,6 +525,11 @@ START_TEST(a_place_alone)
     ck_assert_ptr_nonnull(json_object_get(details, json_string_value(json_object_get(info, "service"))));
     ck_assert_ptr_nonnull(json_object_get(details, autobus_service_id(pair.service)));
     json_decref(details);
+    ck_assert_int_eq(autobus_call(remote, &details, NULL, "get_counters", NULL), 0);
+    ck_assert_int_ge(json_integer_value(json_object_get(json_object_get(details, "inbound"), "now")), 1);
+    ck_assert_int_ge(json_integer_value(json_object_get(json_object_get(details, "datagrams"), "sent")), 1);
+    ck_assert_ptr_null(json_object_get(details, "sources")); /* who sends it what is nobody else's affair */
+    json_decref(details);
     json_decref(info);
     autobus_remote_unref(remote);
     ab_pair_close(&pair);
