@@ -14,7 +14,7 @@
 #include "target.h"
 #include "text.h"
 
-enum { TIMEOUT_MS = 2000 };
+enum { TIMEOUT_MS = 2000, LISTEN_LEAST_MS = 300 };
 
 struct doctor {
     struct tool_settings settings;
@@ -30,10 +30,11 @@ static void pause_until(const struct timespec *end)
         ;
 }
 
-/* For the whole time, since what is wrong may come late. */
+/* For the whole time, since what is wrong may come late; and for long enough that what is sent can come back. */
 static void listen_for(int wait_ms)
 {
     struct timespec end;
+    wait_ms = wait_ms > LISTEN_LEAST_MS ? wait_ms : LISTEN_LEAST_MS;
     clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += wait_ms / 1000;
     end.tv_nsec += wait_ms % 1000 * 1000000L;

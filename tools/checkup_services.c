@@ -12,6 +12,8 @@
 #include "text.h"
 #include "trial.h"
 
+enum { MOST_ASKED = 64 }; /* what they offer: as many as are asked at once */
+
 static const char *text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -118,8 +120,9 @@ static void tell_offer(struct tool_findings *findings, json_t *entry)
             tool_out_of_memory();
     }
     if (told)
-        tool_finding(findings, "offer", TOOL_FINDING_OK, more, NULL, "%s offers %zu functions, %zu events, %zu objects",
-                     label, counts[0], counts[1], counts[2]);
+        tool_finding(findings, "offer", TOOL_FINDING_OK, more, NULL,
+                     "%s offers %zu function%s, %zu event%s, %zu object%s", label, counts[0], counts[0] == 1 ? "" : "s",
+                     counts[1], counts[1] == 1 ? "" : "s", counts[2], counts[2] == 1 ? "" : "s");
     else
         tool_finding(findings, "offer", TOOL_FINDING_WARNING, more, NULL, "%s does not tell what it offers", label);
     free(label);
@@ -128,13 +131,17 @@ static void tell_offer(struct tool_findings *findings, json_t *entry)
 void tool_checkup_services(struct tool_checkup *checkup, const struct tool_target *target, json_t *entries, bool whole,
                            int timeout_ms)
 {
-    tool_trial_run(checkup->bus, entries, whole, timeout_ms);
-    if (whole)
-        tool_describe_all(checkup->bus, target, entries, timeout_ms);
+    json_t *answering = json_array();
+    tool_trial_run(checkup->bus, entries, whole ? TOOL_TRIAL_DOC : TOOL_TRIAL_NOTHING, timeout_ms);
     for (size_t i = 0; i < json_array_size(entries); i++) {
         json_t *entry = json_array_get(entries, i);
         tell_routes(&checkup->findings, entry);
-        if (whole && status_of(json_object_get(entry, "routes")) != TOOL_FINDING_FAILURE)
-            tell_offer(&checkup->findings, entry);
+        if (whole && status_of(json_object_get(entry, "routes")) != TOOL_FINDING_FAILURE &&
+            json_array_size(answering) < MOST_ASKED && json_array_append(answering, entry) < 0)
+            tool_out_of_memory();
     }
+    tool_describe_all(checkup->bus, target, answering, timeout_ms);
+    for (size_t i = 0; i < json_array_size(answering); i++)
+        tell_offer(&checkup->findings, json_array_get(answering, i));
+    json_decref(answering);
 }

@@ -25,11 +25,12 @@ struct attempt {
     bool bound, over;
     int code; /* why, when it is over and did not succeed */
     char *text;
+    json_t *told; /* what it answered, if that is wanted */
 };
 
 struct trial {
     autobus_bus *bus;
-    bool ask;
+    enum tool_trial_question question;
     int timeout_ms;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -83,23 +84,32 @@ static void on_answer(const autobus_result *result, void *user_data)
     /* That there is no such object is an answer too. */
     bool answered = result->code == 0 || result->code == AUTOBUS_ENOENT || result->code == AUTOBUS_EREMOTE;
     attempt->answered_at = now();
+    if (result->code == 0 && attempt->trial->question == TOOL_TRIAL_COUNTERS)
+        attempt->told = json_incref(result->value);
     end(attempt, answered ? 0 : result->code, answered ? NULL : result->error);
+}
+
+static int ask(struct attempt *attempt, autobus_remote *remote)
+{
+    const struct trial *trial = attempt->trial;
+    if (trial->question == TOOL_TRIAL_COUNTERS)
+        return autobus_call_async(remote, "get_counters", NULL, 0, trial->timeout_ms, on_answer, attempt, NULL,
+                                  &attempt->answer);
+    return autobus_get_async(remote, "autobus.doc", 0, trial->timeout_ms, on_answer, attempt, NULL, &attempt->answer);
 }
 
 static void on_bound(const autobus_result *result, void *user_data)
 {
     struct attempt *attempt = user_data;
-    const struct trial *trial = attempt->trial;
     if (result->code == 0) {
         attempt->bound = true;
         attempt->bound_at = now();
     }
-    if (result->code != 0 || !trial->ask) {
+    if (result->code != 0 || attempt->trial->question == TOOL_TRIAL_NOTHING) {
         end(attempt, result->code, result->error);
         return;
     }
-    int failed = autobus_get_async(result->remote, "autobus.doc", 0, trial->timeout_ms, on_answer, attempt, NULL,
-                                   &attempt->answer);
+    int failed = ask(attempt, result->remote);
     if (failed < 0)
         end(attempt, failed, NULL);
 }
@@ -193,8 +203,10 @@ static void tell(const struct trial *trial, const struct attempt *attempt)
         set_error(attempt->route, code, attempt->text);
     if (attempt->bound)
         set(attempt->route, "bind_ms", json_real(ms_between(&attempt->started, &attempt->bound_at)));
-    if (trial->ask && tried && code == 0)
+    if (trial->question != TOOL_TRIAL_NOTHING && tried && code == 0)
         set(attempt->route, "answer_ms", json_real(ms_between(&attempt->bound_at, &attempt->answered_at)));
+    if (json_is_object(attempt->told))
+        set(attempt->route, "counters", json_incref(attempt->told));
 }
 
 static size_t count_routes(const json_t *entries)
@@ -234,16 +246,18 @@ static void init(struct trial *trial)
 
 static void deinit(struct trial *trial)
 {
-    for (size_t i = 0; i < trial->count; i++)
+    for (size_t i = 0; i < trial->count; i++) {
+        json_decref(trial->attempts[i].told);
         free(trial->attempts[i].text);
+    }
     free(trial->attempts);
     pthread_cond_destroy(&trial->changed);
     pthread_mutex_destroy(&trial->lock);
 }
 
-void tool_trial_run(autobus_bus *bus, json_t *entries, bool ask, int timeout_ms)
+void tool_trial_run(autobus_bus *bus, json_t *entries, enum tool_trial_question question, int timeout_ms)
 {
-    struct trial trial = {.bus = bus, .ask = ask, .timeout_ms = timeout_ms};
+    struct trial trial = {.bus = bus, .question = question, .timeout_ms = timeout_ms};
     autobus_queue *queue = autobus_bus_event_queue(bus);
     if (!queue)
         tool_out_of_memory();

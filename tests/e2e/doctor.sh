@@ -72,7 +72,7 @@ check 'with its facts' said 0 '"check":"udp_port".*"open":true,"holders":\[\{"ui
     '"check":"counters".*"group":"datagrams"' '"check":"versions".*"libautobus2":"' 'autobus.details'
 doctor kitchen lamp
 check 'a service is asked what it offers' said 0 'lamp@hall: 10.0.0.2:52722 bound in .* ms, answers in [0-9.]+ ms' \
-    'lamp@hall offers 1 functions, 1 events, 1 objects'
+    'lamp@hall offers 1 function, 1 event, 1 object'
 check 'and others are not' silent_about 'stove@'
 doctor kitchen lamb
 check 'what is not there is not found, and the nearest is named' said 3 'FAILURE .*no service matches lamb' 'mean lamp\?'
