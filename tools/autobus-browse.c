@@ -12,6 +12,7 @@
 #include "message.h"
 #include "output.h"
 #include "place.h"
+#include "pulse.h"
 #include "routes.h"
 #include "show.h"
 #include "target.h"
@@ -55,8 +56,10 @@ static int browse_once(const struct browser *browser, autobus_bus *bus, const st
     }
     if (browser->routes)
         tool_routes_explain(bus, target, entries, browser->settings.timeout_ms);
-    if (browser->settings.verbose)
+    if (browser->settings.verbose) {
         tool_describe_all(bus, target, entries, browser->settings.timeout_ms);
+        tool_pulse_take(bus, entries, browser->settings.timeout_ms);
+    }
     print_entries(browser, entries);
     json_decref(entries);
     return end;

@@ -57,7 +57,7 @@ static void try_all(autobus_bus *bus, const json_t *entries, int timeout_ms)
 {
     for (size_t nth = most_routes(entries); nth-- > 0;) {
         json_t *some = nth_routes(entries, nth);
-        tool_trial_run(bus, some, false, timeout_ms);
+        tool_trial_run(bus, some, TOOL_TRIAL_NOTHING, timeout_ms);
         json_decref(some);
     }
 }

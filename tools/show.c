@@ -158,12 +158,46 @@ static void write_list(FILE *out, const char *kind, const json_t *listed)
     free(names);
 }
 
+static json_int_t counter(const json_t *counters, const char *group, const char *name)
+{
+    return json_integer_value(json_object_get(json_object_get(counters, group), name));
+}
+
+/* What matters of its counters to somebody who looks whether all is well: what is nought says nothing. */
+static void write_bus(FILE *out, const json_t *bus)
+{
+    static const struct {
+        const char *group, *name, *one, *many;
+    } told[] = {
+        {"inbound", "now", "client", "clients"},
+        {"inbound", "cut_off", "client cut off", "clients cut off"},
+        {"inbound", "refused", "client refused", "clients refused"},
+        {"requests", "answered", "call answered", "calls answered"},
+        {"requests", "failed", "call failed", "calls failed"},
+        {"requests", "now", "call under way", "calls under way"},
+        {"bytes", "waiting", "byte waiting", "bytes waiting"},
+        {"messages", "bad", "bad line", "bad lines"},
+        {"datagrams", "foreign", "foreign datagram dropped", "foreign datagrams dropped"},
+        {"datagrams", "malformed", "bad datagram dropped", "bad datagrams dropped"},
+    };
+    const json_t *counters = json_object_get(bus, "counters");
+    if (!bus)
+        return;
+    fprintf(out, "\n    bus       answers in %.2f ms", json_real_value(json_object_get(bus, "answer_ms")));
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        json_int_t count = counter(counters, told[i].group, told[i].name) - (i == 0); /* who asks is a client too */
+        if (count > 0)
+            fprintf(out, ", %lld %s", (long long)count, count == 1 ? told[i].one : told[i].many);
+    }
+}
+
 static void write_details(FILE *out, const json_t *entry)
 {
     const char *doc = json_string_value(json_object_get(entry, "doc"));
     if (doc)
         write_doc(out, doc);
     write_info(out, json_object_get(entry, "info"));
+    write_bus(out, json_object_get(entry, "bus"));
     write_list(out, "function", json_object_get(entry, "functions"));
     write_list(out, "event", json_object_get(entry, "events"));
     write_list(out, "object", json_object_get(entry, "objects"));

@@ -63,7 +63,11 @@ out_has '^    object +temperature$'
 try autobus-browse --verbose --json thermostat
 is 0
 out_has '"functions":\{.*"get":\{"doc":"What is wanted\.\\nMore of it\."\}.*\},"events":\{"changed":\{.*"objects":\{'
-out_has '"objects":\{"temperature":\{\}\},"doc":"Keeps the hall warm\."\}$'
+out_has '"objects":\{"temperature":\{\}\},"doc":"Keeps the hall warm\.","bus":\{.*"answer_ms":[0-9.]+.*\}\}$'
+out_has '"bus":\{.*"counters":\{.*"requests":\{"now":0,"received":'
+try autobus-call --quiet thermostat get
+try autobus-browse --verbose thermostat
+out_has '^    bus +answers in [0-9.]+ ms.*, [0-9]+ calls? answered'
 try autobus-browse --verbose "127.0.0.1:$port/$hall_id"
 is 0
 out_has '^    function +get  What is wanted\.$'
