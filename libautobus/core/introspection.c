@@ -197,8 +197,10 @@ static int put_found_places(json_t *all, struct ab_engine *engine, bool local)
 
     AB_MAP_EACH (each, &engine->directory.services) {
         struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
-        const struct ab_route *route = route_here(found, local);
+        const struct ab_route *route = local ? route_here(found, true) : NULL;
 
+        if (!route)
+            route = route_here(found, false);
         if (r == 0 && route && !ab_server_find(engine, found->id->data))
             r = put_place(all, found->id->data, json_incref(found->info), route->node->address.port);
     }

@@ -210,6 +210,20 @@ void ab_engine_port_changed(struct ab_engine *engine, ab_time now, uint16_t port
         ab_introspection_changed(engine->server.details, AB_BUILTIN_NONE);
 }
 
+void ab_engine_port_claimed(struct ab_engine *engine, ab_time now, uint16_t port)
+{
+    ab_engine_enter(engine, now);
+    AB_MAP_EACH (each, &engine->directory.nodes) {
+        struct ab_node *node = AB_CONTAINER(each, struct ab_node, node);
+
+        if (node->address.port != port || !engine->host->here(engine->context, &node->address))
+            continue;
+        AB_LIST_EACH (route, &node->routes) {
+            ab_prober_probe(engine, AB_CONTAINER(route, struct ab_route, node_node), true);
+        }
+    }
+}
+
 /* ---- Life */
 
 static void close_list(struct ab_list *list)

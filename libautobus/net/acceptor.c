@@ -299,19 +299,24 @@ static void leave_loop(struct ab_acceptor *acceptor)
 }
 
 /* The first port, unless this bus has it already or another does: that one is to tell of this host then. */
-static void claim(struct ab_acceptor *acceptor)
+static bool claim(struct ab_acceptor *acceptor)
 {
-    const struct ab_acceptor *own = &acceptor->net->acceptor;
+    struct ab_net *net = acceptor->net;
+    const struct ab_acceptor *own = &net->acceptor;
+    bool hurried = acceptor->hurried;
 
     give_up(acceptor);
     leave_loop(acceptor);
-    if (own->descriptor >= 0 && own->port == first_port(acceptor->net))
-        return;
-    if (acceptor->hurried || open_wanted(acceptor) < 0)
-        rest(acceptor, acceptor->hurried ? CLAIM_SOON : CLAIM_AGAIN);
-    else
-        ab_net_log(acceptor->net, AB_LOG_INFO, "now listening on port %u too", acceptor->port);
     acceptor->hurried = false;
+    if (own->descriptor >= 0 && own->port == first_port(net))
+        return false;
+    if (hurried || open_wanted(acceptor) < 0) {
+        rest(acceptor, hurried ? CLAIM_SOON : CLAIM_AGAIN);
+        return false;
+    }
+    ab_net_log(net, AB_LOG_INFO, "now listening on port %u too", acceptor->port);
+    ab_engine_port_claimed(net->engine, ab_net_now(net), acceptor->port);
+    return true;
 }
 
 /* The loopback that was all there was is not any more, or is again: the same port at the other address. */
@@ -359,12 +364,8 @@ bool ab_acceptor_attend(struct ab_acceptor *acceptor)
         return false;
     acceptor->attention = false;
     if (acceptor->wanted &&
-        (acceptor->descriptor < 0 || (acceptor->moved && acceptor->host != wanted_host(acceptor->net)))) {
-        if (acceptor->claims)
-            claim(acceptor);
-        else
-            entered = move(acceptor);
-    }
+        (acceptor->descriptor < 0 || (acceptor->moved && acceptor->host != wanted_host(acceptor->net))))
+        entered = acceptor->claims ? claim(acceptor) : move(acceptor);
     acceptor->moved = false;
     if (acceptor->served != acceptor->descriptor)
         leave_loop(acceptor);

@@ -92,6 +92,12 @@ void ab_engine_port_changed(struct ab_engine *engine, ab_time now, uint16_t port
     note(engine, (struct rig_record){.input = RIG_PORT_CHANGED, .code = port});
 }
 
+void ab_engine_port_claimed(struct ab_engine *engine, ab_time now, uint16_t port)
+{
+    (void)now;
+    note(engine, (struct rig_record){.input = RIG_PORT_CLAIMED, .code = port});
+}
+
 void ab_engine_woke(struct ab_engine *engine, ab_time now)
 {
     (void)now;

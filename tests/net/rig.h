@@ -31,6 +31,7 @@ enum rig_input {
     RIG_CLOSED,
     RIG_NETWORK_CHANGED,
     RIG_PORT_CHANGED,
+    RIG_PORT_CLAIMED,
     RIG_WOKE,
     RIG_TICK,
     RIG_INPUTS,

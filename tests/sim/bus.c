@@ -65,8 +65,12 @@ static void claim(void *context)
 {
     struct sim_bus *bus = context;
 
-    if (!sim_process_claim(&bus->process, bus->first_port))
+    if (!sim_process_claim(&bus->process, bus->first_port)) {
         sim_bus_claim_in(bus, SECONDS(12));
+        return;
+    }
+    ab_engine_port_claimed(bus->engine, sim_bus_enter(bus), bus->first_port);
+    sim_bus_leave(bus);
 }
 
 void sim_bus_claim_in(struct sim_bus *bus, ab_time delay)
