@@ -62,6 +62,7 @@ UNIT_TESTS += tests/sim/check_objects
 UNIT_TESTS += tests/sim/check_random
 UNIT_TESTS += tests/sim/check_remote
 UNIT_TESTS += tests/sim/check_routes
+UNIT_TESTS += tests/sim/check_seeds
 UNIT_TESTS += tests/sim/check_sim
 UNIT_TESTS += tests/threads/check_callbacks
 UNIT_TESTS += tests/threads/check_memory

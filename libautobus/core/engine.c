@@ -14,10 +14,13 @@
 #include "core/internal.h"
 #include "core/multiple_internal.h"
 #include "core/remote_internal.h"
+#include "core/seed.h"
 
 #define LOG_LINE         512
 #define SCRATCH_KEPT     4096
 #define IDENTITY_LONGEST 128
+#define RETRY            (125 * AB_MILLISECOND)
+#define RETRY_MOST       (20 * AB_SECOND)
 
 /* ---- What the parts use */
 
@@ -103,6 +106,15 @@ struct ab_text *ab_engine_make_id(struct ab_engine *engine)
     return ab_text_new(id, (size_t)size);
 }
 
+ab_time ab_engine_backoff(struct ab_engine *engine, unsigned level)
+{
+    ab_time delay = RETRY << (level < AB_BACKOFF_LEVELS ? level : AB_BACKOFF_LEVELS);
+
+    if (delay > RETRY_MOST)
+        delay = RETRY_MOST;
+    return ab_engine_jitter(engine, delay * 3 / 4, delay / 4);
+}
+
 /* ---- Life */
 
 static int copy_config(struct ab_engine *engine, const struct ab_engine_config *config)
@@ -135,6 +147,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_list_init(&engine->remotes);
     ab_list_init(&engine->multiples);
     ab_list_init(&engine->publishers);
+    ab_list_init(&engine->seeds);
     ab_map_init(&engine->streams, ab_random_next(&engine->random));
     ab_directory_init(engine);
     ab_seeker_init(engine);
@@ -210,6 +223,7 @@ void ab_engine_close(struct ab_engine *engine, ab_time now)
     engine->closing = true;
     ab_seeker_close(engine);
     ab_announcer_close(engine);
+    ab_seeds_close(engine);
     ab_remotes_close(engine);
     ab_multiples_close(engine);
     ab_keeper_stop(engine);
@@ -266,6 +280,7 @@ void ab_engine_network_changed(struct ab_engine *engine, ab_time now)
     if (!engine->started || engine->closing)
         return;
     ab_seeker_query(engine);
+    ab_seeds_hurry(engine);
     ab_announcer_announce_all(engine);
 }
 
@@ -281,6 +296,7 @@ void ab_engine_woke(struct ab_engine *engine, ab_time now)
         stream->ops->woke(stream);
     }
     ab_seeker_query(engine);
+    ab_seeds_hurry(engine);
     ab_announcer_announce_all(engine);
 }
 

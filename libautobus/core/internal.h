@@ -68,6 +68,8 @@ struct ab_engine {
     struct ab_list browsers;
     struct ab_list remotes;
     struct ab_list multiples;
+    struct ab_list seeds; /* struct ab_seed.node */
+    size_t seeds_count;
     struct ab_counters counters;
 };
 
@@ -88,6 +90,9 @@ void ab_engine_arm(struct ab_engine *engine, struct ab_timer *timer, ab_time del
 void ab_engine_disarm(struct ab_engine *engine, struct ab_timer *timer);
 /* delay … delay + jitter */
 ab_time ab_engine_jitter(struct ab_engine *engine, ab_time delay, ab_time jitter);
+/* How long to wait before trying again after so many failures: doubled each, at most 20 s, a quarter of it random. */
+ab_time ab_engine_backoff(struct ab_engine *engine, unsigned level);
+#define AB_BACKOFF_LEVELS 8
 /* A new id for a service: the identity and 128 random bits. */
 struct ab_text *ab_engine_make_id(struct ab_engine *engine);
 

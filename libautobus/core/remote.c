@@ -24,9 +24,6 @@
 #define CONNECT_TIME  (10 * AB_SECOND)
 #define STEADY        (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
 #define BIND_PATIENCE (1 * AB_SECOND) /* for an answer to bind while another connection stands ready */
-#define RETRY         (125 * AB_MILLISECOND)
-#define RETRY_MOST    (20 * AB_SECOND)
-#define LEVEL_MOST    8
 
 struct ab_attempt {
     struct ab_list node; /* in remote->attempts */
@@ -115,26 +112,17 @@ static void give_up(struct ab_remote *remote, int code, const char *type, const 
 
 /* ---- Rounds */
 
-static ab_time backoff(struct ab_remote *remote)
-{
-    ab_time delay = RETRY << remote->level;
-
-    if (delay > RETRY_MOST)
-        delay = RETRY_MOST;
-    return ab_engine_jitter(remote->engine, delay * 3 / 4, delay / 4);
-}
-
 /* The next round: at once after a steady binding, later after each failure. */
 static void seek_later(struct ab_remote *remote)
 {
     unsigned level = remote->level;
 
-    if (remote->level < LEVEL_MOST)
+    if (remote->level < AB_BACKOFF_LEVELS)
         remote->level++;
     if (level == 0)
         seek(remote);
     else
-        ab_engine_arm(remote->engine, &remote->retry, backoff(remote));
+        ab_engine_arm(remote->engine, &remote->retry, ab_engine_backoff(remote->engine, remote->level));
 }
 
 /* Whoever waits hears of it: it will not be let in by waiting (PROTOCOL section 2, denied). */
@@ -192,7 +180,7 @@ static void seek(struct ab_remote *remote)
         return;
     ab_engine_disarm(remote->engine, &remote->retry);
     if (collect_candidates(remote) < 0)
-        ab_engine_arm(remote->engine, &remote->retry, backoff(remote));
+        ab_engine_arm(remote->engine, &remote->retry, ab_engine_backoff(remote->engine, remote->level));
     else if (ab_candidates_left(&remote->candidates))
         try_next(remote);
     else

@@ -40,7 +40,8 @@
     X(workers, 64, 1, 1024)                           /* worker threads */                                \
     X(calls_waiting, 1024, 1, 1048576)                /* calls waiting for a worker; then busy */         \
     X(live_connections, 256, 0, 65536)                /* idle connections of one liveness listener */     \
-    X(multiple_services, 1024, 1, 1048576)            /* services that one proxy of many is bound to */
+    X(multiple_services, 1024, 1, 1048576)            /* services that one proxy of many is bound to */   \
+    X(seed_hosts, 64, 0, 4096)                        /* hosts asked over TCP */
 
 struct ab_limits {
 #define AB_LIMIT_FIELD(name, value, least, most) size_t name;

@@ -266,6 +266,38 @@ static bool closing(void *context)
     return complete;
 }
 
+/* ---- Known hosts */
+
+static bool seeds(void *context)
+{
+    struct sim *sim = sim_new_failing(1);
+    struct sim_host *there = sim_host(sim, "there");
+    struct sim_bus *a = sim_bus_start(sim_bus_new(sim, there, "a"));
+    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, there, "b"));
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+    struct ab_address at = sim_host_address(there, 0, 52722);
+
+    (void)context;
+    c->broadcast = 0;
+    c = sim_bus_start(c);
+    sim_record(sim, SIM_SERVICES);
+    full_service(a, "hall");
+    struct sim_service *attic = full_service(b, "attic");
+    sim_browse(c, NULL, AB_BROWSER_EXISTING);
+    struct sim_slot *seed = sim_seed(c, &at);
+    sim_run(sim, SECONDS(1));
+    sim_set_info(attic, "{\"type\": \"hall\", \"room\": \"2\"}");
+    sim_run(sim, MS(100));
+    sim_bus_kill(a);
+    full_service(b, "cellar");
+    sim_run(sim, SECONDS(20));
+    bool complete = sim_count(sim, "+ hall") >= 1 && sim_count(sim, "+ attic") >= 1 && sim_count(sim, "- hall") >= 1 &&
+                    sim_count(sim, "+ cellar") >= 1;
+    sim_cancel(seed);
+    sim_free(sim);
+    return complete;
+}
+
 /* ---- Strangers */
 
 static bool strangers(void *context)
@@ -389,8 +421,8 @@ END_TEST
 
 START_TEST(every_allocation_may_fail)
 {
-    static bool (*const scenarios[])(void *) = {discovery, discoverers, calls,     objects,
-                                                failover,  closing,     strangers, access_denied};
+    static bool (*const scenarios[])(void *) = {discovery, discoverers, calls,         objects, failover,
+                                                closing,   strangers,   access_denied, seeds};
 
     ck_assert_uint_gt(ab_failing_each(scenarios[_i], NULL), 100);
 }
@@ -402,7 +434,7 @@ int main(void)
     TCase *tests = tcase_create("memory");
 
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 8);
+    tcase_add_loop_test(tests, every_allocation_may_fail, 0, 9);
     tcase_add_test(tests, a_service_is_reached_again_when_there_is_memory_again);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);

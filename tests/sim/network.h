@@ -44,6 +44,7 @@ struct sim_network {
     size_t send_buffer;       /* of a socket: 64 KiB */
     size_t receive_buffer;
     bool single_bytes; /* streams are read byte by byte */
+    bool routed;       /* streams reach other segments too, as behind a router */
 };
 
 struct sim_host {

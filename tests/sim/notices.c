@@ -230,6 +230,7 @@ static void record(struct sim_slot *slot, struct ab_notice *notice)
     case AB_NOTICE_EVENT: record_event(slot, notice); break;
     case AB_NOTICE_VALUE: record_value(slot, notice); break;
     case AB_NOTICE_BINDING: record_binding(slot, notice); break;
+    case AB_NOTICE_SEED:
     case AB_NOTICE_LOG:
     case AB_NOTICE_NONE: break;
     }
@@ -241,6 +242,7 @@ static enum sim_slot_kind expected_slot(enum ab_notice_kind kind)
     case AB_NOTICE_CALL: return SIM_SLOT_FUNCTION;
     case AB_NOTICE_ABANDONED: return SIM_SLOT_REQUEST;
     case AB_NOTICE_SERVICES: return SIM_SLOT_BROWSER;
+    case AB_NOTICE_SEED: return SIM_SLOT_SEED;
     case AB_NOTICE_PUBLICATION: return SIM_SLOT_HERALD;
     case AB_NOTICE_PART:
     case AB_NOTICE_COMPLETION: return SIM_SLOT_CALL;

@@ -381,6 +381,8 @@ static void cancel_inside(struct sim_slot *slot, ab_time now)
         ab_herald_free(slot->herald, now);
     if (slot->kind == SIM_SLOT_BROWSER)
         ab_browser_free(slot->browser, now);
+    if (slot->kind == SIM_SLOT_SEED)
+        ab_seed_free(slot->seed, now);
     slot->subscription = NULL;
     slot->ended = true;
 }
@@ -613,6 +615,34 @@ struct sim_slot *sim_browse(struct sim_bus *bus, const char *filter_text, unsign
     return registered(slot, result, "ab_browser_new");
 }
 
+/* ---- Known hosts */
+
+static void look_up(struct sim_slot *slot, void *context)
+{
+    const struct ab_address *at = context;
+    ab_time now = sim_bus_enter(slot->bus);
+
+    if (at->kind == AB_ADDRESS_NONE)
+        ab_seed_unresolved(slot->seed, now, "no such host");
+    else
+        ab_seed_resolved(slot->seed, now, at, 1);
+    sim_bus_leave(slot->bus);
+}
+
+struct sim_slot *sim_seed(struct sim_bus *bus, struct ab_address *at)
+{
+    if (!bus)
+        return NULL;
+    struct sim_slot *slot = sim_slot_new(bus, SIM_SLOT_SEED, "seed");
+    ab_time now = sim_bus_enter(bus);
+    int result = ab_seed_new(bus->engine, now, "seed", slot, &slot->seed);
+
+    slot->heard = look_up;
+    slot->context = at;
+    sim_bus_leave(bus);
+    return registered(slot, result, "ab_seed_new");
+}
+
 /* ---- The end */
 
 void sim_bus_drop_handles(struct sim_bus *bus)
@@ -628,7 +658,8 @@ void sim_bus_drop_handles(struct sim_bus *bus)
         sim_discoverer_end(AB_CONTAINER(node, struct sim_discoverer, node));
     AB_LIST_EACH (node, &bus->slots) {
         struct sim_slot *slot = AB_CONTAINER(node, struct sim_slot, node);
-        if ((slot->kind == SIM_SLOT_BROWSER || slot->kind == SIM_SLOT_HERALD) && !slot->ended)
+        if ((slot->kind == SIM_SLOT_BROWSER || slot->kind == SIM_SLOT_HERALD || slot->kind == SIM_SLOT_SEED) &&
+            !slot->ended)
             cancel_inside(slot, sim_host_now(bus->process.host));
     }
 }

@@ -25,6 +25,7 @@
 #include "core/multiple.h"
 #include "core/remote.h"
 #include "core/request.h"
+#include "core/seed.h"
 #include "core/service.h"
 #include "sim/network.h"
 
@@ -73,7 +74,8 @@ enum sim_slot_kind {
     SIM_SLOT_CALL,
     SIM_SLOT_SUBSCRIPTION,
     SIM_SLOT_REQUEST,
-    SIM_SLOT_HERALD
+    SIM_SLOT_HERALD,
+    SIM_SLOT_SEED
 };
 
 struct sim_slot {
@@ -93,6 +95,7 @@ struct sim_slot {
     struct sim_remote *remote;   /* of a call or a subscription */
     union {
         struct ab_browser *browser;
+        struct ab_seed *seed;
         struct ab_herald *herald;
         struct ab_call *call;
         struct ab_gather *gather; /* of a call to all */
@@ -238,6 +241,9 @@ struct sim_slot *sim_on_binding(struct sim_remote *remote);
 /* A connection's end: completes as a call "end". */
 struct sim_slot *sim_on_end(struct sim_remote *remote, bool past);
 struct sim_slot *sim_browse(struct sim_bus *bus, const char *filter, unsigned flags);
+/* A known host that is asked over TCP. Each time that its name is looked up it is what `at` is by then; of no kind: it has
+ * no address. sim_cancel ends it. */
+struct sim_slot *sim_seed(struct sim_bus *bus, struct ab_address *at);
 /* Ends a registration or a call; twice is harmless. */
 void sim_cancel(struct sim_slot *slot);
 /* Ends a call with a word: ECANCELED, unless it is complete. */

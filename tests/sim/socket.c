@@ -356,6 +356,11 @@ static bool local_address(const struct sim_host *host, const struct ab_address *
             return true;
         }
     }
+    for (unsigned i = 0; host->network->routed && i < host->interface_count; i++) {
+        *ret_address = host->interfaces[i].address;
+        if (host->interfaces[i].up)
+            return true;
+    }
     return false;
 }
 
