@@ -236,6 +236,41 @@ static int set_announce_delay(struct ab_settings *settings, char *value, char **
     return set_number(value, 0, DELAY_MOST, 0, &settings->announce_delay_ms, ret_problem);
 }
 
+/* Cuts HOST[:PORT] in two; *ret_port is 0 if there is none. */
+static bool read_seed(char *item, uint16_t *ret_port)
+{
+    char *colon = strchr(item, ':');
+    long long port = 0;
+
+    if (colon && !(read_number(colon + 1, strlen(colon + 1), UINT16_MAX, &port) && port > 0))
+        return false;
+    if (colon)
+        *colon = '\0';
+    *ret_port = (uint16_t)port;
+    return *item && strlen(item) < AB_SEED_HOST_SIZE && !strpbrk(item, "/ \t");
+}
+
+/* Kept as its text: a list that is read once. */
+static int set_seeds(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    char *rest = value;
+    char *item;
+    uint16_t port;
+
+    (void)settings;
+    while ((item = next_item(&rest))) {
+        char *copy = ab_strdup(item);
+        bool good = copy && read_seed(item, &port);
+
+        if (copy && !good)
+            *ret_problem = ab_settings_problem("\"%s\" is no known host: HOST or HOST:PORT", copy);
+        ab_free(copy);
+        if (!good)
+            return copy ? AB_EINVAL : AB_ENOMEM;
+    }
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*set)(struct ab_settings *settings, char *value, char **ret_problem);
@@ -248,6 +283,7 @@ static const struct {
     [AB_SETTING_DISCOVERY] = {"discovery", set_discovery},
     [AB_SETTING_GOODBYES] = {"goodbyes", set_goodbyes},
     [AB_SETTING_ANNOUNCE_DELAY] = {"announce_delay", set_announce_delay},
+    [AB_SETTING_SEEDS] = {"seeds", set_seeds},
 };
 
 const char *ab_settings_name(enum ab_setting setting)
@@ -478,6 +514,28 @@ unsigned ab_settings_goodbyes(const struct ab_settings *settings)
 unsigned ab_settings_announce_delay_ms(const struct ab_settings *settings)
 {
     return settings->announce_delay_ms;
+}
+
+bool ab_settings_seed(const struct ab_settings *settings, size_t index, char ret_host[AB_SEED_HOST_SIZE],
+                      uint16_t *ret_port)
+{
+    const char *item = settings->sources[AB_SETTING_SEEDS].value;
+
+    for (item = item ? item + strspn(item, ", \t") : ""; *item; item += strspn(item, ", \t")) {
+        size_t size = strcspn(item, ", \t");
+        char text[AB_SEED_HOST_SIZE + sizeof(":65535")];
+
+        if (index-- == 0) {
+            snprintf(text, sizeof(text), "%.*s", (int)size, item);
+            if (!read_seed(text, ret_port))
+                return false;
+            *ret_port = *ret_port ? *ret_port : settings->first_port;
+            memcpy(ret_host, text, strlen(text) + 1);
+            return true;
+        }
+        item += size;
+    }
+    return false;
 }
 
 void ab_settings_ports(const struct ab_settings *settings, uint16_t *ret_first, uint16_t *ret_last)

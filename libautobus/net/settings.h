@@ -39,6 +39,10 @@ uint16_t ab_settings_discovery_port(const struct ab_settings *settings);
 bool ab_settings_broadcast(const struct ab_settings *settings); /* whether the broadcast pair starts with the bus */
 unsigned ab_settings_goodbyes(const struct ab_settings *settings);
 unsigned ab_settings_announce_delay_ms(const struct ab_settings *settings);
+/* The hosts to ask over TCP, in their order; without a port, at the first of the range. False: there are no more. */
+#define AB_SEED_HOST_SIZE 256
+bool ab_settings_seed(const struct ab_settings *settings, size_t index, char ret_host[AB_SEED_HOST_SIZE],
+                      uint16_t *ret_port);
 void ab_settings_ports(const struct ab_settings *settings, uint16_t *ret_first, uint16_t *ret_last);
 
 #endif

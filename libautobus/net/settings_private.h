@@ -14,7 +14,8 @@ enum ab_setting {
     AB_SETTING_DISCOVERY,
     AB_SETTING_GOODBYES,
     AB_SETTING_ANNOUNCE_DELAY,
-    AB_SETTINGS, /* how many there are */
+    AB_SETTING_SEEDS, /* kept as its text */
+    AB_SETTINGS,      /* how many there are */
 };
 
 /* What somebody has set, for who asks. */
