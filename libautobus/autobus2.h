@@ -101,7 +101,7 @@ AUTOBUS_EXPORT int autobus_options_new(autobus_options **ret_options);
 AUTOBUS_EXPORT void autobus_options_free(autobus_options *options);
 
 /* Sets one option as text, as autobus(7) lists them: "interfaces", "bind", "ports", "discovery_port", "accept",
- * "discovery", "goodbyes", "announce_delay", and every limit by its name ("line", "calls", …). AUTOBUS_ENOENT: no such
+ * "discovery", "goodbyes", "announce_delay", "seeds", and every limit by its name ("line", "calls", …). AUTOBUS_ENOENT: no such
  * option. AUTOBUS_EINVAL: a bad value; `error` says what is wrong with it. */
 AUTOBUS_EXPORT int autobus_options_set(autobus_options *options, const char *name, const char *value,
                                        autobus_error *error);
@@ -333,6 +333,15 @@ AUTOBUS_EXPORT autobus_discoverer *autobus_discoverer_ref(autobus_discoverer *di
 AUTOBUS_EXPORT autobus_discoverer *autobus_discoverer_unref(autobus_discoverer *discoverer);
 /* What it alone reported is gone, and it reports nothing more. */
 AUTOBUS_EXPORT void autobus_discoverer_close(autobus_discoverer *discoverer);
+
+/* A known host that is asked over TCP which services it has, where broadcast does not reach: as the option "seeds" does
+ * from the start on. `host` is a numeric IPv4 address or a name (looked up meanwhile, and anew each time it is connected
+ * to), `port` that of any bus there: 52722 leads to one as long as there is one. What comes and goes there is told at
+ * once; a host that does not answer is asked again for ever, after 20 s at most. Routes that it reports show the
+ * discoverer "seeds". AUTOBUS_ETOOLARGE: there are 64 (the limit "seed_hosts"). autobus_discover and autobus_undiscover
+ * are AUTOBUS_EINVAL on it. */
+AUTOBUS_EXPORT int autobus_discoverer_new_seed(autobus_bus *bus, const char *host, uint16_t port,
+                                               autobus_discoverer **ret_discoverer);
 
 /* Reports: the service with this id can be had at `host`, a numeric IPv4 address, and `port`. `info` is an object as the
  * service publishes it, or NULL for an empty one. It counts until it is taken back: it does not expire, a goodbye by

@@ -207,6 +207,7 @@ HOST_FILES += libautobus/bus/remote.h
 HOST_FILES += libautobus/bus/reply.c
 HOST_FILES += libautobus/bus/request.c
 HOST_FILES += libautobus/bus/request.h
+HOST_FILES += libautobus/bus/seed.c
 HOST_FILES += libautobus/bus/serve.c
 HOST_FILES += libautobus/bus/service.c
 HOST_FILES += libautobus/bus/service.h

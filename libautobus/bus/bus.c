@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "bus/discoverer.h"
 #include "bus/error.h"
 #include "bus/options.h"
 #include "bus/thread.h"
@@ -137,10 +138,15 @@ static int start_engine(autobus_bus *bus, const struct ab_settings *settings)
 
     if (r < 0)
         return r;
-    ab_engine_start(bus->engine, ab_bus_now(bus));
-    r = ab_bus_serve(bus);
+    r = ab_seeds_add(bus, settings); /* before it starts: discovery settles after them */
+    if (r == 0) {
+        ab_engine_start(bus->engine, ab_bus_now(bus));
+        ab_bus_take_notices(bus);
+        r = ab_bus_serve(bus);
+    }
     if (r < 0) {
         ab_engine_close(bus->engine, ab_bus_now(bus));
+        ab_discoverers_shut(bus);
         ab_bus_take_notices(bus);
         ab_engine_free(bus->engine);
         bus->engine = NULL; /* net takes the lock once more */
@@ -156,11 +162,12 @@ static int start(autobus_bus *bus, const struct ab_settings *settings, autobus_e
     if (r < 0)
         return ab_error_fail_problem(error, r, problem);
     r = start_engine(bus, settings);
-    if (r < 0) {
-        ab_net_free(bus->net);
-        return ab_error_fail(error, r);
-    }
-    return 0;
+    if (r == 0)
+        return 0;
+    ab_net_free(bus->net);
+    if (r == AB_ETOOLARGE)
+        return ab_error_fail_text(error, AB_EINVAL, "seeds: there are more than seed_hosts allows");
+    return ab_error_fail(error, r);
 }
 
 int autobus_bus_new(const autobus_options *options, autobus_bus **ret_bus, autobus_error *error)

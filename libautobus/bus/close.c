@@ -17,8 +17,7 @@ static void shut_handles(autobus_bus *bus)
         ab_service_handle_shut(AB_CONTAINER(bus->services.next, autobus_service, node));
     while (!ab_list_empty(&bus->remotes))
         ab_remote_handle_shut(AB_CONTAINER(bus->remotes.next, autobus_remote, node));
-    while (!ab_list_empty(&bus->discoverers))
-        ab_discoverer_handle_shut(AB_CONTAINER(bus->discoverers.next, autobus_discoverer, node));
+    ab_discoverers_shut(bus);
 }
 
 /* Completions are in their slots before the slots of everything else end. Requests stay: a handler under way may still

@@ -35,7 +35,7 @@ int autobus_bus_set_broadcast(autobus_bus *bus, unsigned parts)
 
 /* ---- Life */
 
-static void release(autobus_discoverer *discoverer)
+void ab_discoverer_handle_release(autobus_discoverer *discoverer)
 {
     autobus_bus *bus = discoverer->bus;
 
@@ -51,14 +51,14 @@ static int enter(autobus_discoverer *discoverer)
 {
     int r = ab_bus_enter(discoverer->bus);
 
-    if (r == 0 && !ab_discoverer_is_added(&discoverer->engine)) {
+    if (r == 0 && !discoverer->seed && !ab_discoverer_is_added(&discoverer->engine)) {
         ab_bus_leave(discoverer->bus);
         r = AB_ECLOSED;
     }
     return r;
 }
 
-static autobus_discoverer *discoverer_new(autobus_bus *bus, const char *name)
+autobus_discoverer *ab_discoverer_handle_new(autobus_bus *bus, const char *name)
 {
     autobus_discoverer *discoverer = ab_calloc(1, sizeof(*discoverer));
 
@@ -87,12 +87,12 @@ int autobus_discoverer_new(autobus_bus *bus, const char *name, autobus_discovere
         r = ab_name_check(name);
     if (r < 0)
         return r;
-    discoverer = discoverer_new(bus, name);
+    discoverer = ab_discoverer_handle_new(bus, name);
     if (!discoverer)
         return AB_ENOMEM;
     r = ab_bus_enter(bus);
     if (r < 0) {
-        release(discoverer);
+        ab_discoverer_handle_release(discoverer);
         return r;
     }
     ab_discoverer_add(&discoverer->engine, bus->engine, ab_bus_now(bus));
@@ -102,10 +102,22 @@ int autobus_discoverer_new(autobus_bus *bus, const char *name, autobus_discovere
     return 0;
 }
 
-void ab_discoverer_handle_shut(autobus_discoverer *discoverer)
+static void shut(autobus_discoverer *discoverer)
 {
+    struct ab_seed *seed = discoverer->seed;
+
     ab_list_remove(&discoverer->node);
+    discoverer->seed = NULL;
+    ab_seed_free(seed, ab_bus_now(discoverer->bus));
     ab_discoverer_remove(&discoverer->engine, ab_bus_now(discoverer->bus));
+    if (discoverer->own)
+        ab_discoverer_handle_release(discoverer);
+}
+
+void ab_discoverers_shut(autobus_bus *bus)
+{
+    while (!ab_list_empty(&bus->discoverers))
+        shut(AB_CONTAINER(bus->discoverers.next, autobus_discoverer, node));
 }
 
 autobus_discoverer *autobus_discoverer_ref(autobus_discoverer *discoverer)
@@ -122,7 +134,7 @@ autobus_discoverer *autobus_discoverer_unref(autobus_discoverer *discoverer)
         return NULL;
     if (ab_handle_unuse(&discoverer->handle))
         autobus_discoverer_close(discoverer);
-    release(discoverer);
+    ab_discoverer_handle_release(discoverer);
     return NULL;
 }
 
@@ -130,7 +142,7 @@ void autobus_discoverer_close(autobus_discoverer *discoverer)
 {
     if (!discoverer || ab_guard() < 0 || enter(discoverer) < 0)
         return;
-    ab_discoverer_handle_shut(discoverer);
+    shut(discoverer);
     ab_bus_leave(discoverer->bus);
 }
 
@@ -171,7 +183,7 @@ int autobus_discover(autobus_discoverer *discoverer, const char *host, uint16_t 
     json_t *copy;
     int r = ab_guard();
 
-    if (r == 0 && (!discoverer || (info && !json_is_object(info))))
+    if (r == 0 && (!discoverer || discoverer->is_seed || (info && !json_is_object(info))))
         r = AB_EINVAL;
     if (r == 0)
         r = place(host, port, service, &at);
@@ -195,7 +207,7 @@ int autobus_undiscover(autobus_discoverer *discoverer, const char *host, uint16_
     struct ab_address at;
     int r = ab_guard();
 
-    if (r == 0 && !discoverer)
+    if (r == 0 && (!discoverer || discoverer->is_seed))
         r = AB_EINVAL;
     if (r == 0)
         r = place(host, port, service, &at);

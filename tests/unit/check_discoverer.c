@@ -47,6 +47,120 @@ static void expect_known(autobus_bus *bus, const char *expected)
     json_decref(services);
 }
 
+/* ---- Known hosts */
+
+static uint16_t port_of(struct ab_pair *pair)
+{
+    json_t *info;
+    uint16_t port;
+
+    ck_assert_int_eq(autobus_remote_info(pair->remote, &info), 0);
+    port = (uint16_t)json_integer_value(json_object_get(info, "port"));
+    json_decref(info);
+    return port;
+}
+
+/* The discoverer of the only route of that service; NULL: it is not known. The caller frees it. */
+static char *discoverer_of(autobus_bus *bus, const char *service)
+{
+    json_t *services = known(bus);
+    json_t *entry;
+    char *name = NULL;
+    size_t i;
+
+    json_array_foreach(services, i, entry)
+    {
+        json_t *routes = json_object_get(entry, "routes");
+
+        if (strcmp(json_string_value(json_object_get(entry, "service")), service) != 0)
+            continue;
+        ck_assert_uint_eq(json_array_size(routes), 1);
+        name = strdup(json_string_value(json_array_get(json_object_get(json_array_get(routes, 0), "discoverers"), 0)));
+    }
+    json_decref(services);
+    return name;
+}
+
+START_TEST(a_known_host_of_the_options_is_asked)
+{
+    struct ab_pair pair;
+    autobus_options *options;
+    autobus_remote *remote;
+    autobus_bus *bus;
+    char text[40];
+    char *name;
+
+    ab_pair_open(&pair, NULL);
+    snprintf(text, sizeof(text), "127.0.0.1:%u", port_of(&pair));
+    options = ab_test_options("discovery", "none", "seeds", text, NULL);
+    ck_assert_int_eq(autobus_bus_new(options, &bus, NULL), 0);
+    ck_assert_int_eq(autobus_bus_settle(bus, 10000), 0);
+    name = discoverer_of(bus, autobus_service_id(pair.service));
+    ck_assert_pstr_eq(name, "seeds");
+    free(name);
+    ck_assert_int_eq(autobus_proxy(bus, "test", &remote, NULL), 0);
+    ck_assert_int_eq(autobus_call(remote, NULL, NULL, "echo", NULL), 0);
+    autobus_remote_unref(remote);
+    ab_test_bus_end(bus);
+    autobus_options_free(options);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_known_host_comes_and_goes)
+{
+    struct ab_pair pair;
+    autobus_bus *bus = bus_without();
+    autobus_discoverer *seed;
+    autobus_remote *remote;
+    char *name;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, ab_test_localhost(), port_of(&pair), &seed), 0);
+    ck_assert_int_eq(autobus_proxy(bus, "test", &remote, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait(remote, 10000, NULL), 0);
+    name = discoverer_of(bus, autobus_service_id(pair.service));
+    ck_assert_pstr_eq(name, "seeds");
+    free(name);
+    ck_assert_int_eq(autobus_discover(seed, "127.0.0.1", 1, "x", NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_undiscover(seed, "127.0.0.1", 1, "x"), AUTOBUS_EINVAL);
+    autobus_remote_unref(remote);
+    autobus_discoverer_close(seed);
+    expect_known(bus, "[]");
+    autobus_discoverer_close(seed);
+    autobus_discoverer_unref(seed);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, "name.invalid", 1, &seed), 0);
+    autobus_discoverer_unref(seed);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, "127.0.0.1", 1, &seed), 0);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, "127.0.0.1", 0, &seed), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, "", 1, &seed), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_discoverer_new_seed(NULL, "127.0.0.1", 1, &seed), AUTOBUS_EINVAL);
+    autobus_bus_close(bus);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, "127.0.0.1", 1, &seed), AUTOBUS_ECLOSED);
+    ab_test_bus_end(bus);
+    autobus_discoverer_unref(seed);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(known_hosts_have_a_limit)
+{
+    autobus_options *options = ab_test_options("seed_hosts", "1", "seeds", "127.0.0.1:1,127.0.0.1:2", NULL);
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    autobus_discoverer *seed;
+    autobus_bus *bus;
+
+    ck_assert_int_eq(autobus_bus_new(options, &bus, &error), AUTOBUS_EINVAL);
+    ck_assert_ptr_nonnull(strstr(error.text, "seed_hosts"));
+    autobus_error_clear(&error);
+    ck_assert_int_eq(autobus_options_set(options, "seeds", "127.0.0.1:1", NULL), 0);
+    ck_assert_int_eq(autobus_bus_new(options, &bus, NULL), 0);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, "127.0.0.1", 1, &seed), AUTOBUS_ETOOLARGE);
+    ab_test_bus_end(bus);
+    autobus_options_free(options);
+}
+END_TEST
+
 /* ---- Discoverers */
 
 #define X_AT(host, by)                                                \
@@ -317,6 +431,9 @@ int main(void)
 
     tcase_set_timeout(broadcast, 60);
     tcase_add_test(discoverers, what_is_reported_is_known);
+    tcase_add_test(discoverers, a_known_host_of_the_options_is_asked);
+    tcase_add_test(discoverers, a_known_host_comes_and_goes);
+    tcase_add_test(discoverers, known_hosts_have_a_limit);
     tcase_add_test(discoverers, the_info_stays_the_programs);
     tcase_add_test(discoverers, what_is_refused);
     tcase_add_test(broadcast, a_bus_without_broadcast_settles_at_once_and_hears_nothing);

@@ -73,7 +73,7 @@ START_TEST(names)
     char *problem = NULL;
 
     ck_assert_int_eq(ab_settings_set(settings, "colour", "red", &problem), AB_ENOENT);
-    ck_assert_int_eq(ab_settings_set(settings, "seeds", "10.0.0.1", &problem), AB_ENOENT);
+    ck_assert_int_eq(ab_settings_set(settings, "seed", "10.0.0.1", &problem), AB_ENOENT);
     ck_assert_int_eq(ab_settings_set(settings, "", "", &problem), AB_ENOENT);
     ck_assert_ptr_null(problem);
     set(settings, "line", "4096");
@@ -190,6 +190,41 @@ START_TEST(how_a_bus_discovers_and_is_discovered)
 }
 END_TEST
 
+START_TEST(known_hosts)
+{
+    struct ab_settings *settings = make();
+    struct ab_settings *copy;
+    char host[AB_SEED_HOST_SIZE];
+    uint16_t port;
+
+    ck_assert(!ab_settings_seed(settings, 0, host, &port));
+    set(settings, "seeds", " hall ,,10.0.0.7:700,a.example:65535 ");
+    set(settings, "ports", "600-610");
+    copy = ab_settings_copy(settings);
+    ck_assert(ab_settings_seed(copy, 0, host, &port));
+    ck_assert_str_eq(host, "hall");
+    ck_assert_uint_eq(port, 600);
+    ck_assert(ab_settings_seed(copy, 1, host, &port));
+    ck_assert_str_eq(host, "10.0.0.7");
+    ck_assert_uint_eq(port, 700);
+    ck_assert(ab_settings_seed(copy, 2, host, &port));
+    ck_assert_str_eq(host, "a.example");
+    ck_assert_uint_eq(port, 65535);
+    ck_assert(!ab_settings_seed(copy, 3, host, &port));
+    ab_settings_free(copy);
+    set(settings, "seeds", "");
+    ck_assert(!ab_settings_seed(settings, 0, host, &port));
+    ab_settings_free(settings);
+
+    expect_problem("seeds", "a,b:0", "\"b:0\" is no known host: HOST or HOST:PORT");
+    expect_problem("seeds", "b:65536", "\"b:65536\" is no known host: HOST or HOST:PORT");
+    expect_problem("seeds", "b:", "\"b:\" is no known host: HOST or HOST:PORT");
+    expect_problem("seeds", ":5", "\":5\" is no known host: HOST or HOST:PORT");
+    expect_problem("seeds", "a b", "\"a b\" is no known host: HOST or HOST:PORT");
+    expect_problem("seeds", "http://a", "\"http://a\" is no known host: HOST or HOST:PORT");
+}
+END_TEST
+
 START_TEST(accepted_sources)
 {
     struct ab_settings *settings = make();
@@ -254,6 +289,7 @@ static void clear_environment(void)
     unsetenv("AUTOBUS_DISCOVERY");
     unsetenv("AUTOBUS_GOODBYES");
     unsetenv("AUTOBUS_ANNOUNCE_DELAY");
+    unsetenv("AUTOBUS_SEEDS");
 }
 
 static void load(struct ab_settings *settings, const char *from)
@@ -466,6 +502,7 @@ int main(void)
     tcase_add_test(values, interfaces);
     tcase_add_test(values, addresses_and_ports);
     tcase_add_test(values, how_a_bus_discovers_and_is_discovered);
+    tcase_add_test(values, known_hosts);
     tcase_add_test(values, accepted_sources);
     tcase_add_test(values, a_copy_is_its_own);
     tcase_add_test(sources, the_first_that_has_a_name_wins);
