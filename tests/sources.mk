@@ -147,6 +147,7 @@ SCRIPT_TESTS += tests/e2e/access.sh
 SCRIPT_TESTS += tests/e2e/completion.sh
 SCRIPT_TESTS += tests/e2e/multiple.sh
 SCRIPT_TESTS += tests/e2e/python.sh
+SCRIPT_TESTS += tests/e2e/seeds.sh
 SCRIPT_TESTS += tests/e2e/tools-browse.sh
 SCRIPT_TESTS += tests/e2e/tools-call.sh
 SCRIPT_TESTS += tests/e2e/tools-follow.sh
