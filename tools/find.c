@@ -231,6 +231,17 @@ int tool_find_all(autobus_bus *bus, const struct tool_target *target, int wait_m
 
 /* ---- nothing there */
 
+static void explain_seeds(autobus_bus *bus)
+{
+    json_t *settings = NULL;
+    if (autobus_bus_settings(bus, &settings) < 0)
+        return;
+    const char *seeds = json_string_value(json_object_get(json_object_get(settings, "seeds"), "value"));
+    if (seeds && *seeds)
+        tool_remark("asked over TCP: %s", seeds);
+    json_decref(settings);
+}
+
 static void explain_networks(autobus_bus *bus)
 {
     char *used = tool_networks_used(bus);
@@ -243,6 +254,7 @@ static void explain_networks(autobus_bus *bus)
         tool_remark("not asked: %s", unused);
     free(unused);
     free(used);
+    explain_seeds(bus);
 }
 
 /* What somebody may have meant: a type, a name, a host name. */

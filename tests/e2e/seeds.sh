@@ -75,6 +75,8 @@ check 'its routes say who told of it' \
     "$(knowing hall 10.0.0.1 autobus-browse --json name=stove)"
 serve hall door
 check 'the other way nothing is seen' exits 3 net_on kitchen autobus-browse --quiet --wait 1 name=door
+knowing kitchen 10.0.1.1:9 env AUTOBUS_DISCOVERY=none autobus-browse --wait 1 nothing 2>"$room/hint"
+check 'who was asked in vain is said' grep -q '10\.0\.1\.1:9' "$room/hint"
 check 'until that host is known too' calls kitchen nowhere.invalid,10.0.1.1 door
 check 'a place alone can be looked at' \
     sh -c 'echo "$0" | grep -q "name.:.sink"' "$(net_on hall timeout 20 autobus-browse --json 10.0.0.1:52723)"
