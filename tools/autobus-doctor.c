@@ -117,6 +117,7 @@ static int check_all(struct doctor *doctor, const struct tool_target *target)
     tool_checkup_ports(checkup);
     tool_checkup_datagrams(checkup);
     tool_checkup_buses(checkup);
+    tool_checkup_seeds(checkup, doctor->settings.timeout_ms);
     int end = check_services(doctor, target);
     if (doctor->settings.verbose && autobus_bus_counters(checkup->bus, &counters) == 0) {
         json_decref(checkup->counters);

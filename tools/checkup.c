@@ -41,17 +41,16 @@ static bool udp_is_open(const struct tool_checkup *checkup)
     return json_is_true(json_object_get(udp_of(checkup), "open"));
 }
 
-static const char *setting(const struct tool_checkup *checkup, const char *name)
+const char *tool_checkup_setting(const struct tool_checkup *checkup, const char *name)
 {
     return text_of(json_object_get(checkup->settings, name), "value");
 }
 
-/* The first port that a program tries to listen on, and the last. */
-static void tcp_ports(const struct tool_checkup *checkup, int *ret_first, int *ret_last)
+void tool_checkup_ports_of_tcp(const struct tool_checkup *checkup, int *ret_first, int *ret_last)
 {
     *ret_first = 52722;
     *ret_last = 52821;
-    if (sscanf(setting(checkup, "ports"), "%d-%d", ret_first, ret_last) == 1)
+    if (sscanf(tool_checkup_setting(checkup, "ports"), "%d-%d", ret_first, ret_last) == 1)
         *ret_last = *ret_first;
 }
 
@@ -101,7 +100,7 @@ void tool_checkup_settings(struct tool_checkup *checkup)
 static char *firewall_remedy(const struct tool_checkup *checkup)
 {
     int udp = udp_port(checkup), first = 0, last = 0;
-    tcp_ports(checkup, &first, &last);
+    tool_checkup_ports_of_tcp(checkup, &first, &last);
     if (access("/usr/sbin/ufw", X_OK) == 0)
         return tool_print("let it in: ufw allow %d/udp && ufw allow %d:%d/tcp", udp, first, last);
     if (access("/usr/bin/firewall-cmd", X_OK) == 0)
@@ -113,24 +112,37 @@ static char *firewall_remedy(const struct tool_checkup *checkup)
                       udp, first, last);
 }
 
+static json_int_t sent_there(const json_t *interface)
+{
+    return json_integer_value(json_object_get(interface, "sent"));
+}
+
+static bool is_heard_back(const json_t *interface)
+{
+    return json_integer_value(json_object_get(interface, "heard_back")) > 0;
+}
+
 static void check_used(struct tool_checkup *checkup, const json_t *interface, const char *name, json_t *more)
 {
+    struct tool_findings *findings = &checkup->findings;
     const char *address = text_of(interface, "address");
     const char *error = text_of(interface, "error");
     if (*error) {
-        tool_finding(&checkup->findings, "interface", TOOL_FINDING_FAILURE, more,
+        tool_finding(findings, "interface", TOOL_FINDING_FAILURE, more,
                      "look at the machine's routes and firewall (output)", "%s (%s): nothing can be sent there: %s",
                      name, address, error);
-    } else if (udp_is_open(checkup) && json_integer_value(json_object_get(interface, "heard_back")) == 0) {
+    } else if (sent_there(interface) > 0 && udp_is_open(checkup) && !is_heard_back(interface)) {
         char *remedy = firewall_remedy(checkup);
-        tool_finding(&checkup->findings, "interface", TOOL_FINDING_FAILURE, more, remedy,
+        tool_finding(findings, "interface", TOOL_FINDING_FAILURE, more, remedy,
                      "%s (%s): what this host sends there to port %d/udp does not come back to it: a firewall on this "
                      "machine drops it, and what others send too",
                      name, address, udp_port(checkup));
         free(remedy);
     } else {
-        tool_finding(&checkup->findings, "interface", TOOL_FINDING_OK, more, NULL, "%s (%s) is used%s", name, address,
-                     udp_is_open(checkup) ? ", and what is sent there is heard" : "");
+        tool_finding(findings, "interface", TOOL_FINDING_OK, more, NULL, "%s (%s) is used%s", name, address,
+                     is_heard_back(interface)     ? ", and what is sent there is heard"
+                     : sent_there(interface) == 0 ? ", and nothing is sent there: the settings say so"
+                                                  : "");
     }
 }
 
@@ -250,7 +262,7 @@ static bool is_announced_here(const struct tool_checkup *checkup, int port)
 static void check_tcp(struct tool_checkup *checkup)
 {
     int first = 0, last = 0;
-    tcp_ports(checkup, &first, &last);
+    tool_checkup_ports_of_tcp(checkup, &first, &last);
     json_t *holders = tool_holders(true, (uint16_t)first);
     char *names = tool_holders_text(holders);
     size_t count = json_array_size(holders);

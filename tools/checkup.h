@@ -16,6 +16,11 @@ struct tool_checkup {
     json_t *services; /* all that were heard, internal ones too */
 };
 
+/* What somebody has set, "" if nobody has. */
+const char *tool_checkup_setting(const struct tool_checkup *checkup, const char *name);
+/* The first port that a program tries to listen on, and the last. */
+void tool_checkup_ports_of_tcp(const struct tool_checkup *checkup, int *ret_first, int *ret_last);
+
 /* This program and what it is made with. */
 void tool_checkup_versions(struct tool_findings *findings);
 /* The settings in force, and where they come from. */
@@ -30,6 +35,8 @@ void tool_checkup_datagrams(struct tool_checkup *checkup);
 void tool_checkup_buses(struct tool_checkup *checkup);
 /* The counters of this run, a finding for each group: nothing of it is judged. */
 void tool_checkup_counters(struct tool_checkup *checkup);
+/* Tries the hosts that the settings name to be asked. */
+void tool_checkup_seeds(struct tool_checkup *checkup, int timeout_ms);
 /* Tries each route of these services. With `whole` each is asked too, and what it offers is told. */
 void tool_checkup_services(struct tool_checkup *checkup, const struct tool_target *target, json_t *entries, bool whole,
                            int timeout_ms);

@@ -55,25 +55,45 @@ static char *routes_text(const json_t *routes)
     return tool_writer_close(&writer);
 }
 
+static const char *first_failure(const json_t *routes, const json_t **ret_route)
+{
+    for (size_t i = 0; i < json_array_size(routes); i++) {
+        *ret_route = json_array_get(routes, i);
+        const char *result = text_of(*ret_route, "result");
+        if (strcmp(result, "answered") != 0 && strcmp(result, "untried") != 0)
+            return result;
+    }
+    return NULL;
+}
+
 /* What to do about the first route that did not answer, or NULL. */
 static char *remedy_for(const json_t *routes)
 {
-    for (size_t i = 0; i < json_array_size(routes); i++) {
-        const json_t *route = json_array_get(routes, i);
-        const char *result = text_of(route, "result");
-        long long port = (long long)json_integer_value(json_object_get(route, "port"));
-        if (strcmp(result, "unreachable") == 0)
-            return tool_print("it is announced by %s, port %lld: open that machine's firewall (52722-52821/tcp), or "
-                              "look whether the program still runs there",
-                              text_of(route, "host"), port);
-        if (strcmp(result, "silent") == 0)
-            return tool_print("it is announced by %s, port %lld: that machine's firewall drops it (open "
-                              "52722-52821/tcp), or the program there hangs",
-                              text_of(route, "host"), port);
-        if (strcmp(result, "refused") == 0 || strcmp(result, "lost") == 0)
-            return tool_print("look at the log of the program at %s, port %lld", text_of(route, "host"), port);
-    }
-    return NULL;
+    const json_t *route = NULL;
+    const char *result = first_failure(routes, &route);
+    const char *host = text_of(route, "host");
+    long long port = (long long)json_integer_value(json_object_get(route, "port"));
+    if (!result)
+        return NULL;
+    if (strcmp(result, "unreachable") == 0)
+        return tool_print("it is announced by %s, port %lld: open that machine's firewall (52722-52821/tcp), or look "
+                          "whether the program still runs there",
+                          host, port);
+    if (strcmp(result, "silent") == 0)
+        return tool_print("it is announced by %s, port %lld: that machine's firewall drops it (open 52722-52821/tcp), "
+                          "or the program there hangs",
+                          host, port);
+    return tool_print("look at the log of the program at %s, port %lld", host, port);
+}
+
+static char *remedy_for_seed(const json_t *routes)
+{
+    const json_t *route = NULL;
+    if (!first_failure(routes, &route))
+        return NULL;
+    return tool_print("look whether %s is on, open its firewall (52722-52821/tcp), and see that a program there "
+                      "publishes something",
+                      text_of(route, "host"));
 }
 
 static enum tool_finding_status status_of(const json_t *routes)
@@ -89,17 +109,16 @@ static enum tool_finding_status status_of(const json_t *routes)
     return answered == json_array_size(routes) ? TOOL_FINDING_OK : TOOL_FINDING_WARNING;
 }
 
-static void tell_routes(struct tool_findings *findings, json_t *entry)
+static void tell_routes(struct tool_findings *findings, const char *check, char *remedy, json_t *entry)
 {
     json_t *routes = json_object_get(entry, "routes");
     char *label = tool_service_label(json_object_get(entry, "info"), text_of(entry, "service"));
     char *text = routes_text(routes);
-    char *remedy = remedy_for(routes);
     json_t *more = json_pack("{s:O, s:O, s:O}", "service", json_object_get(entry, "service"), "info",
                              json_object_get(entry, "info"), "routes", routes);
     if (!more)
         tool_out_of_memory();
-    tool_finding(findings, "service", status_of(routes), more, remedy, "%s: %s", label, text);
+    tool_finding(findings, check, status_of(routes), more, remedy, "%s: %s", label, text);
     free(remedy);
     free(text);
     free(label);
@@ -135,7 +154,7 @@ void tool_checkup_services(struct tool_checkup *checkup, const struct tool_targe
     tool_trial_run(checkup->bus, entries, whole ? TOOL_TRIAL_DOC : TOOL_TRIAL_NOTHING, timeout_ms);
     for (size_t i = 0; i < json_array_size(entries); i++) {
         json_t *entry = json_array_get(entries, i);
-        tell_routes(&checkup->findings, entry);
+        tell_routes(&checkup->findings, "service", remedy_for(json_object_get(entry, "routes")), entry);
         if (whole && status_of(json_object_get(entry, "routes")) != TOOL_FINDING_FAILURE &&
             json_array_size(answering) < MOST_ASKED && json_array_append(answering, entry) < 0)
             tool_out_of_memory();
@@ -144,4 +163,44 @@ void tool_checkup_services(struct tool_checkup *checkup, const struct tool_targe
     for (size_t i = 0; i < json_array_size(answering); i++)
         tell_offer(&checkup->findings, json_array_get(answering, i));
     json_decref(answering);
+}
+
+/* ---- seeds */
+
+/* HOST or HOST:PORT, as entries of the bus there. */
+static void append_seed(const struct tool_checkup *checkup, json_t *entries, const char *item, size_t size)
+{
+    char *name = tool_copy_part(item, size);
+    char *host = tool_copy(name);
+    char *colon = strrchr(host, ':');
+    int port = 0, last = 0;
+    tool_checkup_ports_of_tcp(checkup, &port, &last);
+    if (colon) {
+        port = atoi(colon + 1);
+        *colon = '\0';
+    }
+    if (json_array_append_new(entries, json_pack("{s:n, s:{s:s}, s:[{s:s, s:i}]}", "service", "info", "name", name,
+                                                 "routes", "host", host, "port", port)) < 0)
+        tool_out_of_memory();
+    free(host);
+    free(name);
+}
+
+void tool_checkup_seeds(struct tool_checkup *checkup, int timeout_ms)
+{
+    const char *list = tool_checkup_setting(checkup, "seeds");
+    json_t *entries = json_array();
+    while (*list) {
+        size_t size = strcspn(list, ", \t");
+        if (size > 0)
+            append_seed(checkup, entries, list, size);
+        list += size;
+        list += strspn(list, ", \t");
+    }
+    tool_trial_run(checkup->bus, entries, TOOL_TRIAL_NOTHING, timeout_ms);
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        json_t *entry = json_array_get(entries, i);
+        tell_routes(&checkup->findings, "seed", remedy_for_seed(json_object_get(entry, "routes")), entry);
+    }
+    json_decref(entries);
 }

@@ -180,6 +180,8 @@ AUTOBUS_PORTS=nonsense doctor cellar
 check 'a setting that is wrong is a failure' said 7 'FAILURE .*AUTOBUS_PORTS: "nonsense" is no range' 'mend it'
 AUTOBUS_PORTS=6000-6009 doctor cellar
 check 'settings are told with where they are from' said 0 'settings: ports=6000-6009 \(environment\)' '6000/tcp is free'
+AUTOBUS_DISCOVERY=none doctor kitchen
+check 'where nothing is sent by a setting no firewall is guessed at' said 0 'eth0 .* is used, and nothing is sent there'
 if mount --bind "$room" /etc 2>/dev/null; then
     printf '# mine\nAUTOBUS_PORTS=6000\n' >"$room/autobus2.conf"
     doctor cellar
