@@ -419,8 +419,14 @@ typedef void (*autobus_function_fn)(autobus_request *request, void *user_data);
 AUTOBUS_EXPORT int autobus_service_add_function(autobus_service *service, const char *name, const char *doc,
                                                 enum autobus_mode mode, autobus_function_fn function, void *user_data,
                                                 autobus_destroy_fn destroy, autobus_slot **ret_slot);
-/* Where functions of the mode AUTOBUS_QUEUED that are added from now on run; NULL: the bus's queue. AUTOBUS_EINVAL: of
- * another bus. */
+/* Gives a function another handler and mode, while it is called: no call is refused for it. Calls that came before are
+ * carried out by the old handler, whose destroy function then runs as if its slot had been cancelled; that slot removes
+ * nothing any more, the new one does. Documentation stays. AUTOBUS_ENOENT: there is none of that name. */
+AUTOBUS_EXPORT int autobus_service_replace_function(autobus_service *service, const char *name, enum autobus_mode mode,
+                                                    autobus_function_fn function, void *user_data,
+                                                    autobus_destroy_fn destroy, autobus_slot **ret_slot);
+/* Where functions of the mode AUTOBUS_QUEUED and listeners for interest that are added from now on run; NULL: the bus's
+ * queue. AUTOBUS_EINVAL: of another bus. */
 AUTOBUS_EXPORT int autobus_service_set_queue(autobus_service *service, autobus_queue *queue);
 /* Adds an event that may be fired. Errors as above. */
 AUTOBUS_EXPORT int autobus_service_add_event(autobus_service *service, const char *name, const char *doc);
@@ -436,6 +442,37 @@ AUTOBUS_EXPORT int autobus_service_remove(autobus_service *service, enum autobus
  * `doc` NULL takes it away. AUTOBUS_ENOENT. */
 AUTOBUS_EXPORT int autobus_service_set_doc(autobus_service *service, enum autobus_kind kind, const char *name,
                                            const char *doc);
+
+/* What there is, published or not. False: also of a service that is closed. */
+AUTOBUS_EXPORT bool autobus_service_has(autobus_service *service, enum autobus_kind kind, const char *name);
+/* All functions, events or objects: an object of names with what is known of each, {"doc": text}; of
+ * AUTOBUS_KIND_SERVICE {"info": {…}, "doc": text, "functions": {…}, "events": {…}, "objects": {…}} (section 3). */
+AUTOBUS_EXPORT int autobus_service_list(autobus_service *service, enum autobus_kind kind, json_t **ret_list);
+/* The value of an object of this service. AUTOBUS_ENOENT. */
+AUTOBUS_EXPORT int autobus_service_get(autobus_service *service, const char *object, json_t **ret_value);
+
+/* Who listens to an event, or watches an object (of that name, there or not): an array of
+ * {"host": text, "port": 1…65535, "local": bool}, one for each connection. Nothing of it is authenticated. */
+AUTOBUS_EXPORT int autobus_service_peers(autobus_service *service, enum autobus_kind kind, const char *name,
+                                         json_t **ret_peers);
+
+/* Whether anybody listens to an event or watches an object. Borrowed for the time of the callback. */
+typedef struct autobus_interest {
+    autobus_service *service;
+    enum autobus_kind kind;
+    const char *name;
+    bool interested;
+} autobus_interest;
+typedef void (*autobus_interest_fn)(const autobus_interest *interest, void *user_data);
+
+/* Hears of the first who listens to an event or watches an object, at once if there is one, and that all are gone when
+ * nobody came for 1 s after the last: so a sensor measures only while somebody looks, and who reads a value once, or is
+ * back after a loss, does not make it begin and end all the time. The event or object need not be there (yet): it can be
+ * added when somebody asks for it. A callback that is slower than the changes hears the newest only. Nothing is told when
+ * the service is closed; the destroy function runs. AUTOBUS_EINVAL: another kind than these two. */
+AUTOBUS_EXPORT int autobus_service_on_interest(autobus_service *service, enum autobus_kind kind, const char *name,
+                                               autobus_interest_fn callback, void *user_data,
+                                               autobus_destroy_fn destroy, autobus_slot **ret_slot);
 
 /* Fires an event: autobus_fire(service, "rang", "[s]", "front"). The arguments are an array; `format` NULL: []. Encoded
  * once, sent to all who listen. AUTOBUS_ENOENT: no such event. AUTOBUS_ETOOLARGE: over the limit of a line, 1 MiB. */

@@ -26,6 +26,7 @@ dist_man_MANS += man/autobus_proxy.3
 dist_man_MANS += man/autobus_queue_new.3
 dist_man_MANS += man/autobus_request_ref.3
 dist_man_MANS += man/autobus_service_new.3
+dist_man_MANS += man/autobus_service_on_interest.3
 dist_man_MANS += man/autobus_service_set_access.3
 dist_man_MANS += man/autobus_slot_cancel.3
 

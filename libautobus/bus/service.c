@@ -57,7 +57,7 @@ static ab_time now(const autobus_service *service)
     return ab_bus_now(service->bus);
 }
 
-static void release(autobus_service *service)
+void ab_service_handle_release(autobus_service *service)
 {
     autobus_bus *bus = service->bus;
 
@@ -109,7 +109,7 @@ int autobus_service_new(autobus_bus *bus, const json_t *info, autobus_service **
     if (r == 0)
         *ret_service = service;
     else
-        release(service);
+        ab_service_handle_release(service);
     return r;
 }
 
@@ -138,7 +138,7 @@ autobus_service *autobus_service_unref(autobus_service *service)
         return NULL;
     if (ab_handle_unuse(&service->handle))
         autobus_service_close(service);
-    release(service);
+    ab_service_handle_release(service);
     return NULL;
 }
 
@@ -193,7 +193,7 @@ static void drop_call(autobus_slot *slot, struct ab_item *item)
 
 static void release_owner(autobus_slot *slot)
 {
-    release(slot->owner);
+    ab_service_handle_release(slot->owner);
 }
 
 static const struct ab_slot_kind kind_function = {
@@ -219,41 +219,106 @@ static bool doc_fits(const char *doc)
     return !doc || ab_utf8_valid(doc);
 }
 
-int autobus_service_add_function(autobus_service *service, const char *name, const char *doc, enum autobus_mode mode,
-                                 autobus_function_fn function, void *user_data, autobus_destroy_fn destroy,
-                                 autobus_slot **ret_slot)
+static int check_function(autobus_service *service, const char *name, enum autobus_mode mode,
+                          autobus_function_fn function)
 {
-    autobus_queue *queue;
-    autobus_slot *slot;
     int r = ab_guard();
 
-    if (r < 0)
-        return r;
-    if (!service || !function || ab_name_check(name) < 0 || !doc_fits(doc) || (unsigned)mode > AUTOBUS_QUEUED)
-        return AB_EINVAL;
-    queue = queue_of_mode(service, mode);
-    slot = ab_slot_new(service->bus, &kind_function, queue, user_data, destroy);
+    if (r == 0 && (!service || !function || ab_name_check(name) < 0 || (unsigned)mode > AUTOBUS_QUEUED))
+        r = AB_EINVAL;
+    return r;
+}
+
+/* Not registered yet. NULL: no memory. */
+static autobus_slot *function_slot(autobus_service *service, const char *name, enum autobus_mode mode,
+                                   autobus_function_fn function, void *user_data, autobus_destroy_fn destroy)
+{
+    autobus_queue *queue = queue_of_mode(service, mode);
+    autobus_slot *slot = ab_slot_new(service->bus, &kind_function, queue, user_data, destroy);
+
     if (queue)
         ab_queue_release(queue);
     if (!slot)
-        return AB_ENOMEM;
+        return NULL;
     ab_handle_hold(&service->handle);
     slot->owner = service;
     slot->callback.function = function;
     slot->name = ab_strdup(name);
-    r = slot->name ? ab_service_handle_enter(service) : AB_ENOMEM;
+    if (slot->name)
+        return slot;
+    ab_slot_release(slot);
+    return NULL;
+}
+
+/* `r` is what the engine said of it. Leaves the bus. */
+static int register_function(autobus_slot *slot, autobus_slot **ret_slot, int r)
+{
+    autobus_service *service = slot->owner;
+
     if (r == 0) {
-        r = ab_service_add_function(service->engine, now(service), name, doc, (enum ab_function_mode)mode,
-                                    &slot->target);
-        if (r == 0) {
-            slot->source = service->engine;
-            ab_slot_register(slot, &service->slots, ret_slot);
-        }
-        ab_bus_leave(service->bus);
+        slot->source = service->engine;
+        ab_slot_register(slot, &service->slots, ret_slot);
     }
+    ab_bus_leave(service->bus);
     if (r < 0)
         ab_slot_release(slot);
     return r;
+}
+
+int autobus_service_add_function(autobus_service *service, const char *name, const char *doc, enum autobus_mode mode,
+                                 autobus_function_fn function, void *user_data, autobus_destroy_fn destroy,
+                                 autobus_slot **ret_slot)
+{
+    autobus_slot *slot;
+    int r = check_function(service, name, mode, function);
+
+    if (r == 0 && !doc_fits(doc))
+        r = AB_EINVAL;
+    if (r < 0)
+        return r;
+    slot = function_slot(service, name, mode, function, user_data, destroy);
+    r = slot ? ab_service_handle_enter(service) : AB_ENOMEM;
+    if (r == 0)
+        return register_function(slot, ret_slot,
+                                 ab_service_add_function(service->engine, now(service), name, doc,
+                                                         (enum ab_function_mode)mode, &slot->target));
+    if (slot)
+        ab_slot_release(slot);
+    return r;
+}
+
+static autobus_slot *find_function(autobus_service *service, const char *name)
+{
+    AB_LIST_EACH (node, &service->slots) {
+        autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
+
+        if (slot->kind == &kind_function && !slot->retired && strcmp(slot->name, name) == 0)
+            return slot;
+    }
+    return NULL;
+}
+
+int autobus_service_replace_function(autobus_service *service, const char *name, enum autobus_mode mode,
+                                     autobus_function_fn function, void *user_data, autobus_destroy_fn destroy,
+                                     autobus_slot **ret_slot)
+{
+    autobus_slot *slot, *old;
+    int r = check_function(service, name, mode, function);
+
+    if (r < 0)
+        return r;
+    slot = function_slot(service, name, mode, function, user_data, destroy);
+    r = slot ? ab_service_handle_enter(service) : AB_ENOMEM;
+    if (r < 0) {
+        if (slot)
+            ab_slot_release(slot);
+        return r;
+    }
+    old = find_function(service, name);
+    r = ab_service_replace_function(service->engine, now(service), name, (enum ab_function_mode)mode, &slot->target);
+    if (r == 0 && old)
+        ab_slot_retire(old);
+    return register_function(slot, ret_slot, r);
 }
 
 int autobus_service_set_queue(autobus_service *service, autobus_queue *queue)
@@ -263,17 +328,6 @@ int autobus_service_set_queue(autobus_service *service, autobus_queue *queue)
     if (r == 0 && !service)
         r = AB_EINVAL;
     return r < 0 ? r : ab_queue_set(service->bus, &service->queue, queue);
-}
-
-static autobus_slot *find_function(autobus_service *service, const char *name)
-{
-    AB_LIST_EACH (node, &service->slots) {
-        autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
-
-        if (strcmp(slot->name, name) == 0)
-            return slot;
-    }
-    return NULL;
 }
 
 /* ---- Events and objects, and what is common */

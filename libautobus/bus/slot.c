@@ -128,6 +128,8 @@ void ab_item_unlink(struct ab_item *item)
         ab_queue_review(slot->queue);
     else
         ab_workers_call_removed(slot->bus);
+    if (slot->retired && ab_list_empty(&slot->items))
+        ab_slot_cancel(slot);
 }
 
 static void item_drop(struct ab_item *item)
@@ -280,6 +282,14 @@ void ab_slot_cancel(autobus_slot *slot)
         ab_list_append(&slot->bus->over, &slot->node);
 }
 
+void ab_slot_retire(autobus_slot *slot)
+{
+    slot->source = NULL;
+    slot->retired = true;
+    if (ab_list_empty(&slot->items))
+        ab_slot_cancel(slot);
+}
+
 void ab_slots_cancel(struct ab_list *slots)
 {
     AB_LIST_EACH_SAFE (node, slots) {
@@ -356,6 +366,7 @@ void ab_slot_run(struct ab_item *item)
     struct ab_notice notice = item->notice;
     struct ab_hold hold;
 
+    slot->running++;
     ab_item_unlink(item);
     if (item->embedded)
         ab_notice_init(&item->notice, AB_NOTICE_NONE, NULL);
@@ -363,7 +374,6 @@ void ab_slot_run(struct ab_item *item)
         ab_free(item);
     if (slot->final && ab_list_empty(&slot->items))
         end(slot);
-    slot->running++;
     bus->counters.callbacks_run++;
     ab_bus_unlock(bus);
     hold = ab_hold_callback_begin();

@@ -46,6 +46,7 @@ struct autobus_slot {
     const struct ab_slot_kind *kind;
     atomic_uint references;
     enum ab_slot_state state;
+    bool retired;  /* another took its place: it ends once what waits has run */
     bool final;    /* its last item is queued: after it the slot ends */
     bool existing; /* a listener that is being told what is there: not counted */
     unsigned running;
@@ -70,6 +71,7 @@ struct autobus_slot {
         autobus_result_fn result;
         autobus_event_fn event;
         autobus_value_fn value;
+        autobus_interest_fn interest;
     } callback;
     void *user_data;
     autobus_destroy_fn destroy;
@@ -99,6 +101,8 @@ void ab_slot_put_end(autobus_slot *slot, enum ab_notice_kind kind, int code);
 /* An item of the kind's own. False: too many wait; the item is in no list. */
 bool ab_slot_put_item(autobus_slot *slot, struct ab_item *item);
 
+/* What the engine made for it is another's now: it ends once what waits has run. */
+void ab_slot_retire(autobus_slot *slot);
 /* Ends a live slot. Its destroy function runs after the turn, unless a callback is under way. */
 void ab_slot_cancel(autobus_slot *slot);
 /* Cancels all of an owner's list but calls, which complete. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "core/audience.h"
 #include "core/inbound.h"
 #include "core/introspection.h"
 
@@ -22,6 +23,8 @@ static void end(struct ab_map *map, struct ab_interest *interest)
     ab_list_remove(&interest->topic_node);
     ab_list_remove(&interest->held_node);
     ab_free(interest);
+    topic->interested--;
+    ab_audiences_review(topic);
     ab_topic_settle(topic);
 }
 
@@ -150,6 +153,8 @@ static struct ab_interest *add(struct ab_inbound *connection, struct ab_map *map
     interest->topic = topic;
     ab_list_init(&interest->held_node);
     ab_list_append(&topic->interests, &interest->topic_node);
+    topic->interested++;
+    ab_audiences_review(topic);
     ab_map_insert(map, &interest->node, topic->name->data, topic->name->size);
     return interest;
 }

@@ -235,6 +235,17 @@ static json_t *build(struct ab_service *service, enum ab_builtin what)
     return NULL;
 }
 
+json_t *ab_introspection_list(struct ab_service *service, enum ab_topic_kind kind)
+{
+    switch (kind) {
+    case AB_TOPIC_SERVICE: return one_service(service);
+    case AB_TOPIC_FUNCTION: return functions(service);
+    case AB_TOPIC_EVENT: return topics(&service->events);
+    case AB_TOPIC_OBJECT: return topics(&service->objects);
+    }
+    return NULL;
+}
+
 /* Takes the value, which may be NULL. */
 static struct ab_text *encode(json_t *value)
 {

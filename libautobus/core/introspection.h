@@ -20,6 +20,8 @@ void ab_introspection_route_changed(struct ab_engine *engine, const struct ab_ad
 void ab_introspection_init(struct ab_engine *engine);
 /* The name of the object of the introspection service. */
 const char *ab_introspection_name(enum ab_builtin what);
+/* The functions, events or objects, or all of a service; the caller's own. NULL: no memory. */
+json_t *ab_introspection_list(struct ab_service *service, enum ab_topic_kind kind);
 /* The encoded value of a builtin object; the caller's own. NULL: no memory. */
 struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_builtin what);
 /* The value of any object as that client may see it: details leave out the services that it may not bind to. A reference

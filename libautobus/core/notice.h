@@ -31,6 +31,8 @@ enum ab_notice_kind {
     AB_NOTICE_BINDING,     /* change 1 bound, 0 unbound; service, code = reason, value = info; target as above */
     AB_NOTICE_PUBLICATION, /* change, service, value = info, port; code AB_EOVERFLOW: the last; target = the herald's */
     AB_NOTICE_SEED,        /* the addresses of a known host are wanted; target = the seed's */
+    AB_NOTICE_INTEREST,    /* change 1: somebody listens or watches, 0: nobody; code = enum ab_topic_kind; target = the
+                              audience's */
     AB_NOTICE_LOG,         /* level, text in name; no target */
 };
 

@@ -312,6 +312,22 @@ int ab_service_add_function(struct ab_service *service, ab_time now, const char 
     return 0;
 }
 
+int ab_service_replace_function(struct ab_service *service, ab_time now, const char *name, enum ab_function_mode mode,
+                                void *target)
+{
+    struct ab_function *function;
+
+    ab_engine_enter(service->engine, now);
+    if (service->closed)
+        return AB_ECLOSED;
+    function = ab_service_function(service, name);
+    if (!function || function->builtin)
+        return AB_ENOENT;
+    function->mode = mode;
+    function->target = target;
+    return 0;
+}
+
 /* Makes a topic exist. It may be there already for those who asked for it before. */
 static int add_topic(struct ab_service *service, struct ab_map *map, const char *name, const char *doc,
                      struct ab_topic **ret_topic)

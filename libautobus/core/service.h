@@ -63,6 +63,9 @@ int ab_service_disconnect(struct ab_service *service, ab_time now, uint64_t conn
 /* Names are UTF-8 of 1 to AB_NAME_MOST bytes that the bus has checked. AB_EEXIST, AB_EINVAL ("autobus." names), AB_ECLOSED. */
 int ab_service_add_function(struct ab_service *service, ab_time now, const char *name, const char *doc,
                             enum ab_function_mode mode, void *target);
+/* Calls from now on go to another target. AB_ENOENT. */
+int ab_service_replace_function(struct ab_service *service, ab_time now, const char *name, enum ab_function_mode mode,
+                                void *target);
 int ab_service_add_event(struct ab_service *service, ab_time now, const char *name, const char *doc);
 int ab_service_add_object(struct ab_service *service, ab_time now, const char *name, const char *doc,
                           struct ab_text *value);
@@ -72,5 +75,13 @@ int ab_service_set_doc(struct ab_service *service, ab_time now, enum ab_topic_ki
                        const char *doc);
 int ab_service_fire(struct ab_service *service, ab_time now, const char *event, struct ab_text *args);
 int ab_service_set(struct ab_service *service, ab_time now, const char *object, struct ab_text *value);
+
+/* What is there; the value is the caller's own reference. AB_ECLOSED, AB_ENOENT. */
+int ab_service_has(struct ab_service *service, enum ab_topic_kind kind, const char *name);
+int ab_service_get(struct ab_service *service, const char *object, struct ab_text **ret_value);
+/* As introspection shows them, by name; of the service itself all of it. AB_ENOMEM, AB_ECLOSED. */
+int ab_service_list(struct ab_service *service, enum ab_topic_kind kind, json_t **ret_list);
+/* Who listens to an event or watches an object of that name, there or not: an array of {"host", "port", "local"}. */
+int ab_service_peers(struct ab_service *service, enum ab_topic_kind kind, const char *name, json_t **ret_peers);
 
 #endif

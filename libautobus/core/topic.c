@@ -2,7 +2,8 @@
  * Owns the life of a topic and the walk over those who are interested in it. Must not know what is published of a
  * service, nor what a line says.
  *
- * Invariant: a topic is in its table while it exists, somebody is interested, or its interests are walked.
+ * Invariant: a topic is in its table while it exists, somebody is interested or wants to know whether anybody is, or its
+ * interests are walked.
  */
 #include "core/topic.h"
 
@@ -36,6 +37,7 @@ struct ab_topic *ab_topic_get(struct ab_service *service, struct ab_map *table, 
     topic->table = table;
     topic->service = service;
     ab_list_init(&topic->interests);
+    ab_list_init(&topic->audiences);
     ab_map_insert(table, &topic->node, topic->name->data, topic->name->size);
     return topic;
 }
@@ -51,7 +53,7 @@ void ab_topic_free(struct ab_topic *topic)
 
 void ab_topic_settle(struct ab_topic *topic)
 {
-    if (!topic->exists && !topic->walking && ab_list_empty(&topic->interests))
+    if (!topic->exists && !topic->walking && ab_list_empty(&topic->interests) && ab_list_empty(&topic->audiences))
         ab_topic_free(topic);
 }
 

@@ -6,6 +6,7 @@
 #define AB_CORE_TOPIC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buffer.h"
 #include "base/list.h"
@@ -36,6 +37,8 @@ struct ab_topic {
     bool walking; /* its interests are being told: it must stay */
     char *doc;
     struct ab_list interests; /* struct ab_interest.topic_node */
+    size_t interested;        /* of them, also while they are walked */
+    struct ab_list audiences; /* struct ab_audience.node */
     struct ab_text *value;    /* objects: the encoded value; of a builtin NULL until it is asked for */
     enum ab_builtin builtin;
 };

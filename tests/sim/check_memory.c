@@ -160,6 +160,8 @@ static bool objects(void *context)
 
     (void)context;
     sim_record(sim, 0);
+    sim_on_interest(hall, AB_TOPIC_OBJECT, "temp");
+    sim_on_interest(hall, AB_TOPIC_EVENT, "later");
     sim_listen(remote, "rang");
     sim_watch(remote, "autobus.objects");
     sim_get(remote, "autobus.functions");

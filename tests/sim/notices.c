@@ -230,6 +230,10 @@ static void record(struct sim_slot *slot, struct ab_notice *notice)
     case AB_NOTICE_EVENT: record_event(slot, notice); break;
     case AB_NOTICE_VALUE: record_value(slot, notice); break;
     case AB_NOTICE_BINDING: record_binding(slot, notice); break;
+    case AB_NOTICE_INTEREST:
+        sim_transcript_add(transcript_of(slot), SIM_INTEREST, "%s: %s %s", slot->bus->name, slot->label,
+                           notice->change ? "is wanted" : "is wanted no more");
+        break;
     case AB_NOTICE_SEED:
     case AB_NOTICE_LOG:
     case AB_NOTICE_NONE: break;
@@ -244,6 +248,7 @@ static enum sim_slot_kind expected_slot(enum ab_notice_kind kind)
     case AB_NOTICE_SERVICES: return SIM_SLOT_BROWSER;
     case AB_NOTICE_SEED: return SIM_SLOT_SEED;
     case AB_NOTICE_PUBLICATION: return SIM_SLOT_HERALD;
+    case AB_NOTICE_INTEREST: return SIM_SLOT_AUDIENCE;
     case AB_NOTICE_PART:
     case AB_NOTICE_COMPLETION: return SIM_SLOT_CALL;
     default: return SIM_SLOT_SUBSCRIPTION;

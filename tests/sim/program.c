@@ -96,6 +96,18 @@ struct sim_service *sim_publish(struct sim_bus *bus, const char *name, const cha
     return service;
 }
 
+/* Before the service itself. */
+static void end_audiences(struct sim_service *service, ab_time now)
+{
+    AB_LIST_EACH (node, &service->bus->slots) {
+        struct sim_slot *slot = AB_CONTAINER(node, struct sim_slot, node);
+        if (slot->kind != SIM_SLOT_AUDIENCE || slot->service != service || slot->ended)
+            continue;
+        ab_audience_cancel(slot->audience, now);
+        slot->ended = true;
+    }
+}
+
 /* A service's functions hear nothing once it is closed. */
 static void end_functions(struct sim_service *service)
 {
@@ -110,7 +122,9 @@ void sim_service_end(struct sim_service *service)
 {
     if (!service || !service->service)
         return;
-    ab_service_free(service->service, sim_bus_enter(service->bus));
+    ab_time now = sim_bus_enter(service->bus);
+    end_audiences(service, now);
+    ab_service_free(service->service, now);
     service->service = NULL;
     end_functions(service);
     sim_bus_leave(service->bus);
@@ -171,6 +185,33 @@ struct sim_slot *sim_function_mode(struct sim_service *service, const char *name
 struct sim_slot *sim_function(struct sim_service *service, const char *name, sim_handler handler)
 {
     return sim_function_mode(service, name, AB_FUNCTION_THREAD, handler);
+}
+
+int sim_replace(struct sim_slot *function, enum ab_function_mode mode, sim_handler handler, struct sim_slot **ret_new)
+{
+    struct sim_service *service = function->service;
+    struct sim_slot *slot = sim_slot_new(service->bus, SIM_SLOT_FUNCTION, function->label);
+
+    slot->handler = handler;
+    slot->service = service;
+    int result = ab_service_replace_function(service->service, sim_bus_enter(service->bus), slot->label, mode, slot);
+    sim_bus_leave(service->bus);
+    slot->ended = result < 0;
+    *ret_new = slot;
+    return result;
+}
+
+struct sim_slot *sim_on_interest(struct sim_service *service, enum ab_topic_kind kind, const char *name)
+{
+    if (!service)
+        return NULL;
+    struct sim_slot *slot = sim_slot_new(service->bus, SIM_SLOT_AUDIENCE, name);
+
+    slot->service = service;
+    ab_time now = sim_bus_enter(service->bus);
+    int result = ab_audience_new(service->service, now, kind, name, slot, &slot->audience);
+    sim_bus_leave(service->bus);
+    return registered(slot, result, "ab_audience_new");
 }
 
 void sim_event(struct sim_service *service, const char *name)
@@ -377,6 +418,8 @@ static void cancel_inside(struct sim_slot *slot, ab_time now)
         ab_gather_cancel(slot->gather, now);
     else if (slot->kind == SIM_SLOT_CALL && slot->call)
         ab_call_cancel(slot->call, now);
+    if (slot->kind == SIM_SLOT_AUDIENCE)
+        ab_audience_cancel(slot->audience, now);
     if (slot->kind == SIM_SLOT_HERALD)
         ab_herald_free(slot->herald, now);
     if (slot->kind == SIM_SLOT_BROWSER)

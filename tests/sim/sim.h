@@ -17,6 +17,7 @@
 #define AB_TESTS_SIM_SIM_H
 
 #include "core/access.h"
+#include "core/audience.h"
 #include "core/browser.h"
 #include "core/counters.h"
 #include "core/discoverer.h"
@@ -75,7 +76,8 @@ enum sim_slot_kind {
     SIM_SLOT_SUBSCRIPTION,
     SIM_SLOT_REQUEST,
     SIM_SLOT_HERALD,
-    SIM_SLOT_SEED
+    SIM_SLOT_SEED,
+    SIM_SLOT_AUDIENCE
 };
 
 struct sim_slot {
@@ -94,6 +96,7 @@ struct sim_slot {
     struct sim_service *service; /* of a function */
     struct sim_remote *remote;   /* of a call or a subscription */
     union {
+        struct ab_audience *audience;
         struct ab_browser *browser;
         struct ab_seed *seed;
         struct ab_herald *herald;
@@ -179,6 +182,8 @@ struct sim_slot *sim_function_mode(struct sim_service *service, const char *name
                                    sim_handler handler);
 void sim_event(struct sim_service *service, const char *name);
 void sim_object(struct sim_service *service, const char *name, const char *value);
+int sim_replace(struct sim_slot *function, enum ab_function_mode mode, sim_handler handler, struct sim_slot **ret_new);
+struct sim_slot *sim_on_interest(struct sim_service *service, enum ab_topic_kind kind, const char *name);
 void sim_set(struct sim_service *service, const char *object, const char *value);
 void sim_fire(struct sim_service *service, const char *event, const char *args);
 void sim_remove(struct sim_service *service, enum ab_topic_kind kind, const char *name);

@@ -33,6 +33,7 @@ enum sim_kind {
     SIM_RAW = 1 << 14,          /* lines and datagrams as they are */
     SIM_REPORTS = 1 << 15,      /* routes with who reports them */
     SIM_PUBLICATIONS = 1 << 16, /* what publishers hear */
+    SIM_INTEREST = 1 << 17,     /* what services hear of those who listen and watch */
 
     SIM_PROGRAM = SIM_CALLS | SIM_RESULTS | SIM_VALUES | SIM_EVENTS | SIM_BINDINGS,
 };
