@@ -25,15 +25,15 @@ static void add_function(autobus_service *service, bool own, const char *name, a
 {
     struct registration *registration = registration_new();
     autobus_slot *slot = NULL;
+    int r;
 
     if (!registration)
         return;
     if (own)
         atomic_store(&registration->service, autobus_service_ref(service));
-    registration_made(registration,
-                      autobus_service_add_function(service, name, "doc", (enum autobus_mode)chance(4), function,
-                                                   registration, registration_destroyed, &slot),
-                      slot);
+    r = autobus_service_add_function(service, name, "doc", (enum autobus_mode)chance(4), function, registration,
+                                     registration_destroyed, &slot);
+    registration_made(registration, r, slot);
     if (!atomic_load(&registration->made))
         autobus_service_unref(atomic_exchange(&registration->service, NULL));
 }
@@ -146,12 +146,13 @@ static void look_around(void)
 {
     json_t *out = NULL;
 
-    switch (chance(6)) {
+    switch (chance(7)) {
     case 0: fine(autobus_bus_services(storm.pair.client, NULL, &out)); break;
     case 1: fine(autobus_bus_interfaces(storm.pair.client, &out)); break;
     case 2: fine(autobus_bus_counters(storm.pair.server, &out)); break;
     case 3: fine(autobus_discover(storm.discoverer, "127.0.0.1", 9, "nobody", NULL)); break;
     case 4: fine(autobus_undiscover(storm.discoverer, "127.0.0.1", 9, "nobody")); break;
+    case 5: fine(autobus_bus_routes(storm.pair.client, NULL, &out)); break;
     default: fine(autobus_bus_settle(storm.pair.client, 10));
     }
     json_decref(out);
@@ -181,6 +182,33 @@ static void loop_for_a_moment(void)
     autobus_queue_unref(queue);
 }
 
+/* A connection for a moment, which the service may end. */
+static void connect_for_a_moment(void)
+{
+    struct registration *registration = registration_new();
+    autobus_slot *slot = NULL;
+    autobus_remote *remote;
+    json_t *all = NULL;
+    int r;
+
+    if (!registration || !fine(autobus_connect(storm.pair.client, "127.0.0.1", storm.port,
+                                               autobus_service_id(storm.pair.service), &remote)))
+        return;
+    registration->own = true;
+    r = autobus_remote_on_end(remote, AUTOBUS_END_PAST, on_result, registration, registration_destroyed, &slot);
+    registration_made(registration, r, slot);
+    subscribe(remote, true);
+    call(remote, 50);
+    if (chance(2) && fine(autobus_service_connections(storm.pair.service, &all))) {
+        json_t *one = json_array_get(all, chance((uint32_t)json_array_size(all) + 1));
+
+        fine(autobus_service_disconnect(storm.pair.service,
+                                        (uint64_t)json_integer_value(json_object_get(one, "connection"))));
+    }
+    json_decref(all);
+    autobus_remote_unref(remote);
+}
+
 /* A service and remotes of it, for a moment. */
 static void come_and_go(void)
 {
@@ -208,7 +236,7 @@ static void come_and_go(void)
 
 static void step(struct registration **kept)
 {
-    switch (chance(14)) {
+    switch (chance(15)) {
     case 0:
     case 1: call(storm.pair.remote, 500); break;
     case 2: ask(chance(2) ? storm.pair.remote : storm.many, false); break;
@@ -228,6 +256,7 @@ static void step(struct registration **kept)
         fine(autobus_bus_set_queue(storm.pair.client, storm.queues[chance(STORM_QUEUES)]));
         break;
     case 12: loop_for_a_moment(); break;
+    case 13: connect_for_a_moment(); break;
     default: come_and_go();
     }
 }
@@ -283,10 +312,14 @@ static uint64_t choose_seed(void)
 static void open_scene(void)
 {
     uint64_t seed = choose_seed();
+    json_t *info;
 
     fprintf(stderr, "STORM_SEED=%llu\n", (unsigned long long)seed);
     storm_seed(seed);
     ab_pair_open(&storm.pair, NULL);
+    ck_assert_int_eq(autobus_remote_info(storm.pair.remote, &info), 0);
+    storm.port = (uint16_t)json_integer_value(json_object_get(info, "port"));
+    json_decref(info);
     add_function(storm.pair.service, false, "work", work);
     add_function(storm.pair.service, false, "later", later);
     ck_assert_int_eq(autobus_proxy_multiple(storm.pair.client, "type~test|storm", &storm.many, NULL), 0);

@@ -19,6 +19,7 @@ struct storm {
     struct ab_pair pair;
     autobus_remote *many;
     autobus_discoverer *discoverer;
+    uint16_t port; /* of the server */
     autobus_queue *queues[STORM_QUEUES]; /* of the client; NULL: the bus's own; the last two are polled */
     autobus_queue *functions;            /* of the server, polled */
     atomic_bool closed;

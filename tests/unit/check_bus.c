@@ -272,6 +272,7 @@ struct tried {
     autobus_remote *remote;
     autobus_service *service;
     autobus_filter *filter;
+    autobus_queue *queue;
     atomic_int calls;
     atomic_int wrong;
 };
@@ -292,6 +293,7 @@ static bool try_all(const json_t *info, void *user_data)
 {
     struct tried *tried = user_data;
     autobus_filter *filter;
+    autobus_queue *queue;
     json_t *value;
     char *text;
 
@@ -305,6 +307,13 @@ static bool try_all(const json_t *info, void *user_data)
     refused(tried, autobus_set(tried->service, "value", "i", 1));
     refused(tried, autobus_filter_new(&filter));
     refused(tried, autobus_json_encode(info, 0, &text));
+    refused(tried, autobus_queue_new_polled(tried->bus, &queue));
+    refused(tried, autobus_queue_fd(tried->queue));
+    refused(tried, autobus_queue_dispatch(tried->queue, 0));
+    refused(tried, autobus_remote_set_queue(tried->remote, tried->queue));
+    refused(tried, autobus_batch_begin(tried->bus));
+    refused(tried, autobus_batch_end(tried->bus));
+    absent(tried, autobus_queue_ref(tried->queue));
     absent(tried, autobus_bus_ref(tried->bus));
     absent(tried, autobus_remote_ref(tried->remote));
     absent(tried, autobus_service_id(tried->service));
@@ -330,6 +339,7 @@ START_TEST(inside_a_filter)
     tried.bus = pair.client;
     tried.remote = pair.remote;
     tried.service = pair.service;
+    ck_assert_int_eq(autobus_queue_new_polled(pair.client, &tried.queue), 0);
     ck_assert_int_eq(autobus_filter_new(&tried.filter), 0);
     ck_assert_int_eq(autobus_filter_add_function(tried.filter, try_all, &tried, NULL), 0);
     ck_assert_int_eq(autobus_bus_services(pair.client, tried.filter, &services), 0);
@@ -348,6 +358,7 @@ START_TEST(inside_a_filter)
     ck_assert_int_eq(autobus_filter_add_function(tried.filter, NULL, NULL, NULL), AUTOBUS_EINVAL);
     autobus_filter_unref(tried.filter);
     ck_assert_int_eq(ab_gate_count(&destroyed), 1);
+    autobus_queue_unref(tried.queue);
     ab_pair_close(&pair);
 }
 END_TEST
@@ -400,6 +411,7 @@ static int in_child(struct ab_pair *pair)
 {
     json_t *value;
     autobus_bus *bus;
+    autobus_queue *queue;
 
     if (autobus_call(pair->remote, NULL, NULL, "echo", NULL) != AUTOBUS_EFORKED)
         return 1;
@@ -411,6 +423,10 @@ static int in_child(struct ab_pair *pair)
         return 4;
     if (autobus_bus_new(NULL, &bus, NULL) != AUTOBUS_EFORKED)
         return 5;
+    if (autobus_queue_new_polled(pair->client, &queue) != AUTOBUS_EFORKED)
+        return 6;
+    if (autobus_batch_begin(pair->client) != AUTOBUS_EFORKED)
+        return 7;
     autobus_bus_close(pair->client);
     autobus_remote_unref(pair->remote);
     autobus_service_unref(pair->service);

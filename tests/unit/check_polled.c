@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 10000
@@ -153,6 +154,24 @@ START_TEST(nothing_is_due)
     ck_assert(!readable(queue));
     ab_test_bus_end(bus);
     autobus_queue_unref(queue); /* it outlives its bus */
+}
+END_TEST
+
+START_TEST(no_descriptor)
+{
+    autobus_bus *bus = ab_test_bus();
+    autobus_queue *queue = polled(bus);
+    struct rlimit limit;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    autobus_queue_unref(queue);
+    ck_assert_int_eq(autobus_queue_new_polled(bus, &queue), AUTOBUS_ENETWORK);
+    limit.rlim_cur = limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    autobus_queue_unref(polled(bus));
+    ab_test_bus_end(bus);
 }
 END_TEST
 
@@ -582,6 +601,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, nothing_is_due);
+    tcase_add_test(tcase, no_descriptor);
     tcase_add_test(tcase, everything_on_one_thread);
     tcase_add_test(tcase, readable_while_something_waits);
     tcase_add_test(tcase, an_edge_for_each_time);
