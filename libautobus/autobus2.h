@@ -100,9 +100,9 @@ AUTOBUS_EXPORT int autobus_options_new(autobus_options **ret_options);
 /* Frees; takes NULL. A bus made with it keeps what it needs. */
 AUTOBUS_EXPORT void autobus_options_free(autobus_options *options);
 
-/* Sets one option as text, as autobus(7) lists them: "interfaces", "bind", "ports", "discovery_port", "accept",
- * "discovery", "goodbyes", "announce_delay", "seeds", and every limit by its name ("line", "calls", …). AUTOBUS_ENOENT: no such
- * option. AUTOBUS_EINVAL: a bad value; `error` says what is wrong with it. */
+/* Sets one option as text, as autobus(7) lists them: "interfaces", "bind", "ports", "discovery_port", "accept", "allow",
+ * "discovery", "goodbyes", "announce_delay", "seeds", and every limit by its name ("line", "calls", …). AUTOBUS_ENOENT:
+ * no such option. AUTOBUS_EINVAL: a bad value; `error` says what is wrong with it. */
 AUTOBUS_EXPORT int autobus_options_set(autobus_options *options, const char *name, const char *value,
                                        autobus_error *error);
 
@@ -533,8 +533,9 @@ AUTOBUS_EXPORT int autobus_request_on_abandoned(autobus_request *request, autobu
 /* ------------------------------------------------------------------------------------------------------- access */
 
 /*
- * Who may use a service. Unless something is set, anybody on the network. Who may not is answered an error of type
- * `denied` (section 2), whatever he asks for, and the details of the bus (section 3) leave the service out for him.
+ * Who may use a service. Unless something is set, here or by the option "allow", anybody on the network. Who may not
+ * is answered an error of type `denied` (section 2), whatever he asks for, and the details of the bus (section 3) leave
+ * the service out for him.
  */
 
 /* From where: a list, separated by commas, of networks (192.168.1.0/24), addresses, `local` and `*`. This machine is

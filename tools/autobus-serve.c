@@ -51,9 +51,10 @@ static int add_item(struct server *server, const struct tool_item *item)
 static int set_access(const struct server *server)
 {
     const struct tool_plan *plan = &server->plan;
-    const char *access = plan->allowed ? plan->allowed : plan->local ? "local" : NULL;
     autobus_error error = AUTOBUS_ERROR_INIT;
-    int result = autobus_service_set_access(server->service, access, &error);
+    if (!plan->allowed && !plan->local)
+        return 0; /* then it is the setting's */
+    int result = autobus_service_set_access(server->service, plan->allowed ? plan->allowed : "local", &error);
     if (result < 0)
         tool_error("--allow: %s", error.text);
     autobus_error_clear(&error);
@@ -95,14 +96,33 @@ static char *functions_text(const struct tool_plan *plan)
     return tool_writer_close(&writer);
 }
 
+/* From where the service may be used, as a list: said on the command line, or by the setting. */
+static char *access_text(const struct server *server)
+{
+    const struct tool_plan *plan = &server->plan;
+    json_t *settings = NULL;
+    if (plan->allowed || plan->local)
+        return tool_copy(plan->allowed ? plan->allowed : "local");
+    if (autobus_bus_settings(server->bus, &settings) < 0)
+        return tool_copy("*");
+    const char *value = json_string_value(json_object_get(json_object_get(settings, "allow"), "value"));
+    char *text = tool_copy(value && *value ? value : "*");
+    json_decref(settings);
+    return text;
+}
+
 /* Empty: there is no network. */
 static char *who_text(const struct server *server)
 {
-    const struct tool_plan *plan = &server->plan;
-    if (plan->allowed && !strchr(plan->allowed, '*'))
-        return tool_print("this machine and anybody in %s", plan->allowed);
-    if (plan->local && !plan->allowed)
-        return tool_copy("this machine alone");
+    char *access = access_text(server);
+    char *who = NULL;
+    if (strcmp(access, "local") == 0)
+        who = tool_copy("this machine alone");
+    else if (!strchr(access, '*'))
+        who = tool_print("this machine and anybody in %s", access);
+    free(access);
+    if (who)
+        return who;
     char *networks = tool_networks_used(server->bus);
     char *text = tool_print("%s%s", *networks ? "anybody on " : "", networks);
     free(networks);

@@ -24,8 +24,7 @@ static int fail_bad_item(autobus_error *error, const char *item, size_t size)
 {
     char text[128];
 
-    snprintf(text, sizeof(text), "\"%.*s\" is no network: ADDRESS/BITS, ADDRESS, local, or *",
-             size < 60 ? (int)size : 60, item);
+    snprintf(text, sizeof(text), "\"%.*s\" is no network: " AB_NETWORKS_ITEMS, size < 60 ? (int)size : 60, item);
     return ab_error_fail_text(error, AB_EINVAL, text);
 }
 
@@ -39,7 +38,7 @@ int autobus_service_set_access(autobus_service *service, const char *text, autob
     if (r == 0 && !service)
         r = AB_EINVAL;
     if (r == 0 && text)
-        r = ab_access_parse(text, &access, &bad, &size);
+        r = ab_networks_parse(text, &access, &bad, &size);
     if (bad)
         return fail_bad_item(error, bad, size);
     if (r == 0)

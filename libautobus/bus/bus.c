@@ -113,6 +113,7 @@ static int engine_new(autobus_bus *bus, const struct ab_settings *settings)
         .broadcast = ab_settings_broadcast(settings) ? AB_BROADCAST_BOTH : 0,
         .goodbyes = ab_settings_goodbyes(settings),
         .announce_delay_ms = ab_settings_announce_delay_ms(settings),
+        .allowed = ab_settings_allowed(settings),
         .seed = seed(),
         .identity = identity,
         .hostname = name,

@@ -25,10 +25,6 @@ enum ab_access_kind {
     AB_ACCESS_LISTEN,
 };
 
-/* The networks besides this machine, from "local", networks, "*", separated by commas; ab_free. NULL: everybody. AB_ENOMEM; AB_EINVAL: *ret_bad is where the
- * item begins that is none of these, *ret_size its length. */
-int ab_access_parse(const char *text, struct ab_networks **ret_access, const char **ret_bad, size_t *ret_size);
-
 /* The peer of a connection: what is known of who calls. */
 struct ab_peer {
     struct ab_address address;

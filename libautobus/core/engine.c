@@ -125,6 +125,8 @@ static int copy_config(struct ab_engine *engine, const struct ab_engine_config *
     engine->broadcast = config->broadcast;
     engine->goodbyes = config->goodbyes;
     engine->announce_delay_ms = config->announce_delay_ms;
+    if (ab_networks_copy(config->allowed, &engine->allowed) < 0)
+        return AB_ENOMEM;
     engine->identity = ab_strndup(config->identity, strnlen(config->identity, IDENTITY_LONGEST));
     engine->hostname = ab_strndup(config->hostname, strcspn(config->hostname, "."));
     engine->null = ab_text_new("null", 4);
@@ -181,6 +183,7 @@ void ab_engine_free(struct ab_engine *engine)
     ab_text_unref(engine->null);
     ab_free(engine->identity);
     ab_free(engine->hostname);
+    ab_free(engine->allowed);
     ab_free(engine);
 }
 

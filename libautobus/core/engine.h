@@ -30,10 +30,11 @@ enum ab_broadcast { /* the numbers are those of AUTOBUS_BROADCAST_… */
 
 struct ab_engine_config {
     struct ab_limits limits;
-    unsigned broadcast;         /* what of it starts with the engine */
-    unsigned goodbyes;          /* of each service, at least 1 */
-    unsigned announce_delay_ms; /* between publishing and the first announcement */
-    uint64_t seed;              /* everything random follows from it */
+    unsigned broadcast;                /* what of it starts with the engine */
+    unsigned goodbyes;                 /* of each service, at least 1 */
+    unsigned announce_delay_ms;        /* between publishing and the first announcement */
+    const struct ab_networks *allowed; /* who may use services, unless they are told; NULL: everybody */
+    uint64_t seed;                     /* everything random follows from it */
     const char *identity; /* begins the ids of services: date and host, printable ASCII without spaces, ≤ 128 bytes */
     const char *hostname; /* for info, cut at the first dot */
     long pid;             /* for the info of the introspection service */

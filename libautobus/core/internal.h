@@ -45,9 +45,10 @@ struct ab_engine {
     char *hostname;
     long pid;
     int log_level;
-    unsigned broadcast;         /* AB_BROADCAST_…: what is to be started */
-    unsigned goodbyes;          /* of each service */
-    unsigned announce_delay_ms; /* before its first announcement */
+    unsigned broadcast;          /* AB_BROADCAST_…: what is to be started */
+    unsigned goodbyes;           /* of each service */
+    unsigned announce_delay_ms;  /* before its first announcement */
+    struct ab_networks *allowed; /* who may use it until it is told; NULL: everybody */
     ab_time now;
     bool started;
     bool closing;

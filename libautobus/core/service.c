@@ -119,6 +119,8 @@ int ab_service_new(struct ab_engine *engine, const json_t *info, struct ab_servi
     service->id = ab_engine_make_id(engine);
     r = service->id ? ab_info_make(engine, service->id->data, info, &service->info) : AB_ENOMEM;
     if (r == 0)
+        r = ab_networks_copy(engine->allowed, &service->access);
+    if (r == 0)
         r = ab_introspection_equip(service);
     if (r < 0) {
         bury(&service->grave);
@@ -566,6 +568,7 @@ int ab_service_new_details(struct ab_engine *engine, struct ab_networks *within,
         ab_service_free(service, engine->now);
         return r;
     }
+    ab_free(service->access);
     service->access = within;
     show(service);
     *ret_service = service;

@@ -196,6 +196,23 @@ static int set_accept(struct ab_settings *settings, char *value, char **ret_prob
     return 0;
 }
 
+/* Who may use services that say nothing else (access.h). */
+static int set_allow(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    struct ab_networks *allowed = NULL;
+    const char *bad;
+    size_t size;
+    int r = value[strspn(value, " \t")] ? ab_networks_parse(value, &allowed, &bad, &size) : 0;
+
+    if (r == AB_EINVAL)
+        *ret_problem = ab_settings_problem("\"%.*s\" is no network: " AB_NETWORKS_ITEMS, (int)size, bad);
+    if (r < 0)
+        return r;
+    ab_free(settings->allowed);
+    settings->allowed = allowed;
+    return 0;
+}
+
 static int set_discovery(struct ab_settings *settings, char *value, char **ret_problem)
 {
     char *rest = value;
@@ -284,6 +301,7 @@ static const struct {
     [AB_SETTING_GOODBYES] = {"goodbyes", set_goodbyes},
     [AB_SETTING_ANNOUNCE_DELAY] = {"announce_delay", set_announce_delay},
     [AB_SETTING_SEEDS] = {"seeds", set_seeds},
+    [AB_SETTING_ALLOW] = {"allow", set_allow},
 };
 
 const char *ab_settings_name(enum ab_setting setting)
@@ -396,6 +414,8 @@ struct ab_settings *ab_settings_copy(const struct ab_settings *settings)
     *copy = *settings;
     for (unsigned i = 0; i < AB_SETTINGS; i++)
         r |= source_init(&copy->sources[i], settings->sources[i].value, settings->sources[i].from);
+    copy->allowed = NULL;
+    r |= ab_networks_copy(settings->allowed, &copy->allowed);
     copy->interfaces = ab_strdup(settings->interfaces);
     copy->accepted = size > 0 ? ab_malloc(size) : NULL;
     if (r < 0 || (settings->interfaces && !copy->interfaces) || (size > 0 && !copy->accepted)) {
@@ -415,6 +435,7 @@ void ab_settings_free(struct ab_settings *settings)
         source_deinit(&settings->sources[i]);
     ab_free(settings->interfaces);
     ab_free(settings->accepted);
+    ab_free(settings->allowed);
     ab_free(settings);
 }
 
@@ -489,6 +510,11 @@ bool ab_settings_accepts(const struct ab_settings *settings, const struct ab_add
         if (ab_network_has(&settings->accepted[i], source->host))
             return true;
     return false;
+}
+
+const struct ab_networks *ab_settings_allowed(const struct ab_settings *settings)
+{
+    return settings->allowed;
 }
 
 uint32_t ab_settings_bind_host(const struct ab_settings *settings)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/network.h"
 #include "wire/limits.h"
 
 struct ab_settings;
@@ -34,6 +35,8 @@ const struct ab_limits *ab_settings_limits(const struct ab_settings *settings);
 bool ab_settings_interface_allowed(const struct ab_settings *settings, const char *name, bool loopback);
 /* A source beyond our own networks whose datagrams count all the same. */
 bool ab_settings_accepts(const struct ab_settings *settings, const struct ab_address *source);
+/* Who may use services that say nothing else; NULL: everybody. */
+const struct ab_networks *ab_settings_allowed(const struct ab_settings *settings);
 uint32_t ab_settings_bind_host(const struct ab_settings *settings); /* 0: any */
 uint16_t ab_settings_discovery_port(const struct ab_settings *settings);
 bool ab_settings_broadcast(const struct ab_settings *settings); /* whether the broadcast pair starts with the bus */

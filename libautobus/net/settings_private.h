@@ -15,7 +15,8 @@ enum ab_setting {
     AB_SETTING_GOODBYES,
     AB_SETTING_ANNOUNCE_DELAY,
     AB_SETTING_SEEDS, /* kept as its text */
-    AB_SETTINGS,      /* how many there are */
+    AB_SETTING_ALLOW,
+    AB_SETTINGS, /* how many there are */
 };
 
 /* What somebody has set, for who asks. */
@@ -34,6 +35,7 @@ struct ab_settings {
     uint16_t discovery_port;
     struct ab_network *accepted;
     size_t accepted_count;
+    struct ab_networks *allowed; /* NULL: everybody */
     bool no_broadcast;
     unsigned goodbyes;
     unsigned announce_delay_ms;

@@ -106,6 +106,18 @@ net_on home ip addr add 10.0.1.9/24 dev eth1
 check 'this machine is let in by whatever address' ends 0 net_on home timeout 20 autobus-call \
     "$(place picked | sed 's/[^:]*/10.0.1.9/')" greet you
 
+# ---- All services of a program
+
+AUTOBUS_ALLOW=local
+export AUTOBUS_ALLOW
+serve quiet
+check 'what the setting says is said' says quiet 'this machine alone may run: greet'
+serve loud --allow '*'
+unset AUTOBUS_ALLOW
+check 'a program can say otherwise' says loud 'anybody on lo (127.0.0.1)'
+check 'the network sees the one' wait_for 20 sees near 'loud '
+check 'this machine sees both' wait_for 20 sees home 'loud own picked quiet wired '
+
 # ---- What is wrong with a list
 
 check 'a list that is none is refused' ends 2 net_on home timeout 20 autobus-serve --info type=x --allow 10.0.0.0/33

@@ -112,11 +112,11 @@ START_TEST(a_list_is_understood_whole_or_not_at_all)
     size_t size;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_msg(ab_access_parse(bad[i], &access, &item, &size) == AB_EINVAL, "%s", bad[i]);
+        ck_assert_msg(ab_networks_parse(bad[i], &access, &item, &size) == AB_EINVAL, "%s", bad[i]);
     ck_assert_ptr_null(access);
-    ck_assert_int_eq(ab_access_parse("local, 10.0.0.0/99 ", &access, &item, &size), AB_EINVAL);
+    ck_assert_int_eq(ab_networks_parse("local, 10.0.0.0/99 ", &access, &item, &size), AB_EINVAL);
     ck_assert_int_eq(strncmp(item, "10.0.0.0/99 ", size + 1), 0);
-    ck_assert_int_eq(ab_access_parse(" 0.0.0.0/0 ", &access, &item, &size), 0);
+    ck_assert_int_eq(ab_networks_parse(" 0.0.0.0/0 ", &access, &item, &size), 0);
     ck_assert_ptr_null(access);
 }
 END_TEST

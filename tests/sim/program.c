@@ -149,7 +149,7 @@ void sim_access(struct sim_service *service, const char *text)
 
     if (!service)
         return;
-    int result = ab_access_parse(text, &access, &bad, &size);
+    int result = ab_networks_parse(text, &access, &bad, &size);
     if (result == 0) {
         result = ab_service_set_access(service->service, sim_bus_enter(service->bus), access);
         sim_bus_leave(service->bus);

@@ -499,7 +499,7 @@ static bool a_bus(void *options)
 
 START_TEST(making_a_bus)
 {
-    autobus_options *options = ab_test_options("seeds", "127.0.0.1:1,127.0.0.1:2", NULL);
+    autobus_options *options = ab_test_options("seeds", "127.0.0.1:1,127.0.0.1:2", "allow", "local, 10.0.0.0/8", NULL);
 
     ck_assert_uint_gt(ab_failing_each(a_bus, options), 10);
     autobus_options_free(options);

@@ -156,6 +156,30 @@ START_TEST(addresses_and_ports)
 }
 END_TEST
 
+START_TEST(who_may_use_services)
+{
+    struct ab_settings *settings = make();
+    struct ab_settings *copy;
+
+    ck_assert_ptr_null(ab_settings_allowed(settings));
+    set(settings, "allow", "local");
+    ck_assert_uint_eq(ab_settings_allowed(settings)->count, 0);
+    set(settings, "allow", " 10.0.0.0/8, 192.168.7.9");
+    copy = ab_settings_copy(settings);
+    ck_assert_ptr_nonnull(copy);
+    ck_assert_uint_eq(ab_settings_allowed(copy)->count, 2);
+    ab_settings_free(copy);
+    set(settings, "allow", "*");
+    ck_assert_ptr_null(ab_settings_allowed(settings));
+    set(settings, "allow", "local");
+    set(settings, "allow", " ");
+    ck_assert_ptr_null(ab_settings_allowed(settings));
+    ab_settings_free(settings);
+
+    expect_problem("allow", "local, 10.0.0.0/33", "\"10.0.0.0/33\" is no network: ADDRESS/BITS, ADDRESS, local, or *");
+}
+END_TEST
+
 START_TEST(how_a_bus_discovers_and_is_discovered)
 {
     struct ab_settings *settings = make();
@@ -501,6 +525,7 @@ int main(void)
     tcase_add_test(values, names);
     tcase_add_test(values, interfaces);
     tcase_add_test(values, addresses_and_ports);
+    tcase_add_test(values, who_may_use_services);
     tcase_add_test(values, how_a_bus_discovers_and_is_discovered);
     tcase_add_test(values, known_hosts);
     tcase_add_test(values, accepted_sources);
