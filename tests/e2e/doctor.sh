@@ -180,6 +180,9 @@ AUTOBUS_PORTS=nonsense doctor cellar
 check 'a setting that is wrong is a failure' said 7 'FAILURE .*AUTOBUS_PORTS: "nonsense" is no range' 'mend it'
 AUTOBUS_PORTS=6000-6009 doctor cellar
 check 'settings are told with where they are from' said 0 'settings: ports=6000-6009 \(environment\)' '6000/tcp is free'
+AUTOBUS_SEEDS='10.0.0.2, 10.0.0.3:9' doctor kitchen
+check 'known hosts are tried' said 1 'ok .*10.0.0.2: 10.0.0.2:52722 bound in' \
+    'FAILURE .*10.0.0.3:9: 10.0.0.3:9 refused or filtered' 'look whether 10.0.0.3 is on'
 AUTOBUS_DISCOVERY=none doctor kitchen
 check 'where nothing is sent by a setting no firewall is guessed at' said 0 'eth0 .* is used, and nothing is sent there'
 if mount --bind "$room" /etc 2>/dev/null; then
