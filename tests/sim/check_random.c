@@ -43,6 +43,7 @@ struct world {
     struct sim *sim;
     struct ab_random random;
     struct sim_host *hosts[HOSTS];
+    struct ab_address known[HOSTS]; /* their first ports */
     struct place places[BUSES];
     unsigned made; /* for names */
     unsigned number;
@@ -108,6 +109,8 @@ static void start_bus(struct world *world, struct place *place)
         return;
     name = sim_format("b%u", world->made++);
     place->bus = sim_bus_start(sim_bus_new(world->sim, host, name));
+    if (below(world, 2))
+        sim_seed(place->bus, &world->known[below(world, HOSTS)]);
     free(name);
 }
 
@@ -514,6 +517,7 @@ static void live(uint64_t seed, bool starving)
         char *name = sim_format("h%u", i);
         world.hosts[i] = sim_host(world.sim, name);
         sim_host_add_interface(world.hosts[i], 1);
+        world.known[i] = sim_host_address(world.hosts[i], below(&world, 2), 52722);
         free(name);
     }
     for (unsigned i = 0; i < BUSES; i++)
