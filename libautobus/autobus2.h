@@ -512,13 +512,29 @@ AUTOBUS_EXPORT int autobus_request_unpack(autobus_request *request, const char *
 
 /* Answers: autobus_reply(request, "{s:f}", "celsius", 21.5). `format` NULL: null. AUTOBUS_EEXIST: it has been answered.
  * AUTOBUS_EINVAL, AUTOBUS_ETOOLARGE: the value cannot be sent; the caller has been answered an error that says so.
- * AUTOBUS_EDISCONNECTED: the caller is gone. AUTOBUS_ECANCELED: he has given the call up. */
+ * AUTOBUS_EDISCONNECTED: the caller is gone. AUTOBUS_ECANCELED, AUTOBUS_ETIMEDOUT: he has given the call up, his
+ * time for it is over. */
 AUTOBUS_EXPORT int autobus_reply(autobus_request *request, const char *format, ...);
 AUTOBUS_EXPORT int autobus_reply_json(autobus_request *request, const json_t *result);
+/* Gives the caller a partial result before the answer, if he wants to hear any (else 0, and nothing is sent): the share
+ * that is done, a line of output, a row of a table. Format and value as of a reply. AUTOBUS_EAGAIN: he reads too slowly
+ * and half a MiB waits for him; this one was not sent: later there may be room. AUTOBUS_EINVAL, AUTOBUS_ETOOLARGE: the
+ * value cannot be sent, and was not. The others as of a reply. */
+AUTOBUS_EXPORT int autobus_request_progress(autobus_request *request, const char *format, ...);
+AUTOBUS_EXPORT int autobus_request_progress_json(autobus_request *request, const json_t *value);
+/* True: partial results are sent. */
+AUTOBUS_EXPORT bool autobus_request_wants_progress(autobus_request *request);
+
 /* Answers with an exception. `type` is for machines and may be NULL ("exception"); the text is for people, made as by
  * printf. */
 AUTOBUS_EXPORT int autobus_reply_error(autobus_request *request, const char *type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with data of the program's own, any value: the caller finds it as "data" in autobus_error.details. */
+AUTOBUS_EXPORT int autobus_reply_error_json(autobus_request *request, const char *type, const char *text,
+                                            const json_t *data);
+
+/* Milliseconds until the caller gives up, 0 when that has passed. AUTOBUS_ENOENT: he has not said. */
+AUTOBUS_EXPORT int autobus_request_remaining(autobus_request *request);
 
 /* True once nobody waits for the answer: the caller is gone or has given the call up (cancelled it, or his time is over),
  * the service is closed, or it has been answered. A call that waits for its handler is then not handed to it at all,
@@ -648,7 +664,8 @@ AUTOBUS_EXPORT int autobus_remote_on_binding(autobus_remote *remote, autobus_bin
  * AUTOBUS_ECLOSED, AUTOBUS_ETOOLARGE.
  */
 enum {
-    AUTOBUS_CALL_BOUND = 1 << 0 /* fail with AUTOBUS_ENOTBOUND at once instead of waiting for a service */
+    AUTOBUS_CALL_BOUND = 1 << 0,   /* fail with AUTOBUS_ENOTBOUND at once instead of waiting for a service */
+    AUTOBUS_CALL_PROGRESS = 1 << 1 /* hear partial results too; of autobus_call_async and autobus_call_all alone */
 };
 
 /* Calls and blocks for the answer, at most the remote's timeout. `ret_result` and `error` may be NULL.
@@ -659,6 +676,18 @@ AUTOBUS_EXPORT int autobus_call(autobus_remote *remote, json_t **ret_result, aut
 AUTOBUS_EXPORT int autobus_call_json(autobus_remote *remote, json_t **ret_result, autobus_error *error,
                                      const char *function, const json_t *args, unsigned flags, int timeout_ms);
 
+/* Borrowed for the time of the callback; `value` is this callback's own: change it, or json_incref to keep it. */
+typedef struct autobus_result {
+    autobus_remote *remote;
+    const char *service;        /* the id of the service that answered; NULL if none was reached */
+    int code;                   /* 0, or an error of a call */
+    json_t *value;              /* NULL unless code is 0 */
+    const autobus_error *error; /* NULL when code is 0 */
+    bool last;                  /* no other follows: always, but for what services answer to autobus_call_all */
+    bool partial;               /* a partial result: the service has more to say to this call (and last is false) */
+} autobus_result;
+typedef void (*autobus_result_fn)(const autobus_result *result, void *user_data);
+
 typedef struct autobus_canceler autobus_canceler; /* ends calls that block, from another thread */
 
 /* More about a call that blocks: start with {0}, which is as autobus_call. */
@@ -666,6 +695,8 @@ typedef struct autobus_call_options {
     unsigned flags;             /* AUTOBUS_CALL_… */
     int timeout_ms;             /* its time; 0: the remote's */
     autobus_canceler *canceler; /* of the same bus; borrowed; NULL: nobody cancels it */
+    autobus_result_fn partial;  /* hears each partial result, in the thread that called; NULL: none is wanted */
+    void *user_data;            /* of partial */
 } autobus_call_options;
 /* The same with all that can be said about a call. */
 AUTOBUS_EXPORT int autobus_call_with(autobus_remote *remote, json_t **ret_result, autobus_error *error,
@@ -677,17 +708,6 @@ AUTOBUS_EXPORT autobus_canceler *autobus_canceler_ref(autobus_canceler *canceler
 AUTOBUS_EXPORT autobus_canceler *autobus_canceler_unref(autobus_canceler *canceler); /* cancels nothing */
 /* Every call that has it ends with AUTOBUS_ECANCELED, now and from now on; the services that were asked are told. */
 AUTOBUS_EXPORT void autobus_canceler_cancel(autobus_canceler *canceler);
-
-/* Borrowed for the time of the callback; `value` is this callback's own: change it, or json_incref to keep it. */
-typedef struct autobus_result {
-    autobus_remote *remote;
-    const char *service;        /* the id of the service that answered; NULL if none was reached */
-    int code;                   /* 0, or an error of a call */
-    json_t *value;              /* NULL unless code is 0 */
-    const autobus_error *error; /* NULL when code is 0 */
-    bool last;                  /* no other follows: always, but for what services answer to autobus_call_all */
-} autobus_result;
-typedef void (*autobus_result_fn)(const autobus_result *result, void *user_data);
 
 /* As autobus_remote_wait, with a callback: it runs exactly once, on the remote's queue, with code 0 once it is bound, or
  * with why it is not; value is NULL. `timeout_ms` 0: the remote's. */
@@ -703,7 +723,10 @@ enum {
 AUTOBUS_EXPORT int autobus_remote_on_end(autobus_remote *remote, unsigned flags, autobus_result_fn callback,
                                          void *user_data, autobus_destroy_fn destroy, autobus_slot **ret_slot);
 
-/* Calls and returns; `callback` runs exactly once, on the remote's queue, unless this fails. Arguments as above. */
+/* Calls and returns; `callback` runs exactly once, on the remote's queue, unless this fails; with AUTOBUS_CALL_PROGRESS
+ * before that once for each partial result, in order. They do not make the call's time longer, and none is lost in
+ * silence: when more wait for the callback than may (as of events) the call ends with AUTOBUS_EOVERFLOW. Arguments as
+ * above. */
 AUTOBUS_EXPORT int autobus_call_async(autobus_remote *remote, const char *function, const json_t *args, unsigned flags,
                                       int timeout_ms, autobus_result_fn callback, void *user_data,
                                       autobus_destroy_fn destroy, autobus_slot **ret_slot);

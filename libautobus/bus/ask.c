@@ -17,14 +17,16 @@
 #include "core/multiple.h"
 
 _Static_assert((unsigned)AUTOBUS_CALL_BOUND == (unsigned)AB_CALL_BOUND_ONLY, "one number, two names");
+_Static_assert((unsigned)AUTOBUS_CALL_PROGRESS == (unsigned)AB_CALL_PROGRESS, "one number, two names");
 
-static int check(const autobus_remote *remote, const struct ab_question *question, autobus_error *error)
+/* `flags`: those that are allowed besides AUTOBUS_CALL_BOUND. */
+static int check(const autobus_remote *remote, const struct ab_question *question, unsigned flags, autobus_error *error)
 {
     static const char of_one[] = "the remote is of one service: autobus_call asks it";
 
     if (remote && !question->many && ab_remote_handle_check_single(remote, error) < 0)
         return AB_EINVAL;
-    if (!remote || ab_name_check(question->name) < 0 || (question->flags & ~(unsigned)AUTOBUS_CALL_BOUND) ||
+    if (!remote || ab_name_check(question->name) < 0 || (question->flags & ~(flags | AUTOBUS_CALL_BOUND)) ||
         question->timeout_ms < 0 || question->count < 0 || question->quiet_ms < 0 ||
         (question->canceler && question->canceler->bus != remote->bus))
         return ab_error_fail(error, AB_EINVAL);
@@ -71,18 +73,50 @@ static void cancel(const autobus_remote *remote, void *source)
         ab_call_abort(source, now);
 }
 
-/* ---- Blocking */
+/* ---- What the program is shown */
+
+static void show(autobus_remote *remote, struct ab_notice *notice, autobus_result_fn callback, void *user_data)
+{
+    autobus_error error;
+    autobus_result result = {
+        .remote = remote,
+        .service = notice->service ? notice->service->data : NULL,
+        .last = notice->kind == AB_NOTICE_COMPLETION,
+        .partial = notice->kind == AB_NOTICE_PROGRESS,
+    };
+
+    if (notice->code == 0)
+        notice->code = ab_value_take_json(&notice->value, &result.value);
+    if (notice->code != 0) {
+        ab_error_show(&error, notice);
+        result.error = &error;
+    }
+    result.code = notice->code;
+    callback(&result, user_data);
+    json_decref(result.value);
+}
+
+/* ---- Blocking. Its thread is called once at a time: it has woken from the last call before the next, and from all when
+ * it leaves. */
+
+static void call_thread(struct ab_answers *answers)
+{
+    if (answers->called)
+        return;
+    answers->called = true;
+    ab_sleeper_call(&answers->sleeper, answers->remote->bus);
+}
 
 void ab_answers_cancel(struct ab_answers *answers)
 {
     cancel(answers->remote, answers->source);
 }
 
-static void drop_heard(struct ab_answers *answers)
+static void release_all(struct ab_list *notices)
 {
     struct ab_list *node;
 
-    while ((node = ab_list_take(&answers->heard)))
+    while ((node = ab_list_take(notices)))
         ab_notice_release(AB_CONTAINER(node, struct ab_notice, node));
 }
 
@@ -91,88 +125,127 @@ static void keep(struct ab_answers *answers, struct ab_notice *notice)
 {
     answers->bytes += ab_json_footprint(notice);
     ab_list_append(&answers->heard, &notice->node);
-    if (answers->bytes <= answers->remote->bus->limits.event_bytes_waiting)
-        return;
-    drop_heard(answers);
-    if (!answers->overflown)
+    if (answers->overflown) {
+        release_all(&answers->heard);
+    } else if (answers->bytes > answers->remote->bus->limits.event_bytes_waiting) {
+        answers->overflown = true;
+        release_all(&answers->heard);
         ab_answers_cancel(answers);
-    answers->overflown = true;
+    } else if (notice->kind == AB_NOTICE_PROGRESS) {
+        call_thread(answers);
+    }
 }
 
 static void hear(struct ab_target *target, struct ab_notice *notice)
 {
-    struct ab_answers *answers = AB_CONTAINER(target, struct ab_answers, waiter.target);
+    struct ab_answers *answers = AB_CONTAINER(target, struct ab_answers, target);
 
     if (notice->kind != AB_NOTICE_COMPLETION) {
         keep(answers, notice);
         return;
     }
     ab_list_remove(&answers->node);
-    answers->finish(target, notice);
+    ab_notice_move(&answers->end, notice);
     if (answers->overflown)
-        answers->waiter.notice.code = AB_EOVERFLOW;
+        answers->end.code = AB_EOVERFLOW;
+    answers->ended = true;
+    call_thread(answers);
 }
 
-static void answers_init(struct ab_answers *answers, const autobus_remote *remote)
+static void answers_init(struct ab_answers *answers, autobus_remote *remote, const struct ab_question *question)
 {
-    ab_waiter_init(&answers->waiter, remote ? remote->bus : NULL);
-    answers->finish = answers->waiter.target.deliver;
-    answers->waiter.target.deliver = hear;
+    *answers = (struct ab_answers){.target = {hear}, .remote = remote, .question = question};
+    ab_sleeper_init(&answers->sleeper);
+    ab_notice_init(&answers->end, AB_NOTICE_NONE, NULL);
     ab_list_init(&answers->heard);
-    answers->bytes = 0;
-    answers->overflown = false;
     ab_list_init(&answers->node);
-    answers->remote = remote;
 }
 
 void ab_answers_deinit(struct ab_answers *answers)
 {
-    drop_heard(answers);
-    ab_waiter_deinit(&answers->waiter);
+    release_all(&answers->heard);
+    ab_notice_deinit(&answers->end);
+    ab_sleeper_deinit(&answers->sleeper);
 }
 
 /* Lock held. */
-static int ask_for(struct ab_answers *answers, autobus_remote *remote, const struct ab_question *question)
+static int ask_for(struct ab_answers *answers)
 {
+    const struct ab_question *question = answers->question;
     autobus_canceler *canceler = question->canceler;
+    unsigned flags = AB_CALL_ROOM | (question->partial ? (unsigned)AB_CALL_PROGRESS : 0);
     int r;
 
     if (canceler && canceler->canceled)
         return AB_ECANCELED;
-    r = ask(remote, question, AB_CALL_ROOM, &answers->waiter.target, &answers->source);
+    r = ask(answers->remote, question, flags, &answers->target, &answers->source);
     if (r == 0 && canceler)
         ab_list_append(&canceler->blocked, &answers->node);
     return r;
 }
 
-static int wait_for(struct ab_answers *answers, autobus_remote *remote, const struct ab_question *question,
-                    autobus_error *error)
+/* True: it was the last. Those that come meanwhile wait for the next time. */
+static bool take_partial(struct ab_answers *answers, struct ab_list *ret_partial)
 {
-    struct ab_notice *end = &answers->waiter.notice;
+    autobus_bus *bus = answers->remote->bus;
+    bool last;
+
+    ab_bus_lock(bus);
+    ab_list_splice(ret_partial, &answers->heard);
+    answers->bytes = 0;
+    answers->called = false;
+    last = answers->ended;
+    ab_bus_unlock(bus);
+    return last;
+}
+
+static void wait_and_show(struct ab_answers *answers)
+{
+    const struct ab_question *question = answers->question;
+    struct ab_list partial;
+    bool last;
+
+    ab_list_init(&partial);
+    do {
+        ab_sleeper_sleep(&answers->sleeper);
+        last = take_partial(answers, &partial);
+        AB_LIST_EACH (each, &partial) {
+            show(answers->remote, AB_CONTAINER(each, struct ab_notice, node), question->partial, question->user_data);
+        }
+        release_all(&partial);
+    } while (!last);
+}
+
+static int wait_for_end(struct ab_answers *answers, autobus_error *error)
+{
+    autobus_remote *remote = answers->remote;
     int r = ab_remote_handle_enter(remote);
 
     if (r < 0)
         return ab_error_fail(error, r);
-    r = ask_for(answers, remote, question);
+    r = ask_for(answers);
     if (r < 0)
         ab_remote_handle_fail(remote, error, r);
     ab_bus_leave(remote->bus);
     if (r < 0)
         return r;
-    ab_waiter_wait(&answers->waiter);
-    return end->code == 0 ? 0 : ab_error_take(error, end);
+    if (answers->question->partial)
+        wait_and_show(answers);
+    else
+        ab_sleeper_sleep(&answers->sleeper);
+    return answers->end.code == 0 ? 0 : ab_error_take(error, &answers->end);
 }
 
 int ab_ask_and_wait(autobus_remote *remote, const struct ab_question *question, struct ab_answers *ret_answers,
                     autobus_error *error)
 {
-    int r = check(remote, question, error);
+    int r = check(remote, question, 0, error);
 
-    answers_init(ret_answers, remote);
+    answers_init(ret_answers, remote, question);
     if (r < 0)
         return r;
     autobus_canceler_ref(question->canceler);
-    r = wait_for(ret_answers, remote, question, error);
+    r = wait_for_end(ret_answers, error);
     ab_canceler_release(question->canceler);
     return r;
 }
@@ -191,22 +264,7 @@ static void deliver(autobus_slot *slot, struct ab_notice *notice)
 
 void ab_ask_run(autobus_slot *slot, struct ab_notice *notice)
 {
-    autobus_error error;
-    autobus_result result = {
-        .remote = slot->owner,
-        .service = notice->service ? notice->service->data : NULL,
-        .last = notice->kind == AB_NOTICE_COMPLETION,
-    };
-
-    if (notice->code == 0)
-        notice->code = ab_value_take_json(&notice->value, &result.value);
-    if (notice->code != 0) {
-        ab_error_show(&error, notice);
-        result.error = &error;
-    }
-    result.code = notice->code;
-    slot->callback.result(&result, slot->user_data);
-    json_decref(result.value);
+    show(slot->owner, notice, slot->callback.result, slot->user_data);
 }
 
 static void detach(autobus_slot *slot)
@@ -241,7 +299,7 @@ int ab_ask_async(autobus_remote *remote, const struct ab_question *question, aut
                  void *user_data, autobus_destroy_fn destroy, autobus_slot **ret_slot)
 {
     autobus_slot *slot;
-    int r = check(remote, question, NULL);
+    int r = check(remote, question, question->kind == AB_CALL_FUNCTION ? AUTOBUS_CALL_PROGRESS : 0, NULL);
 
     if (r < 0 || !callback)
         return AB_EINVAL;

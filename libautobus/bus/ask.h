@@ -8,7 +8,8 @@
 #include <autobus2.h>
 
 #include "base/list.h"
-#include "bus/waiter.h"
+#include "bus/sleeper.h"
+#include "bus/slot.h"
 #include "core/notice.h"
 #include "core/remote.h"
 
@@ -22,17 +23,23 @@ struct ab_question {
     int count;            /* to many: as in autobus_gather_rule */
     int quiet_ms;
     autobus_canceler *canceler; /* of one that blocks; may be NULL */
+    autobus_result_fn partial;  /* likewise */
+    void *user_data;
 };
 
 /* What a blocking question has heard. In the engine's own blocks: so it needs no memory while it waits. */
 struct ab_answers {
-    struct ab_waiter waiter; /* first: what the engine is given; its notice is the end */
-    void (*finish)(struct ab_target *target, struct ab_notice *notice);
+    struct ab_target target; /* first: what the engine is given */
+    struct ab_sleeper sleeper;
+    bool called;          /* the sleeper is, and has not woken: under the lock */
+    bool ended;           /* under the lock */
+    struct ab_notice end; /* the completion */
     struct ab_list heard; /* struct ab_notice.node: what came before, in its order */
     size_t bytes;         /* of it, as of events that wait */
     bool overflown;       /* there were too many: the end is AB_EOVERFLOW */
     struct ab_list node;  /* in canceler->blocked until the end */
-    const autobus_remote *remote;
+    autobus_remote *remote;
+    const struct ab_question *question;
     void *source; /* what the engine made for it, until the end */
 };
 

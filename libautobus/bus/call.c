@@ -21,7 +21,7 @@ static int ask_and_take(autobus_remote *remote, const struct ab_question *questi
     int r = ab_ask_and_wait(remote, question, &answers, error);
 
     if (r == 0 && ret_result) {
-        r = ab_value_take_json(&answers.waiter.notice.value, ret_result);
+        r = ab_value_take_json(&answers.end.value, ret_result);
         if (r < 0)
             ab_error_fail(error, r);
     }
@@ -40,6 +40,8 @@ int autobus_call_with(autobus_remote *remote, json_t **ret_result, autobus_error
         .flags = how->flags,
         .timeout_ms = how->timeout_ms,
         .canceler = how->canceler,
+        .partial = how->partial,
+        .user_data = how->user_data,
     };
     int r = ab_guard_blocking();
 

@@ -1,5 +1,5 @@
 /*
- * Owns how a handler of the program's makes its answer. Must not know how it travels.
+ * Owns how a handler of the program's makes its answer, and what it gives before it. Must not know how it travels.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,11 +16,11 @@
 #define TEXT_MOST 4096
 
 /* A line that the other end would refuse would end the connection. Room is left for the envelope. */
-static bool fits(const autobus_request *request, const struct ab_text *result)
+static bool fits(const autobus_request *request, size_t size)
 {
     const struct ab_limits *limits = &request->bus->limits;
 
-    return result->size + limits->id_bytes + 128 <= limits->line;
+    return size + limits->id_bytes + 128 <= limits->line;
 }
 
 int autobus_reply_json(autobus_request *request, const json_t *result)
@@ -33,7 +33,7 @@ int autobus_reply_json(autobus_request *request, const json_t *result)
     if (!request)
         return AB_EINVAL;
     r = ab_json_text(result, &text);
-    if (r == 0 && !fits(request, text))
+    if (r == 0 && !fits(request, text->size))
         r = AB_ETOOLARGE;
     if (r == AB_ETOOLARGE)
         ab_request_answer_error(request, "too_large", "the result is too large, or nested too deep");
@@ -107,5 +107,69 @@ int autobus_reply_error(autobus_request *request, const char *type, const char *
     answer.text = text ? text : "out of memory";
     r = ab_request_answer(request, &answer);
     ab_free(text);
+    return r;
+}
+
+int autobus_reply_error_json(autobus_request *request, const char *type, const char *text, const json_t *data)
+{
+    struct ab_answer answer = {.kind = AB_ANSWER_EXCEPTION, .type = type, .text = text};
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!request || !text || !ab_utf8_valid(text) || (type && ab_name_check(type) < 0))
+        return AB_EINVAL;
+    if (data)
+        r = ab_json_text(data, &answer.data);
+    if (r == 0 && !fits(request, 2 * ((answer.data ? answer.data->size : 0) + 6 * strlen(text))))
+        r = AB_ETOOLARGE;
+    if (r == 0)
+        r = ab_request_answer(request, &answer);
+    else if (r == AB_ETOOLARGE)
+        ab_request_answer_error(request, "too_large", "what the error says is too large, or nested too deep");
+    else
+        ab_request_answer_error(request, "exception", "what the error says cannot be sent as JSON");
+    ab_text_unref(answer.data);
+    return r;
+}
+
+/* ---- Partial results */
+
+int autobus_request_progress_json(autobus_request *request, const json_t *value)
+{
+    struct ab_text *text;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!request)
+        return AB_EINVAL;
+    r = ab_json_text(value, &text);
+    if (r < 0)
+        return r;
+    r = fits(request, text->size) ? ab_request_give(request, text) : AB_ETOOLARGE;
+    ab_text_unref(text);
+    return r;
+}
+
+int autobus_request_progress(autobus_request *request, const char *format, ...)
+{
+    json_t *value;
+    va_list values;
+    int r = ab_guard();
+
+    if (r < 0)
+        return r;
+    if (!request)
+        return AB_EINVAL;
+    if (!format)
+        return ab_request_give(request, request->bus->null);
+    va_start(values, format);
+    r = ab_json_pack(&value, NULL, format, values);
+    va_end(values);
+    if (r < 0)
+        return r;
+    r = autobus_request_progress_json(request, value);
+    json_decref(value);
     return r;
 }

@@ -51,7 +51,7 @@ static int send(struct ab_request *request, ab_time now, const struct ab_answer 
 {
     switch (answer->kind) {
     case AB_ANSWER_ERROR: return ab_request_reply_error(request, now, answer->type, answer->text);
-    case AB_ANSWER_EXCEPTION: return ab_request_reply_exception(request, now, answer->type, answer->text, NULL);
+    case AB_ANSWER_EXCEPTION: return ab_request_reply_exception(request, now, answer->type, answer->text, answer->data);
     default: return ab_request_reply(request, now, answer->result);
     }
 }
@@ -78,9 +78,20 @@ int ab_request_answer(autobus_request *request, const struct ab_answer *answer)
     return r;
 }
 
+int ab_request_give(autobus_request *request, struct ab_text *value)
+{
+    int r = ab_bus_enter(request->bus);
+
+    if (r < 0)
+        return r;
+    r = request->engine ? ab_request_progress(request->engine, ab_bus_now(request->bus), value) : AB_EEXIST;
+    ab_bus_leave(request->bus);
+    return r;
+}
+
 int ab_request_answer_error(autobus_request *request, const char *type, const char *text)
 {
-    return ab_request_answer(request, &(struct ab_answer){AB_ANSWER_ERROR, NULL, type, text});
+    return ab_request_answer(request, &(struct ab_answer){.kind = AB_ANSWER_ERROR, .type = type, .text = text});
 }
 
 /* The item's request is given up by whoever was to run it; the program never had it. */
@@ -88,7 +99,7 @@ static void give_up(struct ab_item *item, const char *type, const char *text)
 {
     autobus_request *request = item->notice.target;
 
-    answer_locked(request, &(struct ab_answer){AB_ANSWER_ERROR, NULL, type, text});
+    answer_locked(request, &(struct ab_answer){.kind = AB_ANSWER_ERROR, .type = type, .text = text});
     release(request);
 }
 
@@ -105,10 +116,17 @@ void ab_request_refuse(struct ab_item *item)
 
 /* ---- Arriving, and being given up meanwhile */
 
-/* One that still waits for its handler is not worth running, unless its caller is but gone: he may have wanted it done. */
-static bool is_pointless(const autobus_request *request)
+/* Such a request is not worth running. One whose caller is but gone may be: he may have wanted it done. */
+static bool was_given_up(const struct ab_request *request)
 {
-    return ab_list_linked(&request->item.in_slot) && ab_request_abandoned(request->engine) != AB_EDISCONNECTED;
+    int why = ab_request_abandoned(request);
+
+    return why < 0 && why != AB_EDISCONNECTED;
+}
+
+static bool waits(const autobus_request *request)
+{
+    return ab_list_linked(&request->item.in_slot);
 }
 
 static void abandoned(struct ab_target *target, struct ab_notice *notice)
@@ -116,7 +134,7 @@ static void abandoned(struct ab_target *target, struct ab_notice *notice)
     autobus_request *request = AB_CONTAINER(target, autobus_request, target);
 
     ab_notice_release(notice);
-    if (is_pointless(request)) {
+    if (waits(request) && was_given_up(request->engine)) {
         ab_item_unlink(&request->item);
         give_up(&request->item, "busy", "nobody waits for it");
         return;
@@ -155,6 +173,8 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
     ab_list_init(&request->slots);
     request->target.deliver = abandoned;
     request->notice = ab_request_is_notice(engine);
+    request->progress = ab_request_wants_progress(engine);
+    request->until = ab_request_until(engine);
     request->peer = ab_peer_show(peer, request->host);
     copy_texts(request, function, service);
     ab_item_init(&request->item, slot);
@@ -171,9 +191,9 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
 void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice)
 {
     autobus_bus *bus = slot->bus;
-    autobus_request *request = request_new(slot, notice);
+    autobus_request *request = was_given_up(notice->request) ? NULL : request_new(slot, notice);
 
-    if (!request) {
+    if (!request) { /* nobody hears this, or there is no memory */
         ab_request_reply_error(notice->request, ab_bus_now(bus), "busy", "out of memory");
         ab_notice_release(notice);
         return;
@@ -240,6 +260,25 @@ bool autobus_request_is_notice(autobus_request *request)
 const autobus_peer *autobus_request_peer(autobus_request *request)
 {
     return request && ab_guard() == 0 ? &request->peer : NULL;
+}
+
+bool autobus_request_wants_progress(autobus_request *request)
+{
+    return request && ab_guard() == 0 && request->progress;
+}
+
+int autobus_request_remaining(autobus_request *request)
+{
+    ab_time left;
+    int r = request ? ab_bus_enter(request->bus) : AB_EINVAL;
+
+    if (r < 0)
+        return r;
+    left = request->until - ab_bus_now(request->bus);
+    ab_bus_leave(request->bus);
+    if (request->until == AB_TIME_NEVER)
+        return AB_ENOENT;
+    return left > 0 ? (int)(left / AB_MILLISECOND) : 0;
 }
 
 bool autobus_request_abandoned(autobus_request *request)

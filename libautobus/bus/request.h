@@ -24,7 +24,9 @@ struct autobus_request {
     struct ab_target target;   /* hears that for them */
     struct ab_item item;       /* its turn to be handled */
     bool notice;
-    json_t *args; /* NULL until the handler's thread has decoded them */
+    bool progress; /* partial results are sent */
+    ab_time until; /* when the caller gives up; AB_TIME_NEVER: he did not say */
+    json_t *args;  /* NULL until the handler's thread has decoded them */
     autobus_peer peer;
     char host[AB_ADDRESS_HOST_TEXT];
     const char *function; /* both behind the structure */
@@ -37,10 +39,13 @@ struct ab_answer {
     struct ab_text *result; /* borrowed */
     const char *type;       /* of an error; of an exception it may be NULL */
     const char *text;
+    struct ab_text *data; /* of an exception; borrowed; may be NULL */
 };
 
 /* No lock held. A turn of its own; the request is answered then, whatever it returns. AB_EEXIST: it was before. */
 int ab_request_answer(autobus_request *request, const struct ab_answer *answer);
+/* A partial result; the text is borrowed. */
+int ab_request_give(autobus_request *request, struct ab_text *value);
 /* The same with an error of the protocol. */
 int ab_request_answer_error(autobus_request *request, const char *type, const char *text);
 

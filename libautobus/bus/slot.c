@@ -169,7 +169,7 @@ static void cut_off(autobus_slot *slot, struct ab_notice *notice)
     notice->code = AB_EOVERFLOW;
     if (notice->kind == AB_NOTICE_SERVICES)
         notice->change = AB_SERVICES_OVERFLOW;
-    if (notice->kind == AB_NOTICE_PART) {
+    if (notice->kind == AB_NOTICE_PART || notice->kind == AB_NOTICE_PROGRESS) {
         notice->kind = AB_NOTICE_COMPLETION;
         notice->service = ab_text_unref(notice->service);
     }

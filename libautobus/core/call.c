@@ -151,6 +151,27 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
     ab_calls_pump(remote);
 }
 
+/* None is lost in silence: without memory for one the call ends. */
+static void progress(struct ab_pending *pending, struct ab_message *message)
+{
+    struct ab_call *call = AB_CONTAINER(pending, struct ab_call, pending);
+    struct ab_remote *remote = call->remote;
+    struct ab_notice *notice;
+
+    if (!call->progress)
+        return;
+    notice = ab_notice_new(AB_NOTICE_PROGRESS, call->notice.target);
+    if (!notice) {
+        give_up(call, AB_ENOMEM, NULL);
+        return;
+    }
+    notice->service = ab_text_ref(remote->service);
+    notice->value = ab_value_move(&message->value);
+    if (!ab_value_present(&notice->value))
+        notice->value.json = json_null();
+    ab_engine_emit(remote->engine, notice);
+}
+
 void ab_gets_answer(struct ab_list *gets, struct ab_value *value)
 {
     struct ab_list *each;
@@ -184,12 +205,24 @@ static bool has_room(const struct ab_remote *remote)
     return remote->bound->calls < limits->calls && ab_stream_waiting(&remote->bound->stream) <= limits->output_close;
 }
 
+/* In whole milliseconds, so that the service gives up no earlier than the caller; -1: the service need not know. */
+static int64_t time_left(const struct ab_call *call)
+{
+    ab_time left = call->until - call->remote->engine->now;
+
+    if (!(call->remote->bound->extensions & AB_EXTENSION_DEADLINE))
+        return -1;
+    left = left > 0 ? (left + AB_MILLISECOND - 1) / AB_MILLISECOND : 0;
+    return left < AB_MESSAGE_DEADLINE_MOST ? left : AB_MESSAGE_DEADLINE_MOST;
+}
+
 static int send_call(struct ab_call *call)
 {
     struct ab_remote *remote = call->remote;
     struct ab_buffer *out = ab_engine_scratch(remote->engine);
     uint64_t id = ab_outbound_next_id(remote->bound);
-    int r = ab_message_write_call(out, id, call->name->data, call->args);
+    int r = ab_message_write_call(out, id, call->name->data, call->args, time_left(call),
+                                  call->progress && (remote->bound->extensions & AB_EXTENSION_PROGRESS));
 
     if (r == 0)
         r = ab_outbound_write(remote->bound, out);
@@ -268,7 +301,7 @@ void ab_calls_end(struct ab_remote *remote, int code, const char *type, const ch
 /* ---- Starting */
 
 struct ab_call *ab_call_new(struct ab_remote *remote, enum ab_call_kind kind, const char *name, struct ab_text *args,
-                            void *target)
+                            unsigned flags, ab_time until, void *target)
 {
     struct ab_call *call = ab_calloc(1, sizeof(*call));
 
@@ -282,7 +315,10 @@ struct ab_call *ab_call_new(struct ab_remote *remote, enum ab_call_kind kind, co
     call->args = ab_text_ref(args);
     call->remote = remote;
     call->kind = kind;
+    call->until = until;
+    call->progress = flags & AB_CALL_PROGRESS;
     call->pending.answered = answered;
+    call->pending.progress = progress;
     ab_list_init(&call->node);
     ab_list_init(&call->part.node);
     ab_timer_init(&call->deadline, on_deadline);
@@ -330,10 +366,10 @@ static int start(struct ab_call *call, unsigned flags)
     return AB_EINVAL;
 }
 
-/* Room for the name fully escaped and for the envelope. */
+/* Room for the name fully escaped and for the envelope with what extensions add. */
 bool ab_call_fits(const struct ab_engine *engine, const char *name, const struct ab_text *args)
 {
-    return args->size + 6 * strlen(name) + 128 <= engine->limits.line;
+    return args->size + 6 * strlen(name) + 160 <= engine->limits.line;
 }
 
 static int may_call(const struct ab_remote *remote, unsigned flags)
@@ -357,7 +393,7 @@ int ab_remote_call(struct ab_remote *remote, ab_time now, enum ab_call_kind kind
         return r;
     if (args && !ab_call_fits(remote->engine, name, args))
         return AB_ETOOLARGE;
-    call = ab_call_new(remote, kind, name, args, target);
+    call = ab_call_new(remote, kind, name, args, flags, deadline, target);
     if (!call)
         return AB_ENOMEM;
     r = start(call, flags);
@@ -371,12 +407,23 @@ int ab_remote_call(struct ab_remote *remote, ab_time now, enum ab_call_kind kind
     return 0;
 }
 
+void ab_progress_forget(struct ab_engine *engine, const void *target)
+{
+    AB_LIST_EACH_SAFE (each, &engine->notices) {
+        struct ab_notice *notice = AB_CONTAINER(each, struct ab_notice, node);
+
+        if ((notice->kind == AB_NOTICE_PART || notice->kind == AB_NOTICE_PROGRESS) && notice->target == target)
+            ab_notice_release(notice);
+    }
+}
+
 void ab_call_cancel(struct ab_call *call, ab_time now)
 {
     struct ab_remote *remote = call->remote;
     struct ab_wish *wish = call->wish;
 
     ab_engine_enter(remote->engine, now);
+    ab_progress_forget(remote->engine, call->notice.target);
     if (call->completed) {
         ab_notice_release(&call->notice);
         return;
@@ -413,7 +460,7 @@ int ab_remote_notice(struct ab_remote *remote, ab_time now, const char *name, st
     if (ab_stream_waiting(&remote->bound->stream) > remote->engine->limits.output_close)
         return AB_EAGAIN;
     out = ab_engine_scratch(remote->engine);
-    if (ab_message_write_call(out, 0, name, args) < 0)
+    if (ab_message_write_call(out, 0, name, args, -1, false) < 0)
         return AB_ENOMEM;
     return ab_outbound_write(remote->bound, out);
 }

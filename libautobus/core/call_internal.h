@@ -19,14 +19,16 @@ struct ab_call {
     struct ab_wish *wish; /* of a get that waits */
     struct ab_part part;  /* of a call to all */
     struct ab_timer deadline;
+    ab_time until; /* when its time is over, as its service is told */
     ab_time sent_at;
     bool sent;
     bool completed;
+    bool progress; /* partial results are wanted */
 };
 
 /* NULL: no memory. */
 struct ab_call *ab_call_new(struct ab_remote *remote, enum ab_call_kind kind, const char *name, struct ab_text *args,
-                            void *target);
+                            unsigned flags, ab_time until, void *target);
 /* Sends it, or lets it wait. AB_EAGAIN, AB_ENOMEM. */
 int ab_call_start_function(struct ab_call *call, unsigned flags);
 /* Completes it. The texts are copied; without memory for them the code alone is told. */

@@ -23,6 +23,7 @@ struct ab_gather {
     unsigned flags;
     size_t count;
     ab_time quiet;
+    ab_time until;
     struct ab_timer deadline;
     struct ab_timer silence;
     struct ab_list parts; /* struct ab_part.node: that have not completed */
@@ -130,7 +131,8 @@ void ab_part_completed(struct ab_part *part, int code)
 /* The part asks nothing yet. */
 static int add_part(struct ab_gather *gather, struct ab_member *member)
 {
-    struct ab_part *part = ab_part_new(gather, member->remote, gather->name, gather->args, gather->notice.target);
+    struct ab_part *part = ab_part_new(gather, member->remote, gather->name, gather->args, gather->flags, gather->until,
+                                       gather->notice.target);
 
     if (!part)
         return AB_ENOMEM;
@@ -260,6 +262,7 @@ static struct ab_gather *gather_new(struct ab_multiple *multiple, const char *na
     gather->flags = flags;
     gather->count = rule->count;
     gather->quiet = rule->quiet;
+    gather->until = rule->deadline;
     ab_list_init(&gather->node);
     ab_list_init(&gather->parts);
     ab_timer_init(&gather->deadline, on_deadline);
@@ -337,23 +340,12 @@ int ab_multiple_call(struct ab_multiple *multiple, ab_time now, const char *name
     return 0;
 }
 
-/* Parts that have completed are nobody's any more. */
-static void forget_notices(struct ab_gather *gather)
-{
-    AB_LIST_EACH_SAFE (each, &gather->multiple->engine->notices) {
-        struct ab_notice *notice = AB_CONTAINER(each, struct ab_notice, node);
-
-        if (notice->kind == AB_NOTICE_PART && notice->target == gather->notice.target)
-            ab_notice_release(notice);
-    }
-}
-
 void ab_gather_cancel(struct ab_gather *gather, ab_time now)
 {
     ab_engine_enter(gather->multiple->engine, now);
     gather->completed = true;
     retire(gather);
-    forget_notices(gather);
+    ab_progress_forget(gather->multiple->engine, gather->notice.target);
     ab_notice_release(&gather->notice);
 }
 

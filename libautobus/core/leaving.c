@@ -13,6 +13,8 @@ static void on_message(struct ab_outbound *connection, struct ab_message *messag
 {
     if (message->type == AB_MESSAGE_RESPONSE)
         ab_remote_answered(connection->owner, connection, message);
+    else if (message->command == AB_COMMAND_PROGRESS)
+        ab_remote_progressed(connection->owner, connection, message);
 }
 
 static void review(struct ab_remote *remote)

@@ -25,6 +25,7 @@ enum ab_notice_kind {
     AB_NOTICE_SERVICES,    /* change, service, value = entry; target = the browser's */
     AB_NOTICE_COMPLETION,  /* code, value = result, error_*, service; target = the call's. Exactly one a call */
     AB_NOTICE_PART,        /* one service's completion of a call to all; that itself completes after all of them */
+    AB_NOTICE_PROGRESS,    /* a partial result of a call, or of a part, before it completes: service, value */
     AB_NOTICE_EVENT,       /* service, name, value = args; code AB_EOVERFLOW: the last; other codes: it is refused, with
                              error_*; target = the subscription's */
     AB_NOTICE_VALUE,       /* service, name, value (may be absent); code, error_*: it is refused; target = as above */

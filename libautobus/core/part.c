@@ -6,9 +6,9 @@
 #include "core/call_internal.h"
 
 struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, const char *name, struct ab_text *args,
-                            void *target)
+                            unsigned flags, ab_time until, void *target)
 {
-    struct ab_call *call = ab_call_new(remote, AB_CALL_FUNCTION, name, args, target);
+    struct ab_call *call = ab_call_new(remote, AB_CALL_FUNCTION, name, args, flags, until, target);
 
     if (!call)
         return NULL;

@@ -49,21 +49,35 @@ void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pendi
     pending->key.id = 0;
 }
 
-/* A response that nobody waits for is ignored (PROTOCOL section 2). */
-void ab_remote_answered(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message)
+/* What nobody waits for is ignored (PROTOCOL section 2). */
+static struct ab_pending *find_pending(struct ab_remote *remote, const struct ab_outbound *connection,
+                                       const struct ab_text *own_id)
 {
     struct ab_pending_key key = {.stream = connection->stream.id};
     struct ab_map_node *node;
-    struct ab_pending *pending;
 
-    if (!ab_message_own_id(message->id, &key.id))
-        return;
+    if (!ab_message_own_id(own_id, &key.id))
+        return NULL;
     node = ab_map_find(&remote->pending, &key, sizeof(key));
-    if (!node)
+    return node ? AB_CONTAINER(node, struct ab_pending, node) : NULL;
+}
+
+void ab_remote_answered(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message)
+{
+    struct ab_pending *pending = find_pending(remote, connection, message->id);
+
+    if (!pending)
         return;
-    pending = AB_CONTAINER(node, struct ab_pending, node);
     ab_remote_expect_no_more(remote, pending);
     pending->answered(pending, message);
+}
+
+void ab_remote_progressed(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message)
+{
+    struct ab_pending *pending = find_pending(remote, connection, message->call);
+
+    if (pending && pending->progress)
+        pending->progress(pending, message);
 }
 
 /* ---- The end of a remote */
@@ -465,6 +479,9 @@ static void on_message(struct ab_outbound *connection, struct ab_message *messag
     } else if (message->command == AB_COMMAND_CLOSING) {
         acknowledge(connection, message);
         on_closing(connection);
+    } else if (message->command == AB_COMMAND_PROGRESS && (connection->extensions & AB_EXTENSION_PROGRESS)) {
+        acknowledge(connection, message);
+        ab_remote_progressed(remote, connection, message);
     } else {
         refuse(connection, message);
     }

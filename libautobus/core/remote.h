@@ -44,6 +44,7 @@ enum ab_call_kind {
 
 enum ab_call_flags {
     AB_CALL_BOUND_ONLY = 1 << 0, /* AB_ENOTBOUND at once instead of waiting: the number of AUTOBUS_CALL_BOUND */
+    AB_CALL_PROGRESS = 1 << 1,   /* partial results too, each an AB_NOTICE_PROGRESS: that of AUTOBUS_CALL_PROGRESS */
     AB_CALL_ROOM = 1 << 8,       /* wait for room instead of AB_EAGAIN: a caller that blocks */
 };
 

@@ -32,6 +32,7 @@ struct ab_pending {
     struct ab_map_node node;
     struct ab_pending_key key;                                                /* id 0: nothing is awaited */
     void (*answered)(struct ab_pending *pending, struct ab_message *message); /* it is out of the table */
+    void (*progress)(struct ab_pending *pending, struct ab_message *message); /* NULL: it takes no notice */
 };
 
 struct ab_remote {
@@ -86,6 +87,8 @@ void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint
 void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending);
 /* A response that came over one of its connections. */
 void ab_remote_answered(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message);
+/* A partial result has come for a call. */
+void ab_remote_progressed(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message);
 
 /* ---- leaving.c */
 /* The connection is bound no more, and stays until the calls sent over it are answered. */

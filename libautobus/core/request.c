@@ -22,7 +22,10 @@ struct ab_request {
     struct ab_text *id; /* NULL: a notice */
     struct ab_peer peer;
     bool answered;
-    int abandoned; /* why nobody waits for the answer: AB_EDISCONNECTED, AB_ECANCELED; 0: somebody does */
+    bool progress; /* partial results are wanted */
+    int abandoned; /* why nobody waits for the answer: AB_EDISCONNECTED, AB_ECANCELED, AB_ETIMEDOUT; 0: somebody does */
+    ab_time until; /* when its caller gives it up; AB_TIME_NEVER: he did not say */
+    struct ab_timer deadline;
     void *target;
     struct ab_notice gone; /* AB_NOTICE_ABANDONED, so that it needs no memory then */
 };
@@ -59,6 +62,16 @@ bool ab_request_is_notice(const struct ab_request *request)
     return !request->id;
 }
 
+bool ab_request_wants_progress(const struct ab_request *request)
+{
+    return request->progress;
+}
+
+ab_time ab_request_until(const struct ab_request *request)
+{
+    return request->until;
+}
+
 int ab_request_abandoned(const struct ab_request *request)
 {
     return request->abandoned;
@@ -89,6 +102,7 @@ static struct ab_inbound *detach(struct ab_request *request)
         return NULL;
     ab_list_remove(&request->node);
     connection->request_count--;
+    ab_engine_disarm(connection->stream.engine, &request->deadline);
     connection->stream.engine->counters.requests_now--;
     request->connection = NULL;
     return connection;
@@ -117,6 +131,7 @@ static void forsake(struct ab_request *request, int why)
 {
     struct ab_inbound *connection = request->connection;
 
+    ab_engine_disarm(connection->stream.engine, &request->deadline);
     ab_list_remove(&request->node);
     ab_list_append(&connection->forsaken, &request->node);
     tell_abandoned(request, connection->stream.engine, why);
@@ -133,6 +148,18 @@ void ab_request_cancel(struct ab_inbound *connection, const struct ab_text *id)
         ab_inbound_answered(connection);
         return;
     }
+}
+
+/* Its caller has given it up by then, unless he leaves that to us. */
+static void on_deadline(struct ab_timer *timer)
+{
+    struct ab_request *request = AB_CONTAINER(timer, struct ab_request, deadline);
+    struct ab_inbound *connection = request->connection;
+    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
+
+    forsake(request, AB_ETIMEDOUT);
+    ab_inbound_respond(connection, ab_message_write_error(out, request->id, "timeout", "the time of the call is over"));
+    ab_inbound_answered(connection);
 }
 
 static void gone_released(struct ab_notice *notice)
@@ -154,9 +181,24 @@ static struct ab_request *request_new(struct ab_inbound *connection, struct ab_f
     if (message->type == AB_MESSAGE_COMMAND && function->mode != AB_FUNCTION_ASYNC)
         request->id = ab_text_ref(message->id);
     request->peer = ab_inbound_peer(connection);
+    request->until = AB_TIME_NEVER;
+    ab_timer_init(&request->deadline, on_deadline);
     ab_notice_init(&request->gone, AB_NOTICE_ABANDONED, NULL);
     request->gone.release = gone_released;
     return request;
+}
+
+/* Of one that is answered. */
+static void heed_extensions(struct ab_request *request, const struct ab_message *message)
+{
+    struct ab_inbound *connection = request->connection;
+    struct ab_engine *engine = connection->stream.engine;
+
+    request->progress = message->progress && ab_inbound_agreed(connection, AB_EXTENSION_PROGRESS);
+    if (message->deadline_ms < 0 || !ab_inbound_agreed(connection, AB_EXTENSION_DEADLINE))
+        return;
+    request->until = engine->now + message->deadline_ms * AB_MILLISECOND;
+    ab_timer_arm(&engine->timers, &request->deadline, request->until);
 }
 
 int ab_request_start(struct ab_inbound *connection, struct ab_function *function, struct ab_message *message)
@@ -178,9 +220,36 @@ int ab_request_start(struct ab_inbound *connection, struct ab_function *function
         connection->request_count++;
         ab_list_append(&connection->requests, &request->node);
         ab_request_ref(request);
+        heed_extensions(request, message);
     }
     ab_engine_emit(engine, notice);
     return 0;
+}
+
+/* ---- Partial results */
+
+/* A caller that reads slowly is no reason to keep what it does not read, nor to lose it. Half of what stops the reading of
+ * its commands, since one of them may be to cancel this. */
+int ab_request_progress(struct ab_request *request, ab_time now, const struct ab_text *value)
+{
+    struct ab_inbound *connection = request->connection;
+    struct ab_buffer *out;
+    int r;
+
+    if (request->answered)
+        return AB_EEXIST;
+    if (request->abandoned)
+        return request->abandoned;
+    if (!request->progress)
+        return 0;
+    ab_engine_enter(connection->stream.engine, now);
+    if (ab_stream_waiting(&connection->stream) > connection->stream.engine->limits.output_pause / 2)
+        return AB_EAGAIN;
+    out = ab_engine_scratch(connection->stream.engine);
+    r = ab_message_write_progress(out, request->id, value);
+    if (r == 0)
+        r = ab_inbound_write(connection, out);
+    return r == AB_ECLOSED ? AB_EDISCONNECTED : r;
 }
 
 /* ---- Answers */
@@ -248,7 +317,7 @@ int ab_request_reply_error(struct ab_request *request, ab_time now, const char *
 }
 
 int ab_request_reply_exception(struct ab_request *request, ab_time now, const char *type, const char *text,
-                               struct ab_text *details)
+                               struct ab_text *data)
 {
     struct ab_inbound *connection;
     struct ab_buffer *out;
@@ -258,5 +327,5 @@ int ab_request_reply_exception(struct ab_request *request, ab_time now, const ch
         return r;
     connection->stream.engine->counters.requests_failed++;
     out = ab_engine_scratch(connection->stream.engine);
-    return finish(request, connection, out, ab_message_write_exception(out, request->id, type, text, details));
+    return finish(request, connection, out, ab_message_write_exception(out, request->id, type, text, data));
 }

@@ -21,17 +21,15 @@ static const struct {
     {AB_COMMAND_BIND, "bind"},       {AB_COMMAND_CALL, "call"},       {AB_COMMAND_WATCH, "watch"},
     {AB_COMMAND_UNWATCH, "unwatch"}, {AB_COMMAND_LISTEN, "listen"},   {AB_COMMAND_UNLISTEN, "unlisten"},
     {AB_COMMAND_PING, "ping"},       {AB_COMMAND_FIRED, "fired"},     {AB_COMMAND_CHANGED, "changed"},
-    {AB_COMMAND_CANCEL, "cancel"},   {AB_COMMAND_CLOSING, "closing"},
+    {AB_COMMAND_CANCEL, "cancel"},   {AB_COMMAND_CLOSING, "closing"}, {AB_COMMAND_PROGRESS, "progress"},
 };
 
 static const struct {
     enum ab_extension extension;
     const char *name;
 } extensions[] = {
-    {AB_EXTENSION_PING, "ping"},
-    {AB_EXTENSION_EXISTS, "exists"},
-    {AB_EXTENSION_CLOSING, "closing"},
-    {AB_EXTENSION_CANCEL, "cancel"},
+    {AB_EXTENSION_PING, "ping"},     {AB_EXTENSION_EXISTS, "exists"},     {AB_EXTENSION_CLOSING, "closing"},
+    {AB_EXTENSION_CANCEL, "cancel"}, {AB_EXTENSION_DEADLINE, "deadline"}, {AB_EXTENSION_PROGRESS, "progress"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -137,6 +135,18 @@ static int read_args(struct ab_message *message, json_t *line)
     return 0;
 }
 
+/* What extensions add to a call. Of the wrong type they are somebody else's. */
+static void read_wishes(struct ab_message *message, const json_t *line)
+{
+    const json_t *deadline = json_object_get(line, "deadline");
+
+    if (json_is_integer(deadline) && json_integer_value(deadline) >= 0)
+        message->deadline_ms = json_integer_value(deadline);
+    if (message->deadline_ms > AB_MESSAGE_DEADLINE_MOST)
+        message->deadline_ms = AB_MESSAGE_DEADLINE_MOST;
+    message->progress = json_is_true(json_object_get(line, "progress"));
+}
+
 /* Names that we do not know are extensions of somebody else's. */
 static void read_extensions(struct ab_message *message, const json_t *line)
 {
@@ -183,13 +193,14 @@ static int read_command(struct ab_message *message, json_t *line, const struct a
     message->command = command_named(name);
     switch (message->command) {
     case AB_COMMAND_BIND: return read_bind(message, line);
-    case AB_COMMAND_CALL:
+    case AB_COMMAND_CALL: read_wishes(message, line); /* fall through */
     case AB_COMMAND_FIRED: result = read_name(message, line); return result < 0 ? result : read_args(message, line);
     case AB_COMMAND_CHANGED: message->value.json = take_member(line, "value"); return read_name(message, line);
     case AB_COMMAND_WATCH:
     case AB_COMMAND_UNWATCH:
     case AB_COMMAND_LISTEN:
     case AB_COMMAND_UNLISTEN: return read_name(message, line);
+    case AB_COMMAND_PROGRESS: message->value.json = take_member(line, "value"); /* fall through */
     case AB_COMMAND_CANCEL: return read_call_id(message, line, limits);
     default: return 0;
     }
@@ -332,6 +343,7 @@ int ab_message_decode(const char *unit, size_t size, const struct ab_limits *lim
     if (!message)
         return AB_ENOMEM;
     ab_list_init(&message->node);
+    message->deadline_ms = -1;
     result = decode(message, unit, size, limits);
     if (result < 0) {
         ab_message_free(message);
@@ -349,6 +361,7 @@ int ab_message_too_long(const char *start, size_t size, const struct ab_limits *
     if (!message)
         return AB_ENOMEM;
     ab_list_init(&message->node);
+    message->deadline_ms = -1;
     message->problem = AB_ETOOLARGE;
     message->last = true;
     message->reason = "the line is too long";

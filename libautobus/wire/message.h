@@ -38,6 +38,7 @@ enum ab_command {
     AB_COMMAND_FIRED,
     AB_COMMAND_CANCEL,
     AB_COMMAND_CLOSING,
+    AB_COMMAND_PROGRESS,
 };
 
 /* What both ends must have named in bind before it is used (PROTOCOL.md section 2, Extensions). */
@@ -46,8 +47,13 @@ enum ab_extension {
     AB_EXTENSION_EXISTS = 1 << 1,
     AB_EXTENSION_CLOSING = 1 << 2,
     AB_EXTENSION_CANCEL = 1 << 3,
+    AB_EXTENSION_DEADLINE = 1 << 4,
+    AB_EXTENSION_PROGRESS = 1 << 5,
 };
-#define AB_EXTENSIONS_OURS (AB_EXTENSION_PING | AB_EXTENSION_EXISTS | AB_EXTENSION_CLOSING | AB_EXTENSION_CANCEL)
+
+#define AB_EXTENSIONS_OURS                                                                                          \
+    (AB_EXTENSION_PING | AB_EXTENSION_EXISTS | AB_EXTENSION_CLOSING | AB_EXTENSION_CANCEL | AB_EXTENSION_DEADLINE | \
+     AB_EXTENSION_PROGRESS)
 
 struct ab_message {
     struct ab_list node;       /* for whoever queues it */
@@ -57,7 +63,9 @@ struct ab_message {
     bool last;   /* longer than a line may be: nothing after it can be understood */
     const char *reason;    /* static text that explains problem to a person */
     struct ab_text *id;    /* the encoded `_id`, or NULL */
-    struct ab_text *call;  /* the encoded `_id` of the call that a cancel is about */
+    struct ab_text *call;  /* the encoded `_id` of the call that a cancel or progress is about */
+    int64_t deadline_ms;   /* of a call: what is left of its time; -1: not told */
+    bool progress;         /* of a call: partial results are wanted */
     char *name;            /* `name`, or `service` of bind and its response; NULL: absent or null */
     bool name_null;        /* bind to null: the introspection service */
     unsigned extensions;   /* enum ab_extension, of bind and its response */
@@ -68,10 +76,13 @@ struct ab_message {
     json_t *error_details; /* the whole `exception` or `_error` object; may be NULL */
 };
 
+/* A deadline is at most that. */
+#define AB_MESSAGE_DEADLINE_MOST INT32_MAX
+
 /* Decodes one unit. Returns 0 with a message also when the unit is bad (its `problem` says so); AB_ENOMEM.
  * A command or notice whose keys have the wrong type is a problem; so is a response without `_id`. Unknown commands are
- * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. `cancel` has
- * call. */
+ * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. `cancel`
+ * and `progress` have call. */
 int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message **ret_message);
 void ab_message_free(struct ab_message *message); /* takes NULL */
 
@@ -92,11 +103,15 @@ bool ab_message_own_id(const struct ab_text *id, uint64_t *ret_id);
  */
 int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *service,
                           unsigned extensions); /* NULL: null */
-int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args);
+/* `deadline_ms` -1: none is told. */
+int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args,
+                          int64_t deadline_ms, bool progress);
 /* watch, unwatch, listen, unlisten */
 int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command, const char *name);
 int ab_message_write_ping(struct ab_buffer *out, uint64_t id);
 int ab_message_write_cancel(struct ab_buffer *out, uint64_t call); /* the id of the call */
+/* `call`: the encoded `_id` of the call. */
+int ab_message_write_progress(struct ab_buffer *out, const struct ab_text *call, const struct ab_text *value);
 int ab_message_write_changed(struct ab_buffer *out, const char *name, const struct ab_text *value); /* NULL: no value */
 int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct ab_text *args);
 int ab_message_write_closing(struct ab_buffer *out);
@@ -110,9 +125,9 @@ int ab_message_write_named_response(struct ab_buffer *out, const struct ab_text 
 int ab_message_write_empty(struct ab_buffer *out, const struct ab_text *id);
 int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text);
 /* An exception of a function: `_error` of type `exception` and the key `exception` with the text (both readings of the
- * protocol find it). `type` other than NULL is the program's own and goes in both; `details`, an encoded object or
- * NULL, is merged into `exception` under the key "details". */
+ * protocol find it). `type` other than NULL is the program's own and goes in both, and so does `data`, any
+ * encoded value or NULL. */
 int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text,
-                               const struct ab_text *details);
+                               const struct ab_text *data);
 
 #endif

@@ -20,16 +20,21 @@ enum key {
     NAME = 1 << 3,
     ARGS = 1 << 4,
     RESULT = 1 << 5,
-    VALUE = 1 << 6
+    VALUE = 1 << 6,
+    DEADLINE = 1 << 7,
+    PROGRESS = 1 << 8
 };
 
-#define KEYS   7 /* tokens of a line that are not its value's: an object, each key, and what is with four of them */
-#define TOKENS (1 + KEYS + 4)
+#define KEYS            9 /* tokens of a line that are not its value's: an object, each key, and what is with six of them */
+#define TOKENS          (1 + KEYS + 6)
+
+#define DEADLINE_DIGITS 9
 
 static const struct {
     const char *name;
     size_t size;
-} keys[KEYS] = {{"_type", 5}, {"_id", 3}, {"_command", 8}, {"name", 4}, {"args", 4}, {"result", 6}, {"value", 5}};
+} keys[KEYS] = {{"_type", 5},  {"_id", 3},   {"_command", 8}, {"name", 4},    {"args", 4},
+                {"result", 6}, {"value", 5}, {"deadline", 8}, {"progress", 8}};
 
 struct line {
     const char *at, *end;
@@ -38,6 +43,7 @@ struct line {
     int type;
     struct ab_slice id; /* with its quotes */
     struct ab_slice name, command;
+    int64_t deadline_ms;
     json_t *value;
 };
 
@@ -87,6 +93,30 @@ static bool read_id(struct line *line)
     return line->id.size <= line->limits->id_bytes;
 }
 
+/* No leading zero; another byte of a number is no comma. */
+static bool read_deadline(struct line *line)
+{
+    const char *start;
+
+    skip_blanks(line);
+    start = line->at;
+    line->deadline_ms = 0;
+    while (line->at < line->end && *line->at >= '0' && *line->at <= '9' && line->at - start < DEADLINE_DIGITS)
+        line->deadline_ms = line->deadline_ms * 10 + (*line->at++ - '0');
+    return line->at > start && (*start != '0' || line->at == start + 1);
+}
+
+static bool read_true(struct line *line)
+{
+    static const char text[] = "true";
+
+    skip_blanks(line);
+    if ((size_t)(line->end - line->at) < strlen(text) || memcmp(line->at, text, strlen(text)) != 0)
+        return false;
+    line->at += strlen(text);
+    return true;
+}
+
 static int read_value(struct line *line)
 {
     size_t size;
@@ -124,6 +154,8 @@ static int read_member(struct line *line)
     case ID: return read_id(line);
     case COMMAND: return read_string(line, &line->command);
     case NAME: return read_string(line, &line->name);
+    case DEADLINE: return read_deadline(line);
+    case PROGRESS: return read_true(line);
     case ARGS:
     case RESULT:
     case VALUE: return line->value ? 0 : read_value(line);
@@ -154,19 +186,20 @@ static bool is_command(const struct line *line, const char *name)
 static enum ab_command classify(const struct line *line)
 {
     unsigned seen = line->seen;
+    unsigned wishes = seen & (DEADLINE | PROGRESS);
     bool asked = line->type == AB_MESSAGE_COMMAND && seen & ID;
 
     if (line->type == AB_MESSAGE_RESPONSE)
         return seen == (TYPE | ID | RESULT) ? AB_COMMAND_NONE : AB_COMMAND_UNKNOWN;
     if (!asked && !(line->type == AB_MESSAGE_NOTICE && !(seen & ID)))
         return AB_COMMAND_UNKNOWN;
-    seen &= ~(unsigned)ID;
+    seen &= ~((unsigned)ID | wishes);
     if (seen == (TYPE | COMMAND | NAME | ARGS) && json_is_array(line->value)) {
         if (is_command(line, ab_command_name(AB_COMMAND_CALL)))
             return AB_COMMAND_CALL;
-        return is_command(line, ab_command_name(AB_COMMAND_FIRED)) ? AB_COMMAND_FIRED : AB_COMMAND_UNKNOWN;
+        return !wishes && is_command(line, ab_command_name(AB_COMMAND_FIRED)) ? AB_COMMAND_FIRED : AB_COMMAND_UNKNOWN;
     }
-    if (seen == (TYPE | COMMAND | NAME | VALUE) && is_command(line, ab_command_name(AB_COMMAND_CHANGED)))
+    if (!wishes && seen == (TYPE | COMMAND | NAME | VALUE) && is_command(line, ab_command_name(AB_COMMAND_CHANGED)))
         return AB_COMMAND_CHANGED;
     return AB_COMMAND_UNKNOWN;
 }
@@ -186,6 +219,8 @@ static int fill(struct ab_message *message, const struct line *line, enum ab_com
     message->id = id;
     message->name = name;
     message->value.json = line->value;
+    message->deadline_ms = line->seen & DEADLINE ? line->deadline_ms : -1;
+    message->progress = line->seen & PROGRESS;
     return 1;
 }
 

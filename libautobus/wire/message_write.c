@@ -53,13 +53,18 @@ int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *servic
     return ab_fields_end(&fields, LINE_END);
 }
 
-int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args)
+int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args,
+                          int64_t deadline_ms, bool progress)
 {
     struct ab_fields fields;
 
     begin_command(&fields, out, id, AB_COMMAND_CALL);
     ab_fields_text(&fields, "name", name);
     ab_fields_json(&fields, "args", args);
+    if (deadline_ms >= 0)
+        ab_fields_integer(&fields, "deadline", (uint64_t)deadline_ms);
+    if (progress && ab_fields_key(&fields, "progress"))
+        fields.result = ab_buffer_append_text(out, "true");
     return ab_fields_end(&fields, LINE_END);
 }
 
@@ -86,6 +91,16 @@ int ab_message_write_cancel(struct ab_buffer *out, uint64_t call)
 
     begin_command(&fields, out, 0, AB_COMMAND_CANCEL);
     ab_fields_quoted(&fields, "call", call);
+    return ab_fields_end(&fields, LINE_END);
+}
+
+int ab_message_write_progress(struct ab_buffer *out, const struct ab_text *call, const struct ab_text *value)
+{
+    struct ab_fields fields;
+
+    begin_command(&fields, out, 0, AB_COMMAND_PROGRESS);
+    ab_fields_json(&fields, "call", call);
+    ab_fields_json(&fields, "value", value);
     return ab_fields_end(&fields, LINE_END);
 }
 
@@ -161,12 +176,12 @@ int ab_message_write_empty(struct ab_buffer *out, const struct ab_text *id)
 }
 
 static void put_failure(struct ab_fields *fields, const char *key, const char *type, const char *text,
-                        const struct ab_text *details)
+                        const struct ab_text *data)
 {
     ab_fields_open(fields, key);
     ab_fields_text(fields, "text", text);
     ab_fields_text(fields, "type", type);
-    ab_fields_json(fields, "details", details);
+    ab_fields_json(fields, "data", data);
     ab_fields_close(fields);
 }
 
@@ -180,14 +195,14 @@ int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, cons
 }
 
 int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text,
-                               const struct ab_text *details)
+                               const struct ab_text *data)
 {
     struct ab_fields fields;
 
     if (!type)
         type = "exception";
     begin_response(&fields, out, id);
-    put_failure(&fields, "_error", type, text, NULL);
-    put_failure(&fields, "exception", type, text, details);
+    put_failure(&fields, "_error", type, text, data);
+    put_failure(&fields, "exception", type, text, data);
     return ab_fields_end(&fields, LINE_END);
 }

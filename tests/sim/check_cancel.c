@@ -72,7 +72,8 @@ START_TEST(so_does_one_that_is_late_or_dropped)
     sim_expect(scene.sim, "20.100 c > b: 2? call name=hold args=[1]\n"
                           "20.100 c > b: 3? call name=hold args=[2]\n"
                           "20.200 c > b: ! cancel call=3\n"
-                          "20.600 c > b: ! cancel call=2\n");
+                          "20.600 c > b: ! cancel call=2\n"
+                          "20.601 b > c: 2= _error=timeout\n"); /* it has a clock too, and nobody waits for this */
     sim_free(scene.sim);
 }
 END_TEST
@@ -340,12 +341,111 @@ START_TEST(a_service_that_is_closed_still_hears_it)
 }
 END_TEST
 
+/* ---- The time of a call travels with it */
+
+START_TEST(a_service_knows_how_long_its_caller_waits)
+{
+    struct scene scene = scene_new();
+
+    sim_record(scene.sim, SIM_LINES | SIM_RAW);
+    sim_call_within(scene.remote, MS(500) + 1, 0, "hold", "[]");
+    sim_run(scene.sim, MS(10));
+    sim_expect(scene.sim,
+               "20.100 c > b: {\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"hold\",\"args\":[],"
+               "\"deadline\":501}\n");
+    ck_assert_int_eq(ab_request_until(scene.b->held[0]) / 1000, 20602);
+    sim_free(scene.sim);
+}
+END_TEST
+
+START_TEST(what_a_call_has_waited_is_not_given_to_the_service)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+
+    sim_run(sim, SECONDS(10));
+    sim_call_within(remote, SECONDS(5), 0, "hold", "[]");
+    sim_run(sim, SECONDS(3));
+    struct sim_service *hall = sim_service(b, "hall", HALL);
+    sim_function(hall, "hold", sim_hold);
+    ck_assert_int_eq(sim_service_publish_try(hall), 0);
+    sim_run(sim, MS(100));
+    ck_assert_int_eq(ab_request_until(b->held[0]) / 1000, 15001);
+    sim_free(sim);
+}
+END_TEST
+
+static struct visit agreed_to_deadlines(void)
+{
+    struct visit visit = visit_new(two_calls);
+
+    sim_send_format(
+        visit.link,
+        "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"%s\",\"extensions\":[\"deadline\"]}",
+        ab_service_id(visit.hall->service));
+    sim_run(visit.sim, MS(10));
+    sim_record(visit.sim, SIM_LINES | SIM_CALLS);
+    return visit;
+}
+
+START_TEST(a_call_that_is_late_is_given_up_by_the_service)
+{
+    struct visit visit = agreed_to_deadlines();
+
+    visit_say(&visit, "{\"_type\":1,\"_id\":2,\"_command\":\"call\",\"name\":\"hold\",\"args\":[],\"deadline\":100}");
+    sim_run(visit.sim, SECONDS(1));
+    sim_expect(visit.sim, "1.010 p > b: 2? call name=hold args=[]\n"
+                          "1.011 b: call hold []\n"
+                          "1.111 b > p: 2= _error=timeout\n"
+                          "1.111 b: abandoned hold\n");
+    ck_assert_int_eq(ab_request_abandoned(visit.b->held[0]), AB_ETIMEDOUT);
+    ck_assert_int_eq(sim_reply(visit.b, "1"), AB_ETIMEDOUT);
+    visit_say(&visit, "{\"_type\":1,\"_id\":3,\"_command\":\"call\",\"name\":\"hold\",\"args\":[],\"deadline\":100}");
+    ck_assert_int_eq(sim_reply(visit.b, "1"), 0);
+    sim_run(visit.sim, SECONDS(1));
+    sim_expect(visit.sim, "2.020 p > b: 3? call name=hold args=[]\n"
+                          "2.021 b: call hold []\n"
+                          "2.030 b > p: 3= result=1\n");
+    sim_free(visit.sim);
+}
+END_TEST
+
+START_TEST(a_deadline_counts_only_where_it_was_agreed)
+{
+    struct visit visit = visit_bound();
+
+    sim_record(visit.sim, SIM_CALLS);
+    visit_say(&visit, "{\"_type\":1,\"_id\":2,\"_command\":\"call\",\"name\":\"hold\",\"args\":[],\"deadline\":100}");
+    sim_run(visit.sim, SECONDS(1));
+    sim_expect(visit.sim, "1.011 b: call hold []\n");
+    ck_assert(ab_request_until(visit.b->held[0]) == AB_TIME_NEVER);
+    sim_free(visit.sim);
+}
+END_TEST
+
+START_TEST(who_has_said_its_last_hears_that_it_is_late)
+{
+    struct visit visit = agreed_to_deadlines();
+
+    sim_send(visit.link,
+             "{\"_type\":1,\"_id\":2,\"_command\":\"call\",\"name\":\"hold\",\"args\":[],\"deadline\":100}");
+    sim_link_shut(visit.link);
+    sim_run(visit.sim, SECONDS(1));
+    ck_assert_uint_eq(sim_count(visit.sim, "2= _error=timeout"), 1);
+    ck_assert(visit.link->ended);
+    sim_free(visit.sim);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cancel");
     TCase *clients = tcase_create("whoever waits no longer says so");
     TCase *strangers = tcase_create("nothing is said to who does not know it");
     TCase *services = tcase_create("at the service");
+    TCase *deadlines = tcase_create("the time of a call travels with it");
 
     tcase_add_test(clients, a_cancelled_call_ends_and_its_service_hears_so);
     tcase_add_test(clients, so_does_one_that_is_late_or_dropped);
@@ -360,6 +460,12 @@ int main(void)
     tcase_add_test(services, a_call_that_was_given_up_counts_until_its_function_is_done);
     tcase_add_test(services, who_has_said_its_last_and_gives_up_is_let_go);
     tcase_add_test(services, a_service_that_is_closed_still_hears_it);
+    tcase_add_test(deadlines, a_service_knows_how_long_its_caller_waits);
+    tcase_add_test(deadlines, what_a_call_has_waited_is_not_given_to_the_service);
+    tcase_add_test(deadlines, a_call_that_is_late_is_given_up_by_the_service);
+    tcase_add_test(deadlines, a_deadline_counts_only_where_it_was_agreed);
+    tcase_add_test(deadlines, who_has_said_its_last_hears_that_it_is_late);
+    suite_add_tcase(suite, deadlines);
     suite_add_tcase(suite, clients);
     suite_add_tcase(suite, strangers);
     suite_add_tcase(suite, services);

@@ -116,6 +116,7 @@ static bool calls(void *context)
     struct sim_bus *c = sim_bus(sim, "c");
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     struct sim_slot *done[5];
+    struct sim_slot *partial;
 
     (void)context;
     sim_record(sim, SIM_RESULTS);
@@ -130,8 +131,11 @@ static bool calls(void *context)
     done[4] = sim_call(remote, "hold", "[]");
     sim_cancel(sim_call(remote, "hold", "[]"));
     sim_abort(sim_call(remote, "hold", "[]"));
+    partial = sim_call_within(remote, SECONDS(9), AB_CALL_PROGRESS, "hold", "[]");
     sim_notice(remote, "echo", "[]");
     sim_run(sim, MS(100));
+    if (b && b->held_count)
+        sim_progress(b, b->held_count - 1, "[\"partial\"]");
     while (b && b->held_count)
         sim_reply(b, "{\"held\": true}");
     sim_call_within(remote, MS(50), 0, "hold", "[]");
@@ -139,6 +143,7 @@ static bool calls(void *context)
     bool complete = true;
     for (unsigned i = 0; i < 5; i++)
         complete = complete && done[i] && done[i]->count == 1;
+    complete = complete && partial && partial->count == 2;
     complete = complete && sim_count(sim, "echo = [1,\"two\",{\"three\":4.5}]") == 1;
     sim_remote_end(remote);
     sim_free(sim);

@@ -13,10 +13,11 @@
 #define ROUNDS 200
 
 static const char *const client_lines[] = {
-    "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"ID\",\"extensions\":[\"ping\",\"exists\",\"cancel\"]}",
+    "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"ID\",\"extensions\":[\"ping\",\"exists\",\"cancel\",\"deadline\",\"progress\"]}",
     "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"echo\",\"args\":[1,\"two\",{\"three\":[4.5,null,true]}]}",
     "{\"_type\":1,\"_id\":\"3\",\"_command\":\"call\",\"name\":\"hold\",\"args\":[]}",
     "{\"_type\":3,\"_command\":\"cancel\",\"call\":\"3\"}",
+    "{\"_type\":1,\"_id\":\"9\",\"_command\":\"call\",\"name\":\"hold\",\"args\":[],\"deadline\":40,\"progress\":true}",
     "{\"_type\":3,\"_command\":\"call\",\"name\":\"echo\",\"args\":[]}",
     "{\"_type\":1,\"_id\":\"4\",\"_command\":\"watch\",\"name\":\"temp\"}",
     "{\"_type\":1,\"_id\":\"5\",\"_command\":\"unwatch\",\"name\":\"temp\"}",
@@ -28,7 +29,7 @@ static const char *const client_lines[] = {
 };
 
 static const char *const server_lines[] = {
-    "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[\"ping\",\"exists\",\"cancel\"]}",
+    "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[\"ping\",\"exists\",\"cancel\",\"deadline\",\"progress\"]}",
     "{\"_type\":2,\"_id\":\"2\",\"name\":\"temp\",\"value\":{\"a\":[1,2]}}",
     "{\"_type\":2,\"_id\":\"3\",\"name\":\"rang\"}",
     "{\"_type\":2,\"_id\":\"4\",\"result\":[1,\"two\"]}",
@@ -37,6 +38,7 @@ static const char *const server_lines[] = {
     "{\"_type\":3,\"_command\":\"changed\",\"name\":\"temp\"}",
     "{\"_type\":1,\"_id\":\"a\",\"_command\":\"changed\",\"name\":\"temp\",\"value\":null}",
     "{\"_type\":3,\"_command\":\"fired\",\"name\":\"rang\",\"args\":[1]}",
+    "{\"_type\":3,\"_command\":\"progress\",\"call\":\"4\",\"value\":[1]}",
     "{\"_type\":1,\"_id\":\"b\",\"_command\":\"ping\"}",
 };
 
@@ -116,7 +118,8 @@ static void attack_service(struct scene *scene)
     if (below(scene, 4))
         sim_send_format(link, "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"%s\"%s}",
                         ab_service_id(scene->hall->service),
-                        below(scene, 2) ? ",\"extensions\":[\"ping\",\"exists\",\"cancel\"]" : "");
+                        below(scene, 2) ? ",\"extensions\":[\"ping\",\"exists\",\"cancel\",\"deadline\",\"progress\"]"
+                                        : "");
     for (unsigned i = 0; i < 20; i++) {
         send_mutated(scene, link, client_lines, sizeof client_lines / sizeof *client_lines);
         sim_run(scene->sim, MS(below(scene, 2)));
@@ -199,7 +202,8 @@ START_TEST(what_is_almost_right_harms_nobody)
         if (below(&scene, 4) == 0)
             attack_service(&scene);
         if (below(&scene, 2))
-            sim_call_try(scene.deceived, MS(below(&scene, 5000)), 0, "echo", "[]");
+            sim_call_try(scene.deceived, MS(below(&scene, 5000)), below(&scene, 2) ? AB_CALL_PROGRESS : 0, "echo",
+                         "[]");
         if (below(&scene, 4) == 0)
             sim_get(scene.deceived, "temp");
         sim_run(scene.sim, MS(below(&scene, 500)));

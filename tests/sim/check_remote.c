@@ -35,11 +35,13 @@ START_TEST(a_proxy_binds_to_what_its_filter_finds)
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     struct sim_slot *slot = sim_on_binding(remote);
     sim_run(sim, SECONDS(1));
-    sim_expect(sim, "20.000 c > b: connect 10.0.0.1:52722\n"
-                    "20.002 c > b: 1? bind service=hall extensions=[\"ping\",\"exists\",\"closing\",\"cancel\"]\n"
-                    "20.003 b < c: accept\n"
-                    "20.003 b > c: 1= service=hall extensions=[\"ping\",\"exists\",\"closing\",\"cancel\"]\n"
-                    "20.004 c: bound hall\n");
+    sim_expect(
+        sim,
+        "20.000 c > b: connect 10.0.0.1:52722\n"
+        "20.002 c > b: 1? bind service=hall extensions=[\"ping\",\"exists\",\"closing\",\"cancel\",\"deadline\",\"progress\"]\n"
+        "20.003 b < c: accept\n"
+        "20.003 b > c: 1= service=hall extensions=[\"ping\",\"exists\",\"closing\",\"cancel\",\"deadline\",\"progress\"]\n"
+        "20.004 c: bound hall\n");
     ck_assert_ptr_nonnull(strstr(slot->value, "\"type\":\"hall\""));
     ck_assert_ptr_nonnull(strstr(slot->value, "\"host\":\"10.0.0.1\",\"port\":52722,\"service\":\""));
     sim_on_binding(remote);

@@ -158,6 +158,12 @@ static const char *what_is_wrong(struct ab_notice *notice)
     return notice->error_type ? notice->error_type : sim_error_name(notice->code);
 }
 
+static void record_progress(struct sim_slot *slot, struct ab_notice *notice)
+{
+    sim_transcript_add(transcript_of(slot), SIM_RESULTS, "%s: %s ~ %s (%s)", slot->bus->name, slot->label, shown(slot),
+                       text_or(notice->service, "-"));
+}
+
 static void record_event(struct sim_slot *slot, struct ab_notice *notice)
 {
     const char *service = text_or(notice->service, "-");
@@ -225,6 +231,7 @@ static void record(struct sim_slot *slot, struct ab_notice *notice)
         break;
     case AB_NOTICE_SERVICES: record_services(slot, notice); break;
     case AB_NOTICE_PUBLICATION: record_publication(slot, notice); break;
+    case AB_NOTICE_PROGRESS: record_progress(slot, notice); break;
     case AB_NOTICE_PART:
     case AB_NOTICE_COMPLETION: record_completion(slot, notice); break;
     case AB_NOTICE_EVENT: record_event(slot, notice); break;
@@ -249,6 +256,7 @@ static enum sim_slot_kind expected_slot(enum ab_notice_kind kind)
     case AB_NOTICE_SEED: return SIM_SLOT_SEED;
     case AB_NOTICE_PUBLICATION: return SIM_SLOT_HERALD;
     case AB_NOTICE_INTEREST: return SIM_SLOT_AUDIENCE;
+    case AB_NOTICE_PROGRESS:
     case AB_NOTICE_PART:
     case AB_NOTICE_COMPLETION: return SIM_SLOT_CALL;
     default: return SIM_SLOT_SUBSCRIPTION;

@@ -328,6 +328,17 @@ int sim_reply_to(struct sim_bus *bus, unsigned index, const char *result)
     return code;
 }
 
+int sim_progress(struct sim_bus *bus, unsigned index, const char *value)
+{
+    ck_assert_uint_lt(index, bus->held_count);
+    struct ab_text *text = text_of(value);
+    int code = ab_request_progress(bus->held[index], sim_bus_enter(bus), text);
+
+    sim_bus_leave(bus);
+    ab_text_unref(text);
+    return code;
+}
+
 int sim_reply(struct sim_bus *bus, const char *result)
 {
     return sim_reply_to(bus, 0, result);

@@ -197,6 +197,7 @@ void sim_drop(struct sim_slot *slot, struct ab_request *request, const char *arg
 /* Answers the oldest call that is held; the result of ab_request_reply. */
 int sim_reply(struct sim_bus *bus, const char *result);
 int sim_reply_to(struct sim_bus *bus, unsigned index, const char *result); /* not the oldest */
+int sim_progress(struct sim_bus *bus, unsigned index, const char *value);  /* a partial result of one that is held */
 
 /* ---- Discoverers and publishers of the program's: discover.c */
 

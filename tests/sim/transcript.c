@@ -238,6 +238,8 @@ char *sim_render(const char *text, size_t size, bool raw)
             continue;
         if (member.key_size == 7 && memcmp(member.key, "command", 7) == 0)
             continue;
+        if (member.key_size == 8 && memcmp(member.key, "deadline", 8) == 0)
+            continue; /* every call of ours has one */
         char *value = show_value(&member);
         line = append(line, sim_format("%.*s=%s", (int)member.key_size, member.key, value));
         free(value);

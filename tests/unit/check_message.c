@@ -171,6 +171,44 @@ START_TEST(cancel)
 }
 END_TEST
 
+START_TEST(progress)
+{
+    decode("{\"_type\":3,\"_command\":\"progress\",\"call\":\"7\",\"value\":[1]}");
+    good(AB_MESSAGE_NOTICE, AB_COMMAND_PROGRESS);
+    ck_assert_str_eq(message->call->data, "\"7\"");
+    value_is("[1]");
+    decode("{\"_type\":3,\"_command\":\"progress\",\"call\":\"7\"}");
+    good(AB_MESSAGE_NOTICE, AB_COMMAND_PROGRESS);
+    ck_assert(!ab_value_present(&message->value));
+}
+END_TEST
+
+/* What extensions add to a call. */
+static void wishes_are(const char *more, int64_t deadline_ms, bool partial)
+{
+    char line[200];
+
+    snprintf(line, sizeof(line), "{\"_type\":1,\"_id\":\"1\",\"_command\":\"call\",\"name\":\"f\",\"args\":[]%s}",
+             more);
+    decode(line);
+    good(AB_MESSAGE_COMMAND, AB_COMMAND_CALL);
+    ck_assert_int_eq(message->deadline_ms, deadline_ms);
+    ck_assert(message->progress == partial);
+}
+
+START_TEST(wishes_of_a_call)
+{
+    wishes_are("", -1, false);
+    wishes_are(",\"deadline\":0,\"progress\":true", 0, true);
+    wishes_are(",\"deadline\":30000,\"progress\":false", 30000, false);
+    wishes_are(",\"deadline\":2147483648", 2147483647, false);
+    wishes_are(",\"deadline\":9223372036854775807", 2147483647, false);
+    wishes_are(",\"deadline\":-1,\"progress\":1", -1, false);
+    wishes_are(",\"deadline\":\"soon\",\"progress\":\"yes\"", -1, false);
+    wishes_are(",\"deadline\":1.5,\"progress\":null", -1, false);
+}
+END_TEST
+
 START_TEST(changed)
 {
     decode("{\"_type\":3,\"_command\":\"changed\",\"name\":\"o\",\"value\":{\"t\":21.5}}");
@@ -378,6 +416,7 @@ static const struct bad_row bad_rows[] = {
     {"{\"_type\":1,\"_id\":\"5\",\"_command\":\"listen\",\"name\":1}", 1, "\"5\"", AB_EPROTOCOL},
     {"{\"_type\":1,\"_id\":\"5\",\"_command\":\"unlisten\",\"name\":false}", 1, "\"5\"", AB_EPROTOCOL},
     {"{\"_type\":3,\"_command\":\"cancel\"}", 3, NULL, AB_EPROTOCOL},
+    {"{\"_type\":3,\"_command\":\"progress\",\"value\":1}", 3, NULL, AB_EPROTOCOL},
     {"{\"_type\":3,\"_command\":\"changed\",\"value\":1}", 3, NULL, AB_EPROTOCOL},
     {"{\"_type\":3,\"_command\":\"fired\",\"args\":[]}", 3, NULL, AB_EPROTOCOL},
     {"{\"_type\":3,\"_command\":\"fired\",\"name\":\"e\",\"args\":1}", 3, NULL, AB_EPROTOCOL},
@@ -533,9 +572,12 @@ START_TEST(writes_commands)
           "{\"_type\":1,\"_id\":\"1\",\"_command\":\"bind\",\"service\":\"svc\",\"extensions\":[\"ping\",\"exists\"]}");
     wrote(ab_message_write_bind(&out, UINT64_MAX, NULL, 0),
           "{\"_type\":1,\"_id\":\"18446744073709551615\",\"_command\":\"bind\",\"service\":null}");
-    wrote(ab_message_write_call(&out, 2, "say \"hi\"\n", args),
+    wrote(ab_message_write_call(&out, 2, "say \"hi\"\n", args, -1, false),
           "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"say \\\"hi\\\"\\n\",\"args\":[1,2.5]}");
-    wrote(ab_message_write_call(&out, 0, "f", args),
+    wrote(ab_message_write_call(&out, 2, "f", args, 1500, true),
+          "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"f\",\"args\":[1,2.5],\"deadline\":1500,"
+          "\"progress\":true}");
+    wrote(ab_message_write_call(&out, 0, "f", args, -1, false),
           "{\"_type\":3,\"_command\":\"call\",\"name\":\"f\",\"args\":[1,2.5]}");
     wrote(ab_message_write_named(&out, 3, AB_COMMAND_WATCH, "o"),
           "{\"_type\":1,\"_id\":\"3\",\"_command\":\"watch\",\"name\":\"o\"}");
@@ -557,6 +599,8 @@ START_TEST(writes_notices)
     wrote(ab_message_write_changed(&out, "o", value),
           "{\"_type\":3,\"_command\":\"changed\",\"name\":\"o\",\"value\":null}");
     wrote(ab_message_write_cancel(&out, 21), "{\"_type\":3,\"_command\":\"cancel\",\"call\":\"21\"}");
+    wrote(ab_message_write_progress(&out, args, value),
+          "{\"_type\":3,\"_command\":\"progress\",\"call\":[],\"value\":null}");
     wrote(ab_message_write_changed(&out, "o", NULL), "{\"_type\":3,\"_command\":\"changed\",\"name\":\"o\"}");
     wrote(ab_message_write_fired(&out, "e", args), "{\"_type\":3,\"_command\":\"fired\",\"name\":\"e\",\"args\":[]}");
     wrote(ab_message_write_closing(&out), "{\"_type\":3,\"_command\":\"closing\"}");
@@ -568,7 +612,7 @@ END_TEST
 
 START_TEST(writes_responses)
 {
-    struct ab_text *id = text_of("{\"any\":1}"), *value = text_of("21.5"), *details = text_of("{\"a\":[1]}");
+    struct ab_text *id = text_of("{\"any\":1}"), *value = text_of("21.5"), *data = text_of("{\"a\":[1]}");
 
     wrote(ab_message_write_bound(&out, id, "svc", AB_EXTENSION_CLOSING),
           "{\"_type\":2,\"_id\":{\"any\":1},\"service\":\"svc\",\"extensions\":[\"closing\"]}");
@@ -585,15 +629,15 @@ START_TEST(writes_responses)
     wrote(ab_message_write_exception(&out, id, NULL, "boom", NULL),
           "{\"_type\":2,\"_id\":{\"any\":1},\"_error\":{\"text\":\"boom\",\"type\":\"exception\"},"
           "\"exception\":{\"text\":\"boom\",\"type\":\"exception\"}}");
-    wrote(ab_message_write_exception(&out, id, "own", "boom", details),
-          "{\"_type\":2,\"_id\":{\"any\":1},\"_error\":{\"text\":\"boom\",\"type\":\"own\"},"
-          "\"exception\":{\"text\":\"boom\",\"type\":\"own\",\"details\":{\"a\":[1]}}}");
+    wrote(ab_message_write_exception(&out, id, "own", "boom", data),
+          "{\"_type\":2,\"_id\":{\"any\":1},\"_error\":{\"text\":\"boom\",\"type\":\"own\",\"data\":{\"a\":[1]}},"
+          "\"exception\":{\"text\":\"boom\",\"type\":\"own\",\"data\":{\"a\":[1]}}}");
     ck_assert(message->failed);
     text_is(message->error_type, "own");
-    ck_assert_ptr_nonnull(json_object_get(message->error_details, "details"));
+    ck_assert_ptr_nonnull(json_object_get(message->error_details, "data"));
     ab_text_unref(id);
     ab_text_unref(value);
-    ab_text_unref(details);
+    ab_text_unref(data);
 }
 END_TEST
 
@@ -661,7 +705,7 @@ static bool writes(void *context)
 
         switch (i % 4) {
         case 0: result = ab_message_write_bind(&own, 1, "service", AB_EXTENSIONS_OURS); break;
-        case 1: result = ab_message_write_call(&own, 2, "f\n\x01", text); break;
+        case 1: result = ab_message_write_call(&own, 2, "f\n\x01", text, 1, true); break;
         case 2: result = ab_message_write_exception(&own, text, NULL, "text", text); break;
         default: result = ab_message_write_value(&own, text, "o", text);
         }
@@ -695,6 +739,8 @@ int main(void)
     tcase_add_test(in, named_commands);
     tcase_add_test(in, ping_and_unknown);
     tcase_add_test(in, cancel);
+    tcase_add_test(in, progress);
+    tcase_add_test(in, wishes_of_a_call);
     tcase_add_test(in, changed);
     tcase_add_test(in, fired);
     tcase_add_test(in, responses);

@@ -22,6 +22,8 @@ static struct ab_limits limits;
 
 static const char *const lines[] = {
     "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[1,\"a\\n\",{\"b\":null}]}",
+    "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[],\"deadline\":30000}",
+    "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"deadline\": 0 ,\"name\":\"f\",\"progress\": true ,\"args\":[]}",
     "{\"_type\":3,\"_command\":\"call\",\"name\":\"f\",\"args\":[]}",
     "{\"_type\":3,\"_command\":\"fired\",\"name\":\"tick\",\"args\":[[[-1.5e3]],true]}",
     "{ \"_type\" : 3 , \"_command\" : \"changed\" , \"name\" : \"o\" , \"value\" : \"v\\u00e4\" }",
@@ -50,6 +52,7 @@ static bool same(const struct ab_message *one, const struct ab_message *other)
 {
     return one->type == other->type && one->command == other->command && one->problem == other->problem &&
            one->last == other->last && same_text(one->reason, other->reason) && ab_text_equal(one->id, other->id) &&
+           one->deadline_ms == other->deadline_ms && one->progress == other->progress &&
            same_text(one->name, other->name) && one->name_null == other->name_null &&
            one->extensions == other->extensions && ab_value_equal(&one->value, &other->value) &&
            one->failed == other->failed && same_text(one->error_type, other->error_type) &&
@@ -119,6 +122,12 @@ START_TEST(leaves_others)
         "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[],\"value\":1}",
         "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[]}}",
         "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[1}",
+        "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[],\"deadline\":01}",
+        "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[],\"deadline\":-1}",
+        "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[],\"deadline\":1e3}",
+        "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[],\"deadline\":1234567890}",
+        "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[],\"progress\":false}",
+        "{\"_type\":3,\"_command\":\"fired\",\"name\":\"f\",\"args\":[],\"progress\":true}",
         "{\"_type\":12,\"_id\":\"5\",\"result\":1}",
         "{\"_type\":2,\"_id\":\"5\",\"result\":01}",
         "{\"_type\":2,\"_id\":\"5\",\"result\":1,}",
