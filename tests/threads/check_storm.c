@@ -142,17 +142,31 @@ static void change_service(autobus_service *service)
     }
 }
 
+/* The server's host, known for a moment: its services are told of twice meanwhile. */
+static void know_for_a_moment(void)
+{
+    const char *host = chance(2) ? "127.0.0.1" : ab_test_localhost();
+    autobus_discoverer *seed;
+
+    if (!fine(autobus_discoverer_new_seed(storm.pair.client, host, storm.port, &seed)))
+        return;
+    if (chance(2))
+        fine(autobus_bus_settle(storm.pair.client, 5));
+    autobus_discoverer_unref(seed);
+}
+
 static void look_around(void)
 {
     json_t *out = NULL;
 
-    switch (chance(7)) {
+    switch (chance(8)) {
     case 0: fine(autobus_bus_services(storm.pair.client, NULL, &out)); break;
     case 1: fine(autobus_bus_interfaces(storm.pair.client, &out)); break;
     case 2: fine(autobus_bus_counters(storm.pair.server, &out)); break;
     case 3: fine(autobus_discover(storm.discoverer, "127.0.0.1", 9, "nobody", NULL)); break;
     case 4: fine(autobus_undiscover(storm.discoverer, "127.0.0.1", 9, "nobody")); break;
     case 5: fine(autobus_bus_routes(storm.pair.client, NULL, &out)); break;
+    case 6: know_for_a_moment(); break;
     default: fine(autobus_bus_settle(storm.pair.client, 10));
     }
     json_decref(out);
