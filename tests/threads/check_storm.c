@@ -91,11 +91,15 @@ static struct registration *subscribe(autobus_remote *remote, bool own)
     if (!registration)
         return NULL;
     registration->own = own;
-    switch (chance(own ? 3 : 5)) {
+    switch (chance(own ? 3 : 6)) {
     case 0: r = autobus_listen(remote, "ping", on_event, registration, registration_destroyed, &slot); break;
     case 1: r = autobus_watch(remote, "value", on_value, registration, registration_destroyed, &slot); break;
     case 2: r = autobus_remote_on_binding(remote, on_binding, registration, registration_destroyed, &slot); break;
     case 3:
+        r = autobus_service_on_interest(storm.pair.service, AUTOBUS_KIND_OBJECT, "value", on_interest, registration,
+                                        registration_destroyed, &slot);
+        break;
+    case 4:
         r = autobus_publisher_add(storm.pair.server, on_publication, registration, registration_destroyed, &slot);
         break;
     default:
@@ -119,12 +123,25 @@ static void change_access(autobus_service *service)
                           autobus_service_set_guard(service, on_access, registration, registration_destroyed), NULL);
 }
 
+static void replace_function(autobus_service *service, const char *name)
+{
+    struct registration *registration = registration_new();
+    autobus_slot *slot = NULL;
+    int r;
+
+    if (!registration)
+        return;
+    r = autobus_service_replace_function(service, name, (enum autobus_mode)chance(4), work, registration,
+                                         registration_destroyed, &slot);
+    registration_made(registration, r, slot);
+}
+
 static void change_service(autobus_service *service)
 {
     static const char *const names[] = {"a", "b", "c"};
     const char *name = names[chance(3)];
 
-    switch (chance(10)) {
+    switch (chance(11)) {
     case 0: add_function(service, false, name, work); break;
     case 1: fine(autobus_service_remove(service, AUTOBUS_KIND_FUNCTION, name)); break;
     case 2: fine(autobus_service_set_doc(service, AUTOBUS_KIND_SERVICE, NULL, name)); break;
@@ -134,6 +151,7 @@ static void change_service(autobus_service *service)
     case 6: change_access(service); break;
     case 7: add_function(service, false, "work", work); break;
     case 8: add_function(service, false, "later", later); break;
+    case 9: replace_function(service, "work"); break;
     default:
         autobus_batch_begin(storm.pair.server);
         for (int i = 0; i < 5; i++)

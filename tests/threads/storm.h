@@ -19,7 +19,7 @@ struct storm {
     struct ab_pair pair;
     autobus_remote *many;
     autobus_discoverer *discoverer;
-    uint16_t port; /* of the server */
+    uint16_t port;                       /* of the server */
     autobus_queue *queues[STORM_QUEUES]; /* of the client; NULL: the bus's own; the last two are polled */
     autobus_queue *functions;            /* of the server, polled */
     atomic_bool closed;
@@ -73,6 +73,7 @@ void on_value(const autobus_value *what, void *registration);
 void on_binding(const autobus_binding *what, void *registration);
 void on_result(const autobus_result *what, void *registration);
 void on_services(const autobus_services_event *what, void *registration);
+void on_interest(const autobus_interest *what, void *registration);
 void on_publication(const autobus_publication *what, void *registration);
 bool on_access(const autobus_access *access, void *registration);
 void work(autobus_request *request, void *registration);

@@ -74,6 +74,16 @@ void on_services(const autobus_services_event *what, void *user_data)
     registration_end(user_data);
 }
 
+void on_interest(const autobus_interest *what, void *user_data)
+{
+    registration_begin(user_data);
+    if (what->interested)
+        autobus_set(what->service, what->name, "i", (int)chance(10));
+    if (chance(8) == 0)
+        registration_cancel(user_data, false);
+    registration_end(user_data);
+}
+
 void on_publication(const autobus_publication *what, void *user_data)
 {
     (void)what;
