@@ -157,12 +157,13 @@ static void change_service(struct world *world, struct place *place)
 {
     unsigned index = below(world, SERVICES);
     struct sim_service *service = place->services[index];
+    static const char *const lists[] = {"local", "10.0.0.0/31", "*"};
     bool there = *place->values[index];
     char *info;
 
     if (!runs(place) || !service)
         return;
-    switch (below(world, 8)) {
+    switch (below(world, 9)) {
     case 0:
         sim_service_end(service);
         place->services[index] = NULL;
@@ -178,6 +179,7 @@ static void change_service(struct world *world, struct place *place)
         *place->values[index] = 0;
         break;
     case 3: sim_fire(service, "e", "[1, 2, 3]"); break;
+    case 4: sim_access(service, lists[below(world, 3)]); break;
     default:
         set_number(world, place, index);
         if (there)
@@ -367,6 +369,10 @@ static void heal(struct world *world)
         if (world->hosts[i]->asleep)
             sim_host_wake(world->hosts[i]);
     }
+    for (unsigned i = 0; i < BUSES; i++)
+        for (unsigned j = 0; j < SERVICES; j++)
+            if (world->places[i].services[j])
+                sim_access(world->places[i].services[j], "*");
 }
 
 static struct sim_service *find_service(struct world *world, const char *id, char **ret_value)
