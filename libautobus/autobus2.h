@@ -445,7 +445,7 @@ AUTOBUS_EXPORT int autobus_service_set_doc(autobus_service *service, enum autobu
 
 /* What there is, published or not. False: also of a service that is closed. */
 AUTOBUS_EXPORT bool autobus_service_has(autobus_service *service, enum autobus_kind kind, const char *name);
-/* All functions, events or objects: an object of names with what is known of each, {"doc": text}; of
+/* All functions, events or objects: an object of names with what is known of each, {"doc": text} and its description; of
  * AUTOBUS_KIND_SERVICE {"info": {…}, "doc": text, "functions": {…}, "events": {…}, "objects": {…}} (section 3). */
 AUTOBUS_EXPORT int autobus_service_list(autobus_service *service, enum autobus_kind kind, json_t **ret_list);
 /* The value of an object of this service. AUTOBUS_ENOENT. */
@@ -473,6 +473,15 @@ typedef void (*autobus_interest_fn)(const autobus_interest *interest, void *user
 AUTOBUS_EXPORT int autobus_service_on_interest(autobus_service *service, enum autobus_kind kind, const char *name,
                                                autobus_interest_fn callback, void *user_data,
                                                autobus_destroy_fn destroy, autobus_slot **ret_slot);
+
+/* Describes what a function takes and gives, what an event carries, or what an object is, with fragments of JSON Schema
+ * (section 3); others see it with the documentation, and nothing is checked against it. `description` is an object: of a
+ * function {"args": [{"name": text, "type": "string", …}, …], "result": {…}}, of an event {"args": […]}, of an object
+ * {"value": {…}}, each key optional; "optional": true in an argument means that it may be left out. NULL takes it away.
+ * AUTOBUS_EINVAL: another key or form. AUTOBUS_ETOOLARGE: over 8 KiB encoded (the limit "description"), or 16 levels.
+ * AUTOBUS_ENOENT. */
+AUTOBUS_EXPORT int autobus_service_set_description(autobus_service *service, enum autobus_kind kind, const char *name,
+                                                   const json_t *description);
 
 /* Fires an event: autobus_fire(service, "rang", "[s]", "front"). The arguments are an array; `format` NULL: []. Encoded
  * once, sent to all who listen. AUTOBUS_ENOENT: no such event. AUTOBUS_ETOOLARGE: over the limit of a line, 1 MiB. */

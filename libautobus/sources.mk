@@ -48,6 +48,8 @@ ENGINE_FILES += libautobus/wire/value.c
 ENGINE_FILES += libautobus/wire/value.h
 
 # core
+ENGINE_FILES += libautobus/core/about.c
+ENGINE_FILES += libautobus/core/about.h
 ENGINE_FILES += libautobus/core/access.c
 ENGINE_FILES += libautobus/core/access.h
 ENGINE_FILES += libautobus/core/announcer.c
@@ -181,6 +183,7 @@ HOST_FILES += libautobus/bus/canceler.h
 HOST_FILES += libautobus/bus/close.c
 HOST_FILES += libautobus/bus/counters.c
 HOST_FILES += libautobus/bus/counters.h
+HOST_FILES += libautobus/bus/describe.c
 HOST_FILES += libautobus/bus/discoverer.c
 HOST_FILES += libautobus/bus/discoverer.h
 HOST_FILES += libautobus/bus/discovery.c

@@ -11,7 +11,10 @@
 #include "core/inbound.h"
 #include "wire/json.h"
 
-#define GATHERING (20 * AB_MILLISECOND)
+#define GATHERING       (20 * AB_MILLISECOND)
+
+#define ENVELOPE_DEPTH  1
+#define ENVELOPE_TOKENS 16
 
 static const struct {
     const char *name;
@@ -54,25 +57,19 @@ int ab_introspection_equip(struct ab_service *service)
 
 /* ---- Values */
 
-static int put_entry(json_t *table, const char *name, const char *doc)
+static int put_entry(json_t *table, const char *name, const struct ab_about *about, bool described)
 {
-    json_t *entry = json_object();
-
-    if (doc && json_object_set_new(entry, "doc", json_string(doc)) < 0) {
-        json_decref(entry);
-        return AB_ENOMEM;
-    }
-    return json_object_set_new(table, name, entry) < 0 ? AB_ENOMEM : 0;
+    return json_object_set_new(table, name, ab_about_entry(about, described)) < 0 ? AB_ENOMEM : 0;
 }
 
-static json_t *functions(struct ab_service *service)
+static json_t *functions(struct ab_service *service, bool described)
 {
     json_t *table = json_object();
 
     AB_MAP_EACH (each, &service->functions) {
         struct ab_function *function = AB_CONTAINER(each, struct ab_function, node);
 
-        if (put_entry(table, function->name->data, function->doc) < 0) {
+        if (put_entry(table, function->name->data, &function->about, described) < 0) {
             json_decref(table);
             return NULL;
         }
@@ -81,7 +78,7 @@ static json_t *functions(struct ab_service *service)
 }
 
 /* The builtin objects are everywhere, so that listing them would tell nobody anything. */
-static json_t *topics(struct ab_map *map)
+static json_t *topics(struct ab_map *map, bool described)
 {
     json_t *table = json_object();
 
@@ -89,7 +86,7 @@ static json_t *topics(struct ab_map *map)
         struct ab_topic *topic = AB_CONTAINER(each, struct ab_topic, node);
         bool listed = topic->exists && (!topic->builtin || topic->builtin >= AB_BUILTIN_DETAILS);
 
-        if (listed && put_entry(table, topic->name->data, topic->doc) < 0) {
+        if (listed && put_entry(table, topic->name->data, &topic->about, described) < 0) {
             json_decref(table);
             return NULL;
         }
@@ -99,7 +96,7 @@ static json_t *topics(struct ab_map *map)
 
 static json_t *doc(const struct ab_service *service)
 {
-    return service->doc ? json_string(service->doc) : json_null();
+    return service->about.doc ? json_string(service->about.doc) : json_null();
 }
 
 static json_t *own_info(const struct ab_service *service)
@@ -110,15 +107,15 @@ static json_t *own_info(const struct ab_service *service)
     return info;
 }
 
-static json_t *one_service(struct ab_service *service)
+static json_t *one_service(struct ab_service *service, bool described)
 {
     json_t *entry = json_object();
 
     if (json_object_set_new(entry, "info", own_info(service)) < 0 ||
-        (service->doc && json_object_set_new(entry, "doc", doc(service)) < 0) ||
-        json_object_set_new(entry, "functions", functions(service)) < 0 ||
-        json_object_set_new(entry, "events", topics(&service->events)) < 0 ||
-        json_object_set_new(entry, "objects", topics(&service->objects)) < 0) {
+        (service->about.doc && json_object_set_new(entry, "doc", doc(service)) < 0) ||
+        json_object_set_new(entry, "functions", functions(service, described)) < 0 ||
+        json_object_set_new(entry, "events", topics(&service->events, described)) < 0 ||
+        json_object_set_new(entry, "objects", topics(&service->objects, described)) < 0) {
         json_decref(entry);
         return NULL;
     }
@@ -131,7 +128,7 @@ static bool may_see(const struct ab_inbound *connection, const struct ab_service
 }
 
 /* As that client may see them; NULL: all. */
-static json_t *details(struct ab_engine *engine, const struct ab_inbound *connection)
+static json_t *details(struct ab_engine *engine, const struct ab_inbound *connection, bool described)
 {
     json_t *all = json_object();
 
@@ -139,7 +136,7 @@ static json_t *details(struct ab_engine *engine, const struct ab_inbound *connec
         struct ab_service *service = AB_CONTAINER(each, struct ab_service, node);
 
         if (ab_service_is_published(service) && may_see(connection, service) &&
-            json_object_set_new(all, service->id->data, one_service(service)) < 0) {
+            json_object_set_new(all, service->id->data, one_service(service, described)) < 0) {
             json_decref(all);
             return NULL;
         }
@@ -220,15 +217,16 @@ static json_t *directory(struct ab_engine *engine, const struct ab_inbound *conn
     return all;
 }
 
-static json_t *build(struct ab_service *service, enum ab_builtin what)
+static json_t *build(struct ab_service *service, enum ab_builtin what, const struct ab_inbound *connection,
+                     bool described)
 {
     switch (what) {
-    case AB_BUILTIN_FUNCTIONS: return functions(service);
-    case AB_BUILTIN_EVENTS: return topics(&service->events);
-    case AB_BUILTIN_OBJECTS: return topics(&service->objects);
+    case AB_BUILTIN_FUNCTIONS: return functions(service, described);
+    case AB_BUILTIN_EVENTS: return topics(&service->events, described);
+    case AB_BUILTIN_OBJECTS: return topics(&service->objects, described);
     case AB_BUILTIN_DOC: return doc(service);
-    case AB_BUILTIN_DETAILS: return details(service->engine, NULL);
-    case AB_BUILTIN_DIRECTORY: return directory(service->engine, NULL);
+    case AB_BUILTIN_DETAILS: return details(service->engine, connection, described);
+    case AB_BUILTIN_DIRECTORY: return directory(service->engine, connection);
     case AB_BUILTIN_COUNTERS: return ab_engine_counters_json(service->engine);
     case AB_BUILTIN_NONE: break;
     }
@@ -238,10 +236,10 @@ static json_t *build(struct ab_service *service, enum ab_builtin what)
 json_t *ab_introspection_list(struct ab_service *service, enum ab_topic_kind kind)
 {
     switch (kind) {
-    case AB_TOPIC_SERVICE: return one_service(service);
-    case AB_TOPIC_FUNCTION: return functions(service);
-    case AB_TOPIC_EVENT: return topics(&service->events);
-    case AB_TOPIC_OBJECT: return topics(&service->objects);
+    case AB_TOPIC_SERVICE: return one_service(service, true);
+    case AB_TOPIC_FUNCTION: return functions(service, true);
+    case AB_TOPIC_EVENT: return topics(&service->events, true);
+    case AB_TOPIC_OBJECT: return topics(&service->objects, true);
     }
     return NULL;
 }
@@ -257,9 +255,28 @@ static struct ab_text *encode(json_t *value)
     return text;
 }
 
+/* In a line, with its envelope. */
+static bool can_be_read(const struct ab_limits *limits, enum ab_builtin what, const struct ab_text *text)
+{
+    return ab_topic_fits(limits, ab_introspection_name(what), text) &&
+           ab_json_measure(text->data, text->size, limits->nesting - ENVELOPE_DEPTH,
+                           limits->tokens - ENVELOPE_TOKENS) == 0;
+}
+
+/* What would be too much for a line goes without the descriptions. */
+static struct ab_text *value_for(struct ab_service *service, enum ab_builtin what, const struct ab_inbound *connection)
+{
+    struct ab_text *text = encode(build(service, what, connection, true));
+
+    if (!text || can_be_read(&service->engine->limits, what, text))
+        return text;
+    ab_text_unref(text);
+    return encode(build(service, what, connection, false));
+}
+
 struct ab_text *ab_introspection_value(struct ab_service *service, enum ab_builtin what)
 {
-    return encode(build(service, what));
+    return value_for(service, what, NULL);
 }
 
 static bool sees_all(const struct ab_inbound *connection)
@@ -278,9 +295,9 @@ struct ab_text *ab_introspection_shown(struct ab_topic *topic, const struct ab_i
     struct ab_text *text;
 
     if (topic->builtin == AB_BUILTIN_DETAILS && !sees_all(connection))
-        return encode(details(connection->stream.engine, connection));
+        return value_for(topic->service, topic->builtin, connection);
     if (topic->builtin == AB_BUILTIN_DIRECTORY && !(connection->local && sees_all(connection)))
-        return encode(directory(connection->stream.engine, connection));
+        return value_for(topic->service, topic->builtin, connection);
     text = ab_topic_value(topic);
     return text ? ab_text_ref(text) : NULL;
 }

@@ -44,7 +44,7 @@ int ab_service_set_info(struct ab_service *service, ab_time now, const json_t *i
 static void function_free(struct ab_function *function)
 {
     ab_text_unref(function->name);
-    ab_free(function->doc);
+    ab_about_deinit(&function->about);
     ab_free(function);
 }
 
@@ -72,7 +72,7 @@ static void bury(struct ab_grave *grave)
     ab_text_unref(service->id);
     ab_text_unref(service->info);
     ab_free(service->access);
-    ab_free(service->doc);
+    ab_about_deinit(&service->about);
     ab_free(service);
 }
 
@@ -249,17 +249,6 @@ static int may_add(const struct ab_service *service, const char *name)
     return strncmp(name, RESERVED, strlen(RESERVED)) == 0 ? AB_EINVAL : 0;
 }
 
-/* NULL stays NULL. AB_ENOMEM. */
-static int copy_doc(const char *doc, char **ret_copy)
-{
-    char *copy = ab_strdup(doc);
-
-    if (doc && !copy)
-        return AB_ENOMEM;
-    *ret_copy = copy;
-    return 0;
-}
-
 struct ab_function *ab_service_function(struct ab_service *service, const char *name)
 {
     struct ab_map_node *node = ab_map_find_text(&service->functions, name);
@@ -274,7 +263,7 @@ static int function_new(const char *name, const char *doc, struct ab_function **
     if (!function)
         return AB_ENOMEM;
     function->name = ab_text_new(name, strlen(name));
-    if (!function->name || copy_doc(doc, &function->doc) < 0) {
+    if (!function->name || ab_about_set_doc(&function->about, doc) < 0) {
         function_free(function);
         return AB_ENOMEM;
     }
@@ -340,7 +329,7 @@ static int add_topic(struct ab_service *service, struct ab_map *map, const char 
         return AB_ENOMEM;
     if (topic->exists)
         return AB_EEXIST;
-    if (copy_doc(doc, &topic->doc) < 0) {
+    if (ab_about_set_doc(&topic->about, doc) < 0) {
         ab_topic_settle(topic);
         return AB_ENOMEM;
     }
@@ -404,8 +393,7 @@ static int remove_topic(struct ab_service *service, struct ab_map *map, const ch
         return AB_ENOENT;
     topic->exists = false;
     topic->value = ab_text_unref(topic->value);
-    ab_free(topic->doc);
-    topic->doc = NULL;
+    ab_about_deinit(&topic->about);
     topic->walking = true; /* who hears that it is unlisted may be cut off, and be the last who asked for it */
     ab_introspection_changed(service, table);
     topic->walking = false;
@@ -427,54 +415,6 @@ int ab_service_remove(struct ab_service *service, ab_time now, enum ab_topic_kin
     case AB_TOPIC_SERVICE: break;
     }
     return AB_EINVAL;
-}
-
-/* ---- Documentation */
-
-/* The place of a thing's documentation and the table it is told in. NULL: there is no such thing. */
-static char **doc_place(struct ab_service *service, enum ab_topic_kind kind, const char *name,
-                        enum ab_builtin *ret_table)
-{
-    struct ab_function *function;
-    struct ab_topic *topic;
-
-    switch (kind) {
-    case AB_TOPIC_SERVICE: *ret_table = AB_BUILTIN_DOC; return &service->doc;
-    case AB_TOPIC_FUNCTION:
-        function = ab_service_function(service, name);
-        *ret_table = AB_BUILTIN_FUNCTIONS;
-        return function && !function->builtin ? &function->doc : NULL;
-    case AB_TOPIC_EVENT:
-        topic = ab_topic_find(&service->events, name);
-        *ret_table = AB_BUILTIN_EVENTS;
-        return topic && topic->exists ? &topic->doc : NULL;
-    case AB_TOPIC_OBJECT:
-        topic = ab_topic_find(&service->objects, name);
-        *ret_table = AB_BUILTIN_OBJECTS;
-        return topic && topic->exists && !topic->builtin ? &topic->doc : NULL;
-    }
-    return NULL;
-}
-
-int ab_service_set_doc(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name,
-                       const char *doc)
-{
-    enum ab_builtin table;
-    char **place;
-    char *copy;
-
-    ab_engine_enter(service->engine, now);
-    if (service->closed)
-        return AB_ECLOSED;
-    place = doc_place(service, kind, name, &table);
-    if (!place)
-        return AB_ENOENT;
-    if (copy_doc(doc, &copy) < 0)
-        return AB_ENOMEM;
-    ab_free(*place);
-    *place = copy;
-    ab_introspection_changed(service, table);
-    return 0;
 }
 
 /* ---- Telling */

@@ -73,6 +73,10 @@ int ab_service_remove(struct ab_service *service, ab_time now, enum ab_topic_kin
                       const char *name); /* AB_ENOENT */
 int ab_service_set_doc(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name,
                        const char *doc);
+/* An encoded object of at most the limit `description`, counted; NULL takes it away. Not of the service itself. AB_ENOENT,
+ * AB_ETOOLARGE. */
+int ab_service_set_description(struct ab_service *service, ab_time now, enum ab_topic_kind kind, const char *name,
+                               struct ab_text *description);
 int ab_service_fire(struct ab_service *service, ab_time now, const char *event, struct ab_text *args);
 int ab_service_set(struct ab_service *service, ab_time now, const char *object, struct ab_text *value);
 

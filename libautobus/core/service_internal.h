@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "core/about.h"
 #include "core/access.h"
 #include "core/announcer.h"
 #include "core/internal.h"
@@ -15,7 +16,7 @@
 struct ab_function {
     struct ab_map_node node;
     struct ab_text *name;
-    char *doc; /* may be NULL */
+    struct ab_about about;
     enum ab_function_mode mode;
     void *target;
     enum ab_builtin builtin; /* the engine answers with the value of this object */
@@ -28,7 +29,7 @@ struct ab_service {
     struct ab_grave grave;
     struct ab_text *id;
     struct ab_text *info; /* encoded, with hostname */
-    char *doc;
+    struct ab_about about; /* its documentation alone */
     bool published;
     bool closed;
     bool handle;                      /* the program still has it */

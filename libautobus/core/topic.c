@@ -47,7 +47,7 @@ void ab_topic_free(struct ab_topic *topic)
     ab_map_remove(topic->table, &topic->node);
     ab_text_unref(topic->name);
     ab_text_unref(topic->value);
-    ab_free(topic->doc);
+    ab_about_deinit(&topic->about);
     ab_free(topic);
 }
 

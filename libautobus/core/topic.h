@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "core/about.h"
 #include "wire/limits.h"
 
 struct ab_service;
@@ -35,7 +36,7 @@ struct ab_topic {
     struct ab_text *name;
     bool exists;
     bool walking; /* its interests are being told: it must stay */
-    char *doc;
+    struct ab_about about;
     struct ab_list interests; /* struct ab_interest.topic_node */
     size_t interested;        /* of them, also while they are walked */
     struct ab_list audiences; /* struct ab_audience.node */

@@ -41,7 +41,8 @@
     X(calls_waiting, 1024, 1, 1048576)                /* calls waiting for a worker; then busy */         \
     X(live_connections, 256, 0, 65536)                /* idle connections of one liveness listener */     \
     X(multiple_services, 1024, 1, 1048576)            /* services that one proxy of many is bound to */   \
-    X(seed_hosts, 64, 0, 4096)                        /* hosts asked over TCP */
+    X(seed_hosts, 64, 0, 4096)                        /* hosts asked over TCP */                          \
+    X(description, 8192, 0, 1048576)                  /* bytes of a description of our own */
 
 struct ab_limits {
 #define AB_LIMIT_FIELD(name, value, least, most) size_t name;

@@ -1,6 +1,7 @@
 /* Transcripts of services that hear whether anybody listens and watches, of functions that are replaced while they are
  * called, and of what comes after it was asked for. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "harness.h"
@@ -230,6 +231,56 @@ START_TEST(a_listener_hears_an_event_that_comes_later_and_can_see_it_come)
 }
 END_TEST
 
+/* ---- Descriptions */
+
+START_TEST(a_description_is_told_with_the_documentation)
+{
+    struct scene scene = scene_new();
+
+    sim_watch(scene.remote, "autobus.objects");
+    sim_run(scene.sim, MS(10));
+    sim_describe(scene.hall, AB_TOPIC_OBJECT, "temp", "{\"value\":{\"type\":\"number\"}}");
+    sim_set_doc(scene.hall, AB_TOPIC_OBJECT, "temp", "How warm.");
+    sim_run(scene.sim, MS(10));
+    sim_remove(scene.hall, AB_TOPIC_OBJECT, "temp");
+    sim_object(scene.hall, "temp", "1");
+    sim_run(scene.sim, MS(10));
+    sim_expect(scene.sim, "20.002 c: value autobus.objects = {\"temp\":{}} (hall)\n"
+                          "20.011 c: value autobus.objects = {\"temp\":{\"value\":{\"type\":\"number\"}}} (hall)\n"
+                          "20.011 c: value autobus.objects = "
+                          "{\"temp\":{\"value\":{\"type\":\"number\"},\"doc\":\"How warm.\"}} (hall)\n"
+                          "20.021 c: value autobus.objects = {} (hall)\n"
+                          "20.021 c: value autobus.objects = {\"temp\":{}} (hall)\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
+/* Together they would have more tokens than a line may have. */
+START_TEST(too_many_descriptions_are_left_out)
+{
+    struct scene scene = scene_new();
+    struct sim_slot *slot;
+    char enumeration[8192] = "{\"value\":{\"enum\":[1", name[16];
+
+    while (strlen(enumeration) < 8000)
+        strcat(enumeration, ",1");
+    strcat(enumeration, "]}}");
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof name, "o%d", i);
+        sim_object(scene.hall, name, "1");
+        sim_describe(scene.hall, AB_TOPIC_OBJECT, name, enumeration);
+        if (i > 0 && i < 9)
+            continue;
+        slot = sim_get(scene.remote, "autobus.objects");
+        sim_run(scene.sim, MS(100));
+        ck_assert_int_eq(slot->code, 0);
+        ck_assert(!strstr(slot->value, "enum") == (i == 9));
+        ck_assert_ptr_nonnull(strstr(slot->value, name));
+    }
+    sim_free(scene.sim);
+}
+END_TEST
+
 /* ---- Replacing */
 
 START_TEST(calls_from_now_on_go_to_the_new_handler)
@@ -269,6 +320,8 @@ int main(void)
     tcase_add_test(tests, clients_of_the_existing_implementation_count);
     tcase_add_test(tests, what_is_asked_for_may_come_when_it_is);
     tcase_add_test(tests, a_listener_hears_an_event_that_comes_later_and_can_see_it_come);
+    tcase_add_test(tests, a_description_is_told_with_the_documentation);
+    tcase_add_test(tests, too_many_descriptions_are_left_out);
     tcase_add_test(tests, calls_from_now_on_go_to_the_new_handler);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);

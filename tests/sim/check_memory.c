@@ -178,6 +178,7 @@ static bool objects(void *context)
     sim_cancel(again);
     sim_set_doc(hall, AB_TOPIC_SERVICE, NULL, "the hall");
     sim_set_doc(hall, AB_TOPIC_OBJECT, "temp", "degrees");
+    sim_describe(hall, AB_TOPIC_OBJECT, "temp", "{\"value\": {\"type\": \"number\"}}");
     sim_object(hall, "door", "true");
     sim_remove(hall, AB_TOPIC_OBJECT, "door");
     sim_remove(hall, AB_TOPIC_EVENT, "rang");

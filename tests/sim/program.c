@@ -268,6 +268,18 @@ void sim_remove(struct sim_service *service, enum ab_topic_kind kind, const char
         sim_worked(service->bus, result, "ab_service_remove");
 }
 
+void sim_describe(struct sim_service *service, enum ab_topic_kind kind, const char *name, const char *description)
+{
+    if (!service)
+        return;
+    struct ab_text *text = text_of(description);
+    int result = ab_service_set_description(service->service, sim_bus_enter(service->bus), kind, name, text);
+    sim_bus_leave(service->bus);
+    ab_text_unref(text);
+    if (result != AB_ENOENT || !service->bus->sim->memory_fails)
+        sim_worked(service->bus, result, "ab_service_set_description");
+}
+
 void sim_set_doc(struct sim_service *service, enum ab_topic_kind kind, const char *name, const char *doc)
 {
     if (!service)

@@ -187,6 +187,7 @@ struct sim_slot *sim_on_interest(struct sim_service *service, enum ab_topic_kind
 void sim_set(struct sim_service *service, const char *object, const char *value);
 void sim_fire(struct sim_service *service, const char *event, const char *args);
 void sim_remove(struct sim_service *service, enum ab_topic_kind kind, const char *name);
+void sim_describe(struct sim_service *service, enum ab_topic_kind kind, const char *name, const char *description);
 void sim_set_doc(struct sim_service *service, enum ab_topic_kind kind, const char *name, const char *doc);
 
 /* Handlers. */

@@ -194,6 +194,73 @@ START_TEST(what_there_is)
 }
 END_TEST
 
+/* ---- Descriptions */
+
+static int describe(struct ab_pair *pair, enum autobus_kind kind, const char *name, const char *text)
+{
+    json_t *description = json_loads(text, JSON_DECODE_ANY, NULL);
+    int r = autobus_service_set_description(pair->service, kind, name, description);
+
+    ck_assert_ptr_nonnull(description);
+    json_decref(description);
+    return r;
+}
+
+START_TEST(what_is_described_is_seen)
+{
+    static const char function[] = "{\"args\": [{\"name\": \"room\", \"type\": \"string\"}, {\"type\": \"number\"}], "
+                                   "\"result\": {\"type\": \"boolean\"}}";
+    struct ab_pair pair;
+    json_t *seen = NULL;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "echo", function), 0);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_EVENT, "ping", "{\"args\": []}"), 0);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_OBJECT, "value", "{\"value\": {\"type\": \"integer\"}}"), 0);
+    ck_assert_int_eq(autobus_service_set_doc(pair.service, AUTOBUS_KIND_FUNCTION, "echo", "Echoes."), 0);
+    ck_assert_int_eq(autobus_get(pair.remote, "autobus.functions", 0, 0, &seen, NULL), 0);
+    json_t *echo = json_object_get(seen, "echo"), *expected = json_loads(function, 0, NULL);
+    ck_assert_str_eq(json_string_value(json_object_get(echo, "doc")), "Echoes.");
+    json_object_del(echo, "doc");
+    ck_assert(json_equal(echo, expected));
+    json_decref(expected);
+    json_decref(seen);
+    ck_assert_int_eq(autobus_service_set_description(pair.service, AUTOBUS_KIND_FUNCTION, "echo", NULL), 0);
+    ck_assert_int_eq(autobus_get(pair.remote, "autobus.functions", 0, 0, &seen, NULL), 0);
+    ck_assert_uint_eq(json_object_size(json_object_get(seen, "echo")), 1);
+    json_decref(seen);
+    ab_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(what_is_no_description)
+{
+    struct ab_pair pair;
+
+    ab_pair_open(&pair, ab_test_options("description", "100", NULL));
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "ghost", "{}"), AUTOBUS_ENOENT);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_OBJECT, "autobus.doc", "{}"), AUTOBUS_ENOENT);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_SERVICE, "echo", "{}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "echo", "[]"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "echo", "{\"doc\": \"x\"}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "echo", "{\"args\": {}}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "echo", "{\"args\": [1]}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "echo", "{\"args\": [{\"name\": 1}]}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "echo", "{\"result\": \"number\"}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_FUNCTION, "echo", "{\"value\": {}}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_EVENT, "ping", "{\"result\": {}}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_OBJECT, "value", "{\"args\": []}"), AUTOBUS_EINVAL);
+    ck_assert_int_eq(describe(&pair, AUTOBUS_KIND_OBJECT, "value",
+                              "{\"value\": {\"enum\": [1000000, 1000000, 1000000, 1000000, 1000000, 1000000, 1000000, "
+                              "1000000, 1000000, 1000000, 1000000]}}"),
+                     AUTOBUS_ETOOLARGE);
+    ck_assert_int_eq(
+        describe(&pair, AUTOBUS_KIND_OBJECT, "value", "{\"value\": {\"a\": [[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]}}"),
+        AUTOBUS_ETOOLARGE);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 /* ---- Interest */
 
 struct sensor {
@@ -288,6 +355,8 @@ int main(void)
     tcase_add_test(tests, an_idle_handler_is_gone_at_once);
     tcase_add_test(tests, a_service_closes_while_an_old_handler_runs);
     tcase_add_test(tests, what_there_is);
+    tcase_add_test(tests, what_is_described_is_seen);
+    tcase_add_test(tests, what_is_no_description);
     tcase_add_test(tests, a_sensor_measures_while_somebody_looks);
     tcase_add_test(tests, bad_questions);
     suite_add_tcase(suite, tests);
