@@ -54,6 +54,12 @@ void tool_checkup_ports_of_tcp(const struct tool_checkup *checkup, int *ret_firs
         *ret_last = *ret_first;
 }
 
+/* By the settings, and not because the port cannot be had. */
+static bool udp_is_off(const struct tool_checkup *checkup)
+{
+    return !udp_is_open(checkup) && strcmp(tool_checkup_setting(checkup, "discovery"), "none") == 0;
+}
+
 static json_t *packed(json_t *object)
 {
     if (!object)
@@ -233,6 +239,11 @@ static void check_udp(struct tool_checkup *checkup)
     if (udp_is_open(checkup)) {
         tool_finding(&checkup->findings, "udp_port", TOOL_FINDING_OK, more, NULL, "port %d/udp is open here%s%s", port,
                      count ? ", and shared with " : "", count ? names : "");
+    } else if (udp_is_off(checkup)) {
+        tool_finding(&checkup->findings, "udp_port", TOOL_FINDING_WARNING, more,
+                     "set AUTOBUS_DISCOVERY to broadcast, or unset it, in the environment and in /etc/autobus2.conf",
+                     "%s (AUTOBUS_DISCOVERY is none), so nobody is asked and heard",
+                     text_of(udp_of(checkup), "reason"));
     } else {
         char *remedy = tool_print("end that program or give it another port; or set AUTOBUS_DISCOVERY_PORT to another "
                                   "port, on every machine");

@@ -242,6 +242,22 @@ static void explain_seeds(autobus_bus *bus)
     json_decref(settings);
 }
 
+/* Says why nobody is heard, if that is so. True: nobody was asked either. */
+static bool explain_deafness(autobus_bus *bus)
+{
+    json_t *counters = NULL;
+    if (autobus_bus_counters(bus, &counters) < 0)
+        return false;
+    const json_t *udp = json_object_get(json_object_get(counters, "ports"), "udp");
+    const char *reason = json_string_value(json_object_get(udp, "reason"));
+    json_int_t sent = json_integer_value(json_object_get(json_object_get(counters, "datagrams"), "sent"));
+    bool dumb = reason && sent == 0;
+    if (reason)
+        tool_remark("%s: %s", dumb ? "no network was asked" : "nobody is heard", reason);
+    json_decref(counters);
+    return dumb;
+}
+
 static void explain_networks(autobus_bus *bus)
 {
     char *used = tool_networks_used(bus);
@@ -254,6 +270,12 @@ static void explain_networks(autobus_bus *bus)
         tool_remark("not asked: %s", unused);
     free(unused);
     free(used);
+}
+
+static void explain_search(autobus_bus *bus)
+{
+    if (!explain_deafness(bus))
+        explain_networks(bus);
     explain_seeds(bus);
 }
 
@@ -326,7 +348,7 @@ void tool_find_explain(autobus_bus *bus, const struct tool_target *target)
     if (autobus_bus_services(bus, every.filter, &entries) == 0 && json_array_size(entries) > 0)
         explain_types(target, entries);
     else
-        explain_networks(bus);
+        explain_search(bus);
     json_decref(entries);
     tool_target_deinit(&every);
 }

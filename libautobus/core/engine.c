@@ -208,6 +208,7 @@ void ab_engine_set_broadcast(struct ab_engine *engine, ab_time now, unsigned par
     engine->broadcast = parts;
     if (!engine->started || engine->closing)
         return;
+    engine->host->hear(engine->context, parts != 0);
     if (parts & AB_BROADCAST_DISCOVER)
         ab_seeker_start(engine);
     else

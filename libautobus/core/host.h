@@ -43,6 +43,8 @@ struct ab_host {
     /* A bus of this machine is gone, and with it perhaps who listened on the first port: whoever listens on another takes
      * that too, and keeps its own (DESIGN section 4). */
     void (*neighbour_gone)(void *context);
+    /* Whether datagrams are wanted from now on; no others come than may be under way. */
+    void (*hear)(void *context, bool on);
     /* One datagram to loopback and to every usable interface whose network meets one of those (NULL: to every one); a
      * failure is the host's to log. */
     void (*broadcast)(void *context, const void *data, size_t size, enum ab_broadcast_order order,

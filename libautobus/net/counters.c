@@ -62,14 +62,23 @@ static int put_sources(json_t *counters, const struct ab_fates *fates)
     return r;
 }
 
+/* Why datagrams are not received; NULL: they are. */
+static const char *why_deaf(const struct ab_discovery *discovery)
+{
+    if (!discovery->wanted)
+        return "discovery by broadcast is off";
+    return discovery->reason ? strerror(discovery->reason) : NULL;
+}
+
 static json_t *udp_port(const struct ab_net *net)
 {
     const struct ab_discovery *discovery = &net->discovery;
-    json_t *udp = json_pack("{s:i, s:b, s:I}", "port", (int)ab_settings_discovery_port(net->settings), "open",
-                            discovery->reason == 0, "since_ms",
-                            (json_int_t)((ab_net_now(net) - discovery->since) / AB_MILLISECOND));
+    const char *reason = why_deaf(discovery);
+    json_t *udp =
+        json_pack("{s:i, s:b, s:I}", "port", (int)ab_settings_discovery_port(net->settings), "open", reason == NULL,
+                  "since_ms", (json_int_t)((ab_net_now(net) - discovery->since) / AB_MILLISECOND));
 
-    if (udp && discovery->reason && put_new(udp, "reason", json_string(strerror(discovery->reason))) < 0) {
+    if (udp && reason && put_new(udp, "reason", json_string(reason)) < 0) {
         json_decref(udp);
         return NULL;
     }

@@ -1,5 +1,6 @@
 /*
- * Owns the two UDP sockets. Knows nothing of what a packet says but that it is one. Invariants: what comes from no
+ * Owns the two UDP sockets. Knows nothing of what a packet says but that it is one. Invariants: the port is held only
+ * while somebody hears what comes, after the event thread has attended to it; what comes from no
  * network of ours is not decoded; at most 64 datagrams are read before other sockets get their turn, and they are
  * handed over in one hold of the lock; a datagram that cannot be sent is logged and forgotten (the announcer repeats).
  */
@@ -170,28 +171,70 @@ static bool start(struct ab_net *net)
     return true;
 }
 
+/* Lock held. True: the engine was entered, since nothing was heard until now. */
+static bool start_later(struct ab_net *net)
+{
+    struct ab_discovery *discovery = &net->discovery;
+
+    if (!start(net)) {
+        discovery->reason = errno;
+        ab_net_start_timer(net, discovery->retry, RETRY_INTERVAL);
+        return false;
+    }
+    discovery->reason = 0;
+    discovery->since = ab_net_now(net);
+    ab_engine_network_changed(net->engine, ab_net_now(net));
+    return true;
+}
+
 static void on_retry(evutil_socket_t descriptor, short what, void *argument)
 {
     struct ab_net *net = argument;
+    bool started;
 
     (void)descriptor;
     (void)what;
     ab_waker_awake(&net->waker);
-    if (!start(net)) {
-        int wrong = errno;
-
-        ab_net_start_timer(net, net->discovery.retry, RETRY_INTERVAL);
-        ab_net_lock(net);
-        net->discovery.reason = wrong;
-        ab_net_unlock(net);
-        return;
-    }
-    ab_net_log(net, AB_LOG_INFO, "port %u/udp is to be had again", ab_settings_discovery_port(net->settings));
     ab_net_lock(net);
-    net->discovery.reason = 0;
-    net->discovery.since = ab_net_now(net);
-    ab_engine_network_changed(net->engine, ab_net_now(net)); /* nothing was heard until now */
+    started = net->discovery.wanted && !net->discovery.event && start_later(net);
+    if (started)
+        ab_net_log(net, AB_LOG_INFO, "port %u/udp is to be had again", ab_settings_discovery_port(net->settings));
     ab_net_turn(net);
+}
+
+static void leave(struct ab_net *net)
+{
+    struct ab_discovery *discovery = &net->discovery;
+
+    evtimer_del(discovery->retry);
+    if (discovery->event) {
+        event_free(discovery->event);
+        close(discovery->receiver);
+    }
+    discovery->event = NULL;
+    discovery->receiver = -1;
+    discovery->reason = 0;
+    discovery->since = ab_net_now(net);
+}
+
+void ab_discovery_hear(struct ab_net *net, bool on)
+{
+    struct ab_discovery *discovery = &net->discovery;
+
+    discovery->attention = discovery->attention || discovery->wanted != on;
+    discovery->wanted = on;
+}
+
+bool ab_discovery_attend(struct ab_net *net)
+{
+    struct ab_discovery *discovery = &net->discovery;
+
+    if (!discovery->attention)
+        return false;
+    discovery->attention = false;
+    if (!discovery->wanted)
+        leave(net);
+    return discovery->wanted && !discovery->event && start_later(net);
 }
 
 /* ---- Sending. */
@@ -291,7 +334,8 @@ int ab_discovery_init(struct ab_discovery *discovery, struct ab_net *net)
     if (!discovery->room || !discovery->retry)
         return AB_ENOMEM;
     discovery->since = ab_net_now(net);
-    if (start(net))
+    discovery->wanted = ab_settings_broadcast(net->settings);
+    if (!discovery->wanted || start(net))
         return 0;
     discovery->reason = errno;
     ab_net_log(net, AB_LOG_WARNING, "services of others are not found for now: port %u/udp cannot be had: %s",
@@ -309,6 +353,7 @@ void ab_discovery_stop(struct ab_discovery *discovery)
         close(discovery->receiver);
     discovery->event = discovery->retry = NULL;
     discovery->receiver = -1;
+    discovery->attention = false;
 }
 
 void ab_discovery_deinit(struct ab_discovery *discovery)

@@ -25,11 +25,13 @@ struct ab_discovery {
     struct ab_log_gate drops_told; /* event thread */
 
     /* The lock's. */
+    bool wanted;    /* somebody hears what comes */
+    bool attention; /* the event thread has something to do */
     struct ab_log_gate failures_told;
     struct ab_fates fates;
     uint64_t sent; /* datagrams, each on one interface */
     uint64_t unsent;
-    int reason;    /* errno: why there is no receiver; 0: there is one */
+    int reason;    /* errno: why there is no receiver; 0: there is one, or none is wanted */
     ab_time since; /* when that began */
 };
 
@@ -37,6 +39,10 @@ struct ab_discovery {
  * asked for again every 5 s. */
 int ab_discovery_init(struct ab_discovery *discovery, struct ab_net *net);
 void ab_discovery_deinit(struct ab_discovery *discovery);
+/* Lock held, any thread: whether what comes is heard. While it is not the port is not held. */
+void ab_discovery_hear(struct ab_net *net, bool on);
+/* Event thread, lock held: makes it so. True: the engine was entered. */
+bool ab_discovery_attend(struct ab_net *net);
 /* Event thread: no more datagrams are received. */
 void ab_discovery_stop(struct ab_discovery *discovery);
 

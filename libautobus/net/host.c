@@ -38,6 +38,11 @@ static void host_neighbour_gone(void *context)
     ab_acceptor_hurry(&net->claim);
 }
 
+static void host_hear(void *context, bool on)
+{
+    ab_discovery_hear(context, on);
+}
+
 static void host_broadcast(void *context, const void *data, size_t size, enum ab_broadcast_order order,
                            const struct ab_networks *within)
 {
@@ -114,6 +119,7 @@ const struct ab_host *ab_net_host(void)
         .listen = host_listen,
         .unlisten = host_unlisten,
         .neighbour_gone = host_neighbour_gone,
+        .hear = host_hear,
         .broadcast = host_broadcast,
         .here = host_here,
         .open = host_open,

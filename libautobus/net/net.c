@@ -193,7 +193,8 @@ void ab_net_attach(struct ab_net *net, struct ab_engine *engine)
 /* There is something that only the event thread may do. */
 static bool wants_attention(const struct ab_net *net)
 {
-    return !ab_list_empty(&net->sockets.attention) || net->acceptor.attention || net->claim.attention;
+    return !ab_list_empty(&net->sockets.attention) || net->acceptor.attention || net->claim.attention ||
+           net->discovery.attention;
 }
 
 /* What must be done before anybody waits. Lock held; true if there is more of it, or callbacks may have come of it. */
@@ -205,6 +206,7 @@ static bool attend(struct ab_net *net)
         bool entered = ab_acceptor_attend(&net->acceptor);
 
         entered |= ab_acceptor_attend(&net->claim);
+        entered |= ab_discovery_attend(net);
         entered |= ab_sockets_attend(net);
         entered |= ab_resolver_deliver(net->resolver);
         if (entered) {

@@ -11,6 +11,9 @@ err 'asked: lo (127.0.0.1)'
 try autobus-browse -q --json --wait 0.5
 is 3
 out ''
+try env AUTOBUS_DISCOVERY=none autobus-browse --wait 0.5
+is 3
+err 'no network was asked: discovery by broadcast is off'
 
 start watch autobus-browse --watch
 start lines autobus-browse --watch --json

@@ -167,6 +167,13 @@ static void record_packet(struct sim_bus *bus, const char *data, size_t size)
     free(info);
 }
 
+static void host_hear(void *context, bool on)
+{
+    struct sim_bus *bus = context;
+
+    bus->process.receivers = on;
+}
+
 static void host_broadcast(void *context, const void *data, size_t size, enum ab_broadcast_order order,
                            const struct ab_networks *within)
 {
@@ -318,6 +325,7 @@ const struct ab_host sim_bus_host = {
     .listen = host_listen,
     .unlisten = host_unlisten,
     .neighbour_gone = host_neighbour_gone,
+    .hear = host_hear,
     .broadcast = host_broadcast,
     .here = host_here,
     .open = host_open,

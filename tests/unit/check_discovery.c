@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "harness.h"
+#include "net/counters.h"
 #include "net/rig.h"
 
 static const char query[] = "{\"command\": \"query\"}";
@@ -92,6 +93,58 @@ START_TEST(what_is_broadcast_is_heard_by_all_buses_of_the_machine)
     rig_expect(&one, RIG_DATAGRAM);
     rig_end(&one);
     rig_end(&other);
+}
+END_TEST
+
+static bool is_port_free(const struct rig *rig)
+{
+    struct sockaddr_in address = at(INADDR_ANY, ab_settings_discovery_port(rig->net->settings));
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool is_free = bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0; /* not shared */
+
+    close(descriptor);
+    return is_free;
+}
+
+static bool does_not_hold_the_port(struct rig *rig, void *context)
+{
+    (void)context;
+    return is_port_free(rig);
+}
+
+static void hear(struct rig *rig, bool on)
+{
+    rig_lock(rig);
+    ab_net_host()->hear(rig->net, on);
+    rig_leave(rig);
+}
+
+START_TEST(a_port_is_held_only_while_somebody_hears)
+{
+    struct rig rig;
+    json_t *counters = json_object();
+
+    rig_start(&rig, rig_settings("discovery", "none", NULL));
+    ck_assert(is_port_free(&rig));
+    rig_lock(&rig);
+    ck_assert_int_eq(ab_net_counters_put_private(rig.net, counters), 0);
+    rig_leave(&rig);
+    ck_assert_str_eq(
+        json_string_value(json_object_get(json_object_get(json_object_get(counters, "ports"), "udp"), "reason")),
+        "discovery by broadcast is off");
+    json_decref(counters);
+    hear(&rig, true);
+    rig_expect(&rig, RIG_NETWORK_CHANGED); /* it asks anew */
+    ck_assert(!is_port_free(&rig));
+    broadcast(&rig, "{\"command\": \"add\", \"port\": 7, \"service\": \"s\", \"info\": {}}", AB_LOOPBACK_FIRST);
+    rig_expect(&rig, RIG_DATAGRAM);
+    hear(&rig, false);
+    rig_await(&rig, does_not_hold_the_port, NULL);
+    hear(&rig, true);
+    rig_expect(&rig, RIG_NETWORK_CHANGED);
+    hear(&rig, false);
+    hear(&rig, true);
+    rig_end(&rig);
 }
 END_TEST
 
@@ -417,6 +470,7 @@ int main(void)
     TCase *interfaces = tcase_create("interfaces");
 
     tcase_add_test(loopback, what_is_broadcast_is_heard_by_all_buses_of_the_machine);
+    tcase_add_test(loopback, a_port_is_held_only_while_somebody_hears);
     tcase_add_test(loopback, an_own_query_is_not_heard);
     tcase_add_test(loopback, bad_datagrams_are_counted_and_dropped);
     tcase_add_test(loopback, the_limit_of_size_is_exact);
