@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "sim/peer.h"
+#include "sim/legacy.h"
 #include "sim/sim.h"
 
 #define HALL   "{\"type\": \"hall\"}"
@@ -238,6 +238,80 @@ START_TEST(a_connection_belongs_to_the_route_that_is_known_later)
 }
 END_TEST
 
+START_TEST(a_report_outlives_what_broadcast_loses_and_a_restart)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_host *host = sim_host(sim, "b");
+    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, host, "b"));
+    struct sim_bus *c = sim_bus(sim, "c");
+    char id[256];
+
+    sim->network.loss = 500;
+    sim->network.duplication = 200;
+    snprintf(id, sizeof id, "%s", ab_service_id(sim_publish(b, "hall", HALL)->service));
+    struct ab_address at = place_of(b);
+    struct sim_discoverer *mine = sim_discoverer(c, "mine");
+    sim_run(sim, ASKED);
+    ck_assert_int_eq(sim_discover(mine, &at, id, "{\"type\": \"hall\", \"hostname\": \"b\"}"), 0);
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+    sim_on_binding(remote);
+    sim_record(sim, ROUTES | SIM_BINDINGS);
+    sim_browse(c, "type=hall", AB_BROWSER_EXISTING);
+    sim_run(sim, SECONDS(200));
+    sim_bus_kill(b);
+    b = sim_bus_new(sim, host, "b2");
+    b->first_port = 52800;
+    sim_bus_start(b);
+    sim_publish(b, "hall2", HALL);
+    sim_run(sim, SECONDS(100));
+    sim_expect(sim, "20.000 c: + hall 10.0.0.1:52722*(broadcast mine)\n"
+                    "20.000 c: cached\n"
+                    "20.000 c: settled\n"
+                    "20.004 c: bound hall\n"
+                    "220.001 c: unbound hall EDISCONNECTED\n"
+                    "220.001 c: + hall2 10.0.0.1:52800*(broadcast)\n"
+                    "220.003 c: ~ hall 10.0.0.1:52722*(mine)\n"
+                    "220.005 c: bound hall2\n");
+    sim_free(sim);
+}
+END_TEST
+
+START_TEST(a_bus_of_the_existing_implementation_is_reported_too)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_host *host = sim_host(sim, "l");
+    struct legacy *legacy = legacy_new(sim, host, "l");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct ab_address at = sim_host_address(host, 0, 35993);
+
+    legacy_publish(legacy, LEGACY_ID, "{\"type\": \"examples.hello\"}", 35993);
+    struct sim_discoverer *mine = sim_discoverer(c, "mine");
+    sim_run(sim, SECONDS(1));
+    sim_record(sim, ROUTES | SIM_RESULTS);
+    sim_browse(c, "examples.hello", AB_BROWSER_EXISTING);
+    ck_assert_int_eq(sim_discover(mine, &at, LEGACY_ID, "{\"type\": \"examples.hello\"}"), 0);
+    sim_set_broadcast(c, 0);
+    struct sim_remote *remote = sim_proxy(c, "examples.hello");
+    sim_call(remote, "echo", "[1]");
+    sim_run(sim, SECONDS(60));
+    sim_set_broadcast(c, AB_BROADCAST_BOTH);
+    sim_run(sim, SECONDS(30));
+    legacy_withdraw(legacy);
+    sim_run(sim, SECONDS(1));
+    sim_discoverer_end(mine);
+    sim_expect(sim, "1.000 c: + " LEGACY_ID " 10.0.0.1:35993*(broadcast)\n"
+                    "1.000 c: cached\n"
+                    "1.000 c: settled\n"
+                    "1.000 c: ~ " LEGACY_ID " 10.0.0.1:35993*(broadcast mine)\n"
+                    "1.000 c: ~ " LEGACY_ID " 10.0.0.1:35993*(mine)\n"
+                    "1.006 c: echo = [1]\n"
+                    "61.002 c: ~ " LEGACY_ID " 10.0.0.1:35993*(mine broadcast)\n"
+                    "91.001 c: ~ " LEGACY_ID " 10.0.0.1:35993*(mine)\n"
+                    "92.000 c: - " LEGACY_ID " 10.0.0.1:35993*(mine)\n");
+    sim_free(sim);
+}
+END_TEST
+
 /* ---- Buses without datagrams */
 
 START_TEST(a_bus_without_discoverers_has_settled_and_is_silent)
@@ -410,6 +484,8 @@ int main(void)
     tcase_add_test(steady, what_a_program_reports_does_not_expire);
     tcase_add_test(steady, a_route_that_fails_is_the_last_to_try);
     tcase_add_test(steady, a_connection_belongs_to_the_route_that_is_known_later);
+    tcase_add_test(steady, a_report_outlives_what_broadcast_loses_and_a_restart);
+    tcase_add_test(steady, a_bus_of_the_existing_implementation_is_reported_too);
     tcase_add_test(broadcast, a_bus_without_discoverers_has_settled_and_is_silent);
     tcase_add_test(broadcast, broadcast_comes_and_goes_while_a_bus_runs);
     tcase_add_test(broadcast, the_first_announcement_waits_and_goodbyes_are_counted);
