@@ -31,6 +31,8 @@ struct ab_engine;
     X(inbound, displaced)       \
     X(inbound, cut_off)         \
     X(inbound, slow)            \
+    X(inbound, silent)          \
+    X(inbound, too_large)       \
     X(outbound, now)            \
     X(outbound, opened)         \
     X(outbound, bound)          \
@@ -47,6 +49,7 @@ struct ab_engine;
     X(requests, failed)         \
     X(requests, abandoned)      \
     X(requests, refused)        \
+    X(requests, denied)         \
     X(calls, now)               \
     X(calls, sent)              \
     X(calls, answered)          \

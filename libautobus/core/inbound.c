@@ -340,6 +340,7 @@ static void on_unbound(struct ab_inbound *connection, const struct ab_message *m
 static void on_problem(struct ab_inbound *connection, const struct ab_message *message)
 {
     if (message->problem == AB_ETOOLARGE) {
+        connection->stream.engine->counters.inbound_too_large++;
         ab_inbound_respond_error(connection, message, "too_large", message->reason);
         finish(connection, AB_CLOSE_FLUSH);
         return;
@@ -422,13 +423,19 @@ static void ping(struct ab_inbound *connection, ab_time patience)
         ab_engine_arm(engine, &connection->timer, patience);
 }
 
+static void cut_off_silent(struct ab_inbound *connection, const char *why)
+{
+    connection->stream.engine->counters.inbound_silent++;
+    ab_inbound_cut_off(connection, why);
+}
+
 static void on_timer(struct ab_timer *timer)
 {
     struct ab_inbound *connection = AB_CONTAINER(timer, struct ab_inbound, timer);
     struct ab_engine *engine = connection->stream.engine;
 
     if (connection->state == AB_INBOUND_UNBOUND)
-        ab_inbound_cut_off(connection, "it did not bind");
+        cut_off_silent(connection, "it did not bind");
     else if (connection->state == AB_INBOUND_LEAVING)
         finish(connection, AB_CLOSE_FLUSH);
     else if (connection->input_ended)
@@ -436,7 +443,7 @@ static void on_timer(struct ab_timer *timer)
     else if (connection->woken)
         ping(connection, PING_ANSWER_AWAKE);
     else if (connection->pinged >= 0)
-        ab_inbound_cut_off(connection, "it does not answer");
+        cut_off_silent(connection, "it does not answer");
     else if (engine->now - connection->heard >= PING_AFTER)
         ping(connection, PING_ANSWER);
     else

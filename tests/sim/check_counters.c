@@ -1,5 +1,6 @@
 /* What an engine counts: each thing once, where it happens. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -214,6 +215,40 @@ START_TEST(values_that_are_merged_and_listeners_that_are_cut_off)
 }
 END_TEST
 
+START_TEST(lines_over_a_limit)
+{
+    struct scene scene = scene_new();
+    struct sim_link *link = deaf_client(&scene);
+    char *line = malloc(2000000);
+
+    memset(line, ' ', 2000000);
+    line[1999999] = '\0';
+    memcpy(line, "{\"_type\":1", 10);
+    sim_link_listen(link, true);
+    sim_send(link, "this is no message");
+    sim_send(link, line);
+    sim_run(scene.sim, SECONDS(2));
+    ck_assert_uint_eq(counters_of(scene.b).messages_bad, 2);
+    ck_assert_uint_eq(counters_of(scene.b).inbound_too_large, 1);
+    ck_assert_uint_eq(counters_of(scene.b).inbound_cut_off, 0);
+    free(line);
+    sim_free(scene.sim);
+}
+END_TEST
+
+START_TEST(who_is_denied)
+{
+    struct scene scene = scene_new();
+    struct ab_address to = sim_host_address(scene.b->process.host, 0, sim_bus_port(scene.b));
+
+    sim_access(scene.hall, "10.99.0.0/16");
+    sim_connection(scene.c, &to, ab_service_id(scene.hall->service));
+    sim_run(scene.sim, SECONDS(1));
+    ck_assert_uint_ge(counters_of(scene.b).requests_denied, 1);
+    sim_free(scene.sim);
+}
+END_TEST
+
 START_TEST(connections_and_those_over_a_limit)
 {
     struct sim *sim = sim_new(1);
@@ -236,6 +271,7 @@ START_TEST(connections_and_those_over_a_limit)
     sim_run(sim, SECONDS(6));
     counters = counters_of(b);
     ck_assert_uint_eq(counters.inbound_cut_off, 2); /* they did not bind */
+    ck_assert_uint_eq(counters.inbound_silent, 2);
     ck_assert_uint_eq(counters.inbound_slow, 0);
     ck_assert_uint_eq(counters.inbound_now, 0);
     sim_free(sim);
@@ -254,7 +290,7 @@ START_TEST(a_bus_tells_its_counters_to_who_asks)
     ck_assert_int_eq(slot->code, 0);
     ck_assert_ptr_nonnull(strstr(slot->value, "\"inbound\":{\"now\":2,"));
     ck_assert_ptr_nonnull(strstr(slot->value, "\"simulation\":{")); /* what the host adds */
-    ck_assert_int_eq(hall->code, AB_EREMOTE); /* of the introspection service alone */
+    ck_assert_int_eq(hall->code, AB_EREMOTE);                       /* of the introspection service alone */
     ck_assert_int_eq(sim_notice(bus, "get_counters", "[]"), 0);
     sim_run(scene.sim, MS(100));
     sim_free(scene.sim);
@@ -293,6 +329,8 @@ int main(void)
     tcase_add_test(tcase, round_trips_of_binds_and_pings);
     tcase_add_test(tcase, events_and_values);
     tcase_add_test(tcase, values_that_are_merged_and_listeners_that_are_cut_off);
+    tcase_add_test(tcase, lines_over_a_limit);
+    tcase_add_test(tcase, who_is_denied);
     tcase_add_test(tcase, connections_and_those_over_a_limit);
     tcase_add_test(tcase, a_bus_tells_its_counters_to_who_asks);
     tcase_add_test(tcase, lost_datagrams_and_a_restart);
