@@ -68,6 +68,7 @@ UNIT_TESTS += tests/sim/check_seeds
 UNIT_TESTS += tests/sim/check_sim
 UNIT_TESTS += tests/threads/check_callbacks
 UNIT_TESTS += tests/threads/check_memory
+UNIT_TESTS += tests/threads/check_reading
 UNIT_TESTS += tests/threads/check_storm
 UNIT_TESTS += tests/unit/check_acceptor
 UNIT_TESTS += tests/unit/check_access

@@ -11,6 +11,7 @@
 #include "bus/bus.h"
 #include "bus/canceler.h"
 #include "bus/error.h"
+#include "bus/hold.h"
 #include "bus/json.h"
 #include "bus/name.h"
 #include "bus/remote.h"
@@ -104,7 +105,8 @@ static void call_thread(struct ab_answers *answers)
     if (answers->called)
         return;
     answers->called = true;
-    ab_sleeper_call(&answers->sleeper, answers->remote->bus);
+    if (!ab_reading_done(&answers->reading))
+        ab_sleeper_call(&answers->sleeper, answers->remote->bus);
 }
 
 void ab_answers_cancel(struct ab_answers *answers)
@@ -218,7 +220,9 @@ static void wait_and_show(struct ab_answers *answers)
 
 static int wait_for_end(struct ab_answers *answers, autobus_error *error)
 {
+    const struct ab_question *question = answers->question;
     autobus_remote *remote = answers->remote;
+    struct ab_hold held;
     int r = ab_remote_handle_enter(remote);
 
     if (r < 0)
@@ -226,13 +230,17 @@ static int wait_for_end(struct ab_answers *answers, autobus_error *error)
     r = ask_for(answers);
     if (r < 0)
         ab_remote_handle_fail(remote, error, r);
+    else if (question->kind == AB_CALL_FUNCTION && !question->many && !question->partial)
+        ab_reading_begin(&answers->reading, remote);
     ab_bus_leave(remote->bus);
     if (r < 0)
         return r;
-    if (answers->question->partial)
+    held = ab_hold_suspend();
+    if (question->partial)
         wait_and_show(answers);
-    else
+    else if (!ab_reading_run(&answers->reading))
         ab_sleeper_sleep(&answers->sleeper);
+    ab_hold_end(held);
     return answers->end.code == 0 ? 0 : ab_error_take(error, &answers->end);
 }
 

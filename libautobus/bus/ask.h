@@ -8,6 +8,7 @@
 #include <autobus2.h>
 
 #include "base/list.h"
+#include "bus/reading.h"
 #include "bus/sleeper.h"
 #include "bus/slot.h"
 #include "core/notice.h"
@@ -31,6 +32,7 @@ struct ab_question {
 struct ab_answers {
     struct ab_target target; /* first: what the engine is given */
     struct ab_sleeper sleeper;
+    struct ab_reading reading;
     bool called;          /* the sleeper is, and has not woken: under the lock */
     bool ended;           /* under the lock */
     struct ab_notice end; /* the completion */

@@ -52,7 +52,7 @@ struct autobus_bus {
     autobus_queue *chosen; /* where callbacks run if it is not `queue`; one reference */
     struct ab_list polled; /* queues that the program runs */
     bool events_due;       /* the event thread has to be told of its queue */
-    unsigned flushing;     /* threads inside ab_net_flush */
+    unsigned inside;       /* threads inside net that are not its own */
     struct ab_workers workers;
     struct ab_log log;
     struct ab_bus_counters counters;

@@ -49,15 +49,19 @@ void ab_hold_callback_end(struct ab_hold before)
         ab_bus_release(left.bus);
 }
 
+struct ab_hold ab_hold_suspend(void)
+{
+    struct ab_hold before = ab_thread.hold;
+
+    ab_thread.hold = (struct ab_hold){.bus = NULL};
+    if (before.bus)
+        send(before.bus);
+    return before;
+}
+
 void ab_hold_flush(void)
 {
-    struct ab_hold held = ab_thread.hold;
-
-    if (!held.bus)
-        return;
-    ab_thread.hold = (struct ab_hold){.bus = NULL};
-    send(held.bus);
-    ab_thread.hold = held;
+    ab_hold_end(ab_hold_suspend());
 }
 
 /* ---- Public */

@@ -22,7 +22,9 @@ void ab_hold_end(struct ab_hold before);
 struct ab_hold ab_hold_callback_begin(void);
 void ab_hold_callback_end(struct ab_hold before);
 
-/* No lock held, before this thread waits: what it holds leaves. */
+/* No lock held, before this thread waits: what it holds leaves, and what it sends meanwhile; until ab_hold_end. */
+struct ab_hold ab_hold_suspend(void);
+/* The same, for one that holds on. */
 void ab_hold_flush(void);
 
 #endif

@@ -29,6 +29,10 @@ static void driver_turn(void *context)
 {
     autobus_bus *bus = context;
 
+    if (ab_thread.serves != bus) {
+        ab_bus_leave(bus);
+        return;
+    }
     ab_bus_take_notices(bus);
     if (!ab_list_empty(&bus->events.items))
         ab_hold_begin(bus);
@@ -87,7 +91,7 @@ static void finish_callbacks(autobus_bus *bus)
     for (;;) {
         if (has_callbacks(bus)) {
             run_round(bus);
-        } else if (bus->workers.coming > 0 || bus->flushing > 0) {
+        } else if (bus->workers.coming > 0 || bus->inside > 0) {
             ab_bus_wait(bus);
         } else {
             return;

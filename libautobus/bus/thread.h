@@ -11,6 +11,8 @@
 
 #include "bus/hold.h"
 
+struct ab_reading;
+
 /* A function of the program's that became due while a lock was held; part of what it belongs to. */
 struct ab_deferred {
     struct ab_deferred *next;
@@ -18,13 +20,14 @@ struct ab_deferred {
 };
 
 struct ab_thread {
-    unsigned callbacks;        /* callbacks of the program's that run on it, nested */
-    unsigned dispatches;       /* calls of autobus_queue_dispatch, nested */
-    unsigned filters;          /* filter functions of the program's, nested */
-    unsigned locks;            /* bus locks that it holds */
-    bool logging;              /* it hands log lines to the program */
-    const autobus_bus *serves; /* the bus whose event thread it is, or NULL */
-    struct ab_hold hold;       /* whose output it holds back */
+    unsigned callbacks;             /* callbacks of the program's that run on it, nested */
+    unsigned dispatches;            /* calls of autobus_queue_dispatch, nested */
+    unsigned filters;               /* filter functions of the program's, nested */
+    unsigned locks;                 /* bus locks that it holds */
+    bool logging;                   /* it hands log lines to the program */
+    const autobus_bus *serves;      /* the bus whose event thread it is, or NULL */
+    struct ab_hold hold;            /* whose output it holds back */
+    const struct ab_reading *reads; /* what it waits for, and reads for itself */
     struct ab_deferred *deferred;
 };
 

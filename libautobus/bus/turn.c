@@ -108,11 +108,11 @@ static void flush(autobus_bus *bus)
 {
     if (!bus->net || (ab_thread.hold.bus == bus && bus->state == AB_BUS_OPEN))
         return;
-    bus->flushing++;
+    bus->inside++;
     ab_thread.locks++;
     ab_net_flush(bus->net);
     ab_thread.locks--;
-    bus->flushing--;
+    bus->inside--;
     if (bus->state != AB_BUS_OPEN)
         pthread_cond_broadcast(&bus->changed);
 }

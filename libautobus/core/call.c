@@ -437,6 +437,15 @@ void ab_call_cancel(struct ab_call *call, ab_time now)
     ab_calls_pump(remote);
 }
 
+bool ab_remote_under_way(const struct ab_remote *remote, ab_stream_id *ret_stream, size_t *ret_calls)
+{
+    if (!remote->bound || !ab_list_empty(&remote->leaving))
+        return false;
+    *ret_stream = remote->bound->stream.id;
+    *ret_calls = remote->bound->calls;
+    return true;
+}
+
 void ab_call_abort(struct ab_call *call, ab_time now)
 {
     ab_engine_enter(call->remote->engine, now);

@@ -58,6 +58,10 @@ void ab_call_cancel(struct ab_call *call, ab_time now);
 /* The call completes with AB_ECANCELED, unless it has completed. Only before its completion was taken. */
 void ab_call_abort(struct ab_call *call, ab_time now);
 
+/* The stream of the one connection that it has, and how many calls were sent over that and not answered. False: it has
+ * none, or answers are to come over another too. */
+bool ab_remote_under_way(const struct ab_remote *remote, ab_stream_id *ret_stream, size_t *ret_calls);
+
 /* AB_ENOTBOUND, AB_EAGAIN, AB_ETOOLARGE, AB_ENOMEM, AB_ECLOSED. */
 int ab_remote_notice(struct ab_remote *remote, ab_time now, const char *name, struct ab_text *args);
 

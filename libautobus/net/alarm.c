@@ -30,6 +30,7 @@ static void on_readable(evutil_socket_t descriptor, short what, void *argument)
     now = ab_net_now(net);
     if (ab_engine_deadline(net->engine) <= now)
         ab_engine_tick(net->engine, now);
+    ab_sockets_wake_resting(net, now);
     ab_net_turn(net);
 }
 

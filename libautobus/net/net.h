@@ -11,6 +11,7 @@
 #define AB_NET_NET_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "core/engine.h"
@@ -18,12 +19,13 @@
 #include "net/settings.h"
 
 struct ab_net;
+struct ab_socket;
 
 /* What net needs of the bus that drives it. */
 struct ab_net_driver {
     void (*lock)(void *context);
     void (*unlock)(void *context);
-    /* Ends a turn of the event thread: called with the lock held after entries into the engine, returns with it
+    /* Ends a turn of the event thread, or of one that reads for itself: called with the lock held after entries into the engine, returns with it
      * released. It takes the notices, calls ab_net_flush, and hands callbacks to their queues. */
     void (*turn)(void *context);
     /* On the event thread, no lock held, after each round of the loop and after ab_net_wake: runs the callbacks that
@@ -52,6 +54,19 @@ ab_time ab_net_now(const struct ab_net *net); /* any thread */
 void ab_net_flush(struct ab_net *net);
 /* Any thread: the event thread calls driver->callbacks soon. */
 void ab_net_wake(struct ab_net *net);
+
+/* Reading for oneself: a thread of the program's that waits for what only one stream can bring. Lock held: takes the
+ * reading of the stream, if it is to be had now; NULL: wait to be called. Between this and ab_net_give_reading the net
+ * must not be freed. */
+struct ab_socket *ab_net_take_reading(struct ab_net *net, ab_stream_id stream);
+/* No lock held, which is taken for each of the driver's turns. Until `done`, or until the reading is wanted back. */
+void ab_net_read_until(struct ab_socket *socket, const atomic_bool *done);
+/* Lock held, any thread: it looks at `done`. */
+void ab_net_nudge(struct ab_socket *socket);
+/* Lock held: gives it back. `again`: nothing else is expected, so the next call may take it at once. False: the event
+ * thread has to do with it, so end this turn with ab_net_flush. */
+bool ab_net_give_reading(struct ab_socket *socket, bool again);
+
 bool ab_net_on_event_thread(const struct ab_net *net);
 
 /* Resolves `name` on a helper thread, or at once if it is numeric; `done` runs on the event thread with the lock held,

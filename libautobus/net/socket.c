@@ -36,6 +36,7 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
     ab_list_init(&sockets->all);
     ab_list_init(&sockets->dirty);
     ab_list_init(&sockets->attention);
+    ab_list_init(&sockets->resting);
     ab_list_init(&sockets->lingering);
     sockets->behind = least_behind(limits);
     sockets->linger_timer = evtimer_new(net->base, ab_sockets_on_linger_timer, net);
@@ -73,6 +74,7 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
     socket->net = net;
     socket->id = ++net->sockets.last;
     socket->descriptor = descriptor;
+    socket->nudge = -1;
     socket->peer = *peer;
     socket->transform = &ab_transform_identity;
     socket->state = accepted ? AB_SOCKET_OPEN : AB_SOCKET_NEW;
@@ -81,6 +83,7 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
     ab_list_init(&socket->attention);
     ab_list_init(&socket->backlog);
     ab_list_init(&socket->linger);
+    ab_list_init(&socket->resting);
     ab_list_append(&net->sockets.all, &socket->all);
     ab_map_insert(&net->sockets.map, &socket->node, &socket->id, sizeof(socket->id));
     ab_list_append(accepted ? &net->sockets.attention : &net->sockets.dirty,
@@ -104,11 +107,14 @@ static void destroy(struct ab_socket *socket)
     if (socket->writable)
         event_free(socket->writable);
     close(socket->descriptor);
+    if (socket->nudge >= 0)
+        close(socket->nudge);
     forget(socket);
     ab_socket_leave_linger(socket);
     ab_list_remove(&socket->all);
     ab_list_remove(&socket->dirty);
     ab_list_remove(&socket->attention);
+    ab_list_remove(&socket->resting);
     ab_socket_drop_input(socket);
     ab_reader_deinit(&socket->reader);
     ab_buffer_deinit(&socket->pending);
@@ -203,10 +209,10 @@ static bool set_interest(struct ab_socket *socket, struct event **event, bool *a
 static bool arm(struct ab_socket *socket)
 {
     bool open = socket->state == AB_SOCKET_OPEN;
-    bool read = open && !socket->ended && (socket->closing || !socket->paused);
+    bool loop = socket->reading == AB_READING_LOOP;
+    bool read = open && loop && !socket->ended && (socket->closing || !socket->paused);
     bool write = socket->state == AB_SOCKET_CONNECTING || (open && socket->full);
 
-    socket->reading = read;
     return set_interest(socket, &socket->readable, &socket->read_armed, read, EV_READ, ab_socket_on_readable) &&
            set_interest(socket, &socket->writable, &socket->write_armed, write, EV_WRITE, ab_socket_on_writable);
 }
@@ -231,8 +237,11 @@ static bool attend_failure(struct ab_socket *socket)
 
 static bool attend(struct ab_socket *socket)
 {
+    bool over = socket->state == AB_SOCKET_DEAD || socket->failure || socket->closing;
     bool entered = false;
 
+    if (over && !ab_socket_recall_reading(socket))
+        return false;
     if (socket->state != AB_SOCKET_DEAD && !arm(socket))
         entered = ab_socket_fail(socket, AB_ENOMEM);
     if (socket->failure && socket->state != AB_SOCKET_DEAD)
@@ -244,7 +253,8 @@ static bool attend(struct ab_socket *socket)
     }
     if (socket->closing && socket->state != AB_SOCKET_DEAD)
         ab_socket_linger(socket);
-    else if (socket->stalled && socket->state == AB_SOCKET_OPEN && !socket->paused)
+    else if (socket->reading == AB_READING_LOOP && socket->stalled && socket->state == AB_SOCKET_OPEN &&
+             !socket->paused)
         run_input(socket);
     if (socket->state == AB_SOCKET_DEAD && !socket->sending)
         destroy(socket);

@@ -2,18 +2,19 @@
  * The streams of the engine as TCP sockets, for both directions alike.
  *
  * Who touches what: under the lock, the state, the marks and the pending output; without it, the thread that has set
- * the mark `sending` owns the output that leaves, and the event thread the input (`reading` tells that it reads, so
- * that another thread can take that over one day). Only the event thread closes a descriptor and frees a socket, and
+ * the mark `sending` owns the output that leaves, and the one that `reading` tells owns the input: the event thread, or a
+ * thread that waits for an answer. Only the event thread closes a descriptor and frees a socket, and
  * only when no other is inside a system call on it; so a pointer stays good for as long as a callback of that thread
  * runs, or for as long as a thread has set its mark.
  *
- * Three files: socket.c has the table, the life of a socket and what the event thread has to attend to, socket_input.c
- * the read path, socket_output.c the write path and the lingering end.
+ * Four files: socket.c has the table, the life of a socket and what the event thread has to attend to, socket_input.c
+ * the read path, socket_reader.c who it is that reads, socket_output.c the write path and the lingering end.
  */
 #ifndef AB_NET_SOCKET_H
 #define AB_NET_SOCKET_H
 
 #include <event2/util.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/buffer.h"
@@ -33,6 +34,12 @@ enum ab_socket_state {
     AB_SOCKET_DEAD, /* the engine hears nothing more of it; it goes when no thread is inside */
 };
 
+enum ab_reading {
+    AB_READING_LOOP,   /* the event thread, when the state asks for it */
+    AB_READING_PAUSED, /* nobody, until paused_until */
+    AB_READING_CALLER, /* mark: a thread that waits */
+};
+
 struct ab_socket {
     /* Fixed. */
     struct ab_net *net;
@@ -48,25 +55,28 @@ struct ab_socket {
     struct ab_list dirty;     /* something waits to leave */
     struct ab_list attention; /* the event thread has something to do */
     enum ab_socket_state state;
-    bool closing;    /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
-    bool paused;     /* the engine wants no messages */
-    bool reading;    /* mark: the event thread reads when there is something */
+    bool closing; /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
+    bool paused;  /* the engine wants no messages */
+    enum ab_reading reading;
     bool sending;    /* mark: a thread sends */
     bool full;       /* the system took no more: write interest, no sending before */
     bool behind;     /* the engine saw much waiting, and hears when some of it has left */
     bool progressed; /* some has left: the event thread tells the engine */
-    int failure;     /* why nothing can leave any more; 0: it can */
+    bool eager;      /* its callers should read for themselves */
+    ab_time asked;   /* when one last had a use for that, and could not */
+    ab_time paused_until;
+    struct ab_list resting; /* in ab_sockets.resting: was paused of late */
+    unsigned writes;        /* lines that the engine wrote */
+    int nudge;              /* eventfd that ends a caller's wait; -1: none was needed yet */
+    atomic_bool recalled;   /* who reads is to give it back; the reader looks without the lock */
+    int failure;            /* why nothing can leave any more; 0: it can */
     struct ab_buffer pending;
     size_t unsent; /* bytes in `output` that the system has not taken */
 
     /* The sending thread's. */
     struct ab_buffer output;
 
-    /* The event thread's. */
-    struct event *readable; /* made when needed */
-    struct event *writable;
-    bool read_armed;
-    bool write_armed;
+    /* The reading thread's. */
     struct ab_reader reader;
     size_t received;        /* bytes that were not counted yet */
     struct ab_list backlog; /* decoded messages that the engine has not taken */
@@ -74,8 +84,16 @@ struct ab_socket {
     bool greedy;            /* the last read filled its room: read more at once */
     bool ended;             /* the peer's end of input was read */
     bool told_end;          /* and the engine knows */
-    int failing;            /* failure, once the event thread has seen it */
-    struct ab_list linger;  /* in order of linger_until, while closing */
+    bool offered;           /* its callers shall read, if nothing was written since */
+    unsigned writes_offered;
+
+    /* The event thread's. */
+    struct event *readable; /* made when needed */
+    struct event *writable;
+    bool read_armed;
+    bool write_armed;
+    int failing;           /* failure, once the event thread has seen it */
+    struct ab_list linger; /* in order of linger_until, while closing */
     ab_time linger_until;
     bool shut; /* our writing half is shut */
 };
@@ -86,6 +104,7 @@ struct ab_sockets {
     struct ab_list all;
     struct ab_list dirty;
     struct ab_list attention;
+    struct ab_list resting;
     ab_stream_id last;
     size_t behind;     /* what counts as much waiting */
     uint64_t received; /* bytes, of what was handed over */
@@ -128,6 +147,15 @@ bool ab_socket_fail(struct ab_socket *socket, int reason);
 /* socket_input.c, event thread */
 void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *socket);
 void ab_socket_drop_input(struct ab_socket *socket); /* what was read and not taken */
+
+/* Without the lock, the thread that reads: what there is, once. */
+void ab_socket_read(struct ab_socket *socket);
+
+/* socket_reader.c: with the functions of net.h. Lock held, but for the first. */
+void ab_socket_offer_reading(struct ab_socket *socket);  /* event thread, no lock: nobody reads, if that makes sense */
+void ab_socket_resume_reading(struct ab_socket *socket); /* the loop reads, if nobody does */
+bool ab_socket_recall_reading(struct ab_socket *socket); /* the same, or false: it will, and asks for attention then */
+void ab_sockets_wake_resting(struct ab_net *net, ab_time now); /* event thread: the pauses that are over */
 
 /* socket_output.c */
 void ab_socket_on_writable(evutil_socket_t descriptor, short what, void *socket); /* event thread */

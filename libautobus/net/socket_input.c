@@ -1,6 +1,6 @@
 /*
  * The read path: bytes to messages without the lock, messages to the engine with it, at most 64 in one hold. Runs on
- * the event thread. Knows nothing of what a message says.
+ * the thread that reads. Knows nothing of what a message says.
  *
  * Invariant: every byte that was read becomes a message that the engine takes, in order, or goes with the socket. A
  * pause keeps decoded messages here (an engine that is over its limit of output must not get 63 more commands), and
@@ -68,6 +68,8 @@ static bool deliver(struct ab_socket *socket)
     while (listens(socket) && !socket->paused && (node = ab_list_take(&socket->backlog)))
         ab_engine_message(net->engine, now, socket->id, AB_CONTAINER(node, struct ab_message, node));
     more = listens(socket) && !socket->paused;
+    socket->offered = socket->eager;
+    socket->writes_offered = socket->writes;
     ab_net_turn(net);
     return more;
 }
@@ -167,6 +169,13 @@ void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *argumen
         drop_rest(socket);
         return;
     }
+    ab_socket_read(socket);
+    if (socket->offered)
+        ab_socket_offer_reading(socket);
+}
+
+void ab_socket_read(struct ab_socket *socket)
+{
     if (socket->stalled && !drain(socket))
         return;
     if (!socket->ended)

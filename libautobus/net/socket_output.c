@@ -27,6 +27,7 @@ int ab_socket_write(struct ab_socket *socket, const void *data, size_t size)
 
     if (socket->failure)
         return 0; /* nobody will get it; the engine is about to hear so */
+    socket->writes++;
     r = ab_buffer_append(&socket->pending, data, size);
     if (r == 0 && size > 0 && socket->state == AB_SOCKET_OPEN && !socket->sending && !socket->full &&
         !ab_list_linked(&socket->dirty))
@@ -102,6 +103,7 @@ bool ab_socket_send(struct ab_socket *socket)
 
     if (socket->sending)
         return true;
+    ab_socket_resume_reading(socket);
     socket->sending = true;
     while (can_send(socket) && sends++ < MOST_SENDS)
         send_once(socket);

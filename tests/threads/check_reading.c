@@ -1,0 +1,268 @@
+/*
+ * A thread that waits for its answer reads the connection itself (net/socket_reader.c): what else the connection brings,
+ * what ends the wait other than an answer, and threads that do so at once. Worth most under ThreadSanitizer.
+ */
+
+#include "buses.h"
+#include "harness.h"
+
+#include <sys/socket.h>
+
+#include "bus/bus.h"
+#include "net/internal.h"
+
+#define CALLS   200
+#define THREADS 4
+
+static struct ab_pair pair;
+static struct ab_gate kept = AB_GATE_INIT, heard = AB_GATE_INIT;
+static autobus_request *request;
+
+static void fire(autobus_request *what, void *user_data)
+{
+    (void)user_data;
+    ck_assert_int_eq(autobus_fire_json(pair.service, "ping", autobus_request_args(what)), 0);
+}
+
+static void keep(autobus_request *what, void *user_data)
+{
+    (void)user_data;
+    request = autobus_request_ref(what);
+    ab_gate_pass(&kept);
+}
+
+static void setup(void)
+{
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "fire", AUTOBUS_SYNC, fire, NULL);
+    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, NULL);
+}
+
+static void teardown(void)
+{
+    request = autobus_request_unref(request);
+    ab_pair_close(&pair);
+}
+
+static void call(int number)
+{
+    json_t *result;
+    int came;
+
+    ck_assert_int_eq(autobus_call(pair.remote, &result, NULL, "echo", "[i]", number), 0);
+    ck_assert_int_eq(json_unpack(result, "[i]", &came), 0);
+    ck_assert_int_eq(came, number);
+    json_decref(result);
+}
+
+/* Calls until the connection's reading is left to the next caller, which it is once two calls follow each other within
+ * 1 ms. */
+static void call_until_paused(void)
+{
+    bool paused = false;
+
+    while (!paused) {
+        call(0);
+        ab_bus_lock(pair.client);
+        AB_LIST_EACH (node, &pair.client->net->sockets.resting)
+            paused |= AB_CONTAINER(node, struct ab_socket, resting)->reading == AB_READING_PAUSED;
+        ab_bus_unlock(pair.client);
+    }
+}
+
+/* ---- What else comes */
+
+static void event(const autobus_event *what, void *user_data)
+{
+    int *next = user_data;
+
+    ck_assert_int_eq(json_integer_value(json_array_get(what->args, 0)), *next);
+    ++*next;
+    ab_gate_pass(&heard);
+}
+
+START_TEST(events_come_in_order)
+{
+    int next = 0;
+
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", event, &next, NULL, NULL), 0);
+    call_until_paused();
+    for (int i = 0; i < CALLS; i++)
+        ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "fire", "[i]", i), 0);
+    ab_gate_wait(&heard, CALLS);
+}
+END_TEST
+
+/* Nobody reads when it is sent, and nobody calls after it. */
+START_TEST(an_event_needs_no_call)
+{
+    int next = 7;
+
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", event, &next, NULL, NULL), 0);
+    call(0);
+    call_until_paused();
+    ck_assert_int_eq(autobus_fire(pair.service, "ping", "[i]", 7), 0);
+    ab_gate_wait(&heard, 1);
+}
+END_TEST
+
+static void result(const autobus_result *what, void *user_data)
+{
+    (void)user_data;
+    ck_assert_int_eq(what->code, 0);
+    ab_gate_pass(&heard);
+}
+
+START_TEST(calls_with_a_callback_go_on)
+{
+    for (int i = 0; i < CALLS; i++) {
+        call(i);
+        ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, result, NULL, NULL, NULL), 0);
+        if (i % 2)
+            call(i);
+    }
+    ab_gate_wait(&heard, CALLS);
+}
+END_TEST
+
+/* ---- What ends a wait */
+
+START_TEST(a_deadline_ends_it)
+{
+    for (int i = 0; i < 3; i++) {
+        call_until_paused();
+        ck_assert_int_eq(autobus_call_json(pair.remote, NULL, NULL, "keep", NULL, 0, 20), AUTOBUS_ETIMEDOUT);
+        ab_gate_wait(&kept, i + 1);
+        request = autobus_request_unref(request);
+    }
+    call(1);
+}
+END_TEST
+
+static void *call_and_be_kept(void *ret_code)
+{
+    call_until_paused();
+    *(int *)ret_code = autobus_call(pair.remote, NULL, NULL, "keep", NULL);
+    return NULL;
+}
+
+static int kept_until(void (*end)(void))
+{
+    pthread_t thread;
+    int code = 1;
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, call_and_be_kept, &code), 0);
+    ab_gate_wait(&kept, 1);
+    end();
+    pthread_join(thread, NULL);
+    return code;
+}
+
+static void close_remote(void)
+{
+    autobus_remote_close(pair.remote);
+}
+
+static void close_client(void)
+{
+    ck_assert_int_eq(autobus_bus_close_wait(pair.client), 0);
+}
+
+static void close_server(void)
+{
+    request = autobus_request_unref(request);
+    autobus_bus_close(pair.server);
+}
+
+static void lose_server(void)
+{
+    ab_bus_lock(pair.server);
+    AB_LIST_EACH (node, &pair.server->net->sockets.all)
+        shutdown(AB_CONTAINER(node, struct ab_socket, all)->descriptor, SHUT_RDWR);
+    ab_bus_unlock(pair.server);
+}
+
+START_TEST(a_closed_remote_ends_it)
+{
+    ck_assert_int_eq(kept_until(close_remote), AUTOBUS_ECLOSED);
+}
+END_TEST
+
+START_TEST(a_closed_bus_ends_it)
+{
+    ck_assert_int_eq(kept_until(close_client), AUTOBUS_ECLOSED);
+}
+END_TEST
+
+START_TEST(a_service_that_closes_ends_it)
+{
+    ck_assert_int_eq(kept_until(close_server), 0); /* it was answered null */
+}
+END_TEST
+
+START_TEST(a_lost_connection_ends_it)
+{
+    ck_assert_int_eq(kept_until(lose_server), AUTOBUS_EDISCONNECTED);
+}
+END_TEST
+
+/* ---- Several at once */
+
+static void *call_and_call(void *user_data)
+{
+    (void)user_data;
+    for (int i = 0; i < CALLS; i++)
+        call(i);
+    return NULL;
+}
+
+START_TEST(threads_call_at_once)
+{
+    pthread_t threads[THREADS];
+
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, call_and_call, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    call_until_paused();
+}
+END_TEST
+
+/* One reads and is kept; the others' answers come through it. */
+START_TEST(a_reader_serves_the_others)
+{
+    pthread_t one, threads[THREADS];
+    int code = 1;
+
+    ck_assert_int_eq(pthread_create(&one, NULL, call_and_be_kept, &code), 0);
+    ab_gate_wait(&kept, 1);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, call_and_call, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_int_eq(code, 1);
+    ck_assert_int_eq(autobus_reply(request, NULL), 0);
+    pthread_join(one, NULL);
+    ck_assert_int_eq(code, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("reading");
+    TCase *reading = tcase_create("by who waits");
+
+    tcase_add_checked_fixture(reading, setup, teardown);
+    tcase_add_test(reading, events_come_in_order);
+    tcase_add_test(reading, an_event_needs_no_call);
+    tcase_add_test(reading, calls_with_a_callback_go_on);
+    tcase_add_test(reading, a_deadline_ends_it);
+    tcase_add_test(reading, a_closed_remote_ends_it);
+    tcase_add_test(reading, a_closed_bus_ends_it);
+    tcase_add_test(reading, a_service_that_closes_ends_it);
+    tcase_add_test(reading, a_lost_connection_ends_it);
+    tcase_add_test(reading, threads_call_at_once);
+    tcase_add_test(reading, a_reader_serves_the_others);
+    suite_add_tcase(suite, reading);
+    return ab_test_run(suite);
+}
