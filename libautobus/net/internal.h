@@ -43,9 +43,10 @@ struct ab_net {
     struct ab_sleep sleep;
     struct ab_resolver *resolver; /* counted: a slow look-up outlives the net */
 
-    bool stopping;   /* lock */
-    bool stop_begun; /* event thread: it has seen `stopping` */
-    bool stop_over;  /* event thread: what did not leave by now does not */
+    struct ab_buffer input; /* event thread: lent to the socket that it reads */
+    bool stopping;          /* lock */
+    bool stop_begun;        /* event thread: it has seen `stopping` */
+    bool stop_over;         /* event thread: what did not leave by now does not */
     struct event *stop_timer;
 };
 

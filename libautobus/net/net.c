@@ -104,7 +104,7 @@ static int make_parts(struct ab_net *net, const char **ret_what)
     if (!net->base || !make_stop_timer(net) || !ab_waker_init(&net->waker, net->base))
         return AB_ENOMEM;
     net->resolver = ab_resolver_new(net);
-    if (!net->resolver)
+    if (!net->resolver || !ab_buffer_reserve(&net->input, AB_SOCKET_READ_MOST))
         return AB_ENOMEM;
     *ret_what = "no timerfd";
     if (ab_alarm_init(&net->alarm, net) < 0)
@@ -179,6 +179,7 @@ void ab_net_free(struct ab_net *net)
         event_free(net->stop_timer);
     if (net->base)
         event_base_free(net->base);
+    ab_buffer_deinit(&net->input);
     ab_settings_free(net->settings);
     ab_free(net);
 }

@@ -24,6 +24,8 @@
 #include "net/transform.h"
 #include "wire/reader.h"
 
+#define AB_SOCKET_READ_MOST 65536 /* bytes at once */
+
 struct ab_net;
 struct event;
 
@@ -148,8 +150,8 @@ bool ab_socket_fail(struct ab_socket *socket, int reason);
 void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *socket);
 void ab_socket_drop_input(struct ab_socket *socket); /* what was read and not taken */
 
-/* Without the lock, the thread that reads: what there is, once. */
-void ab_socket_read(struct ab_socket *socket);
+/* Without the lock, the thread that reads: what there is, once. `lent` is empty before and after. */
+void ab_socket_read(struct ab_socket *socket, struct ab_buffer *lent);
 
 /* socket_reader.c: with the functions of net.h. Lock held, but for the first. */
 void ab_socket_offer_reading(struct ab_socket *socket);  /* event thread, no lock: nobody reads, if that makes sense */

@@ -16,7 +16,6 @@
 
 #define MOST_AT_ONCE 64
 #define READ_LEAST   4096
-#define READ_MOST    65536
 
 void ab_socket_drop_input(struct ab_socket *socket)
 {
@@ -108,20 +107,14 @@ static void tell_end(struct ab_socket *socket)
     ab_net_turn(net);
 }
 
-static void read_some(struct ab_socket *socket)
+/* Into `room`, which is the reader's. */
+static void read_into(struct ab_socket *socket, char *room, size_t size)
 {
-    size_t size = 0;
-    char *room = ab_reader_reserve(&socket->reader, socket->greedy ? READ_MOST : READ_LEAST, &size);
     ssize_t count;
 
-    if (!room) {
-        fail(socket, AB_ENOMEM);
-        return;
-    }
-    size = size < READ_MOST ? size : READ_MOST;
+    size = size < AB_SOCKET_READ_MOST ? size : AB_SOCKET_READ_MOST;
     count = socket->transform->receive(socket->transform_state, socket->descriptor, room, size);
     if (count < 0 && (errno == EAGAIN)) {
-        ab_reader_trim(&socket->reader);
         if (socket->failing)
             fail(socket, socket->failing);
     } else if (count < 0) {
@@ -135,9 +128,22 @@ static void read_some(struct ab_socket *socket)
             socket->ended = true;
             ab_reader_finish(&socket->reader);
         }
-        if (drain(socket))
-            ab_reader_trim(&socket->reader);
+        drain(socket);
     }
+}
+
+/* A line that is whole within one read, as nearly all are, needs no memory of the socket's own. */
+static void read_some(struct ab_socket *socket, struct ab_buffer *lent)
+{
+    bool borrowed = ab_reader_borrow(&socket->reader, lent);
+    size_t least = socket->greedy ? AB_SOCKET_READ_MOST : READ_LEAST, size = 0;
+    char *room = ab_reader_reserve(&socket->reader, borrowed ? 1 : least, &size);
+
+    if (room)
+        read_into(socket, room, size);
+    if (!room || (borrowed && ab_reader_give_back(&socket->reader, lent) < 0))
+        fail(socket, AB_ENOMEM);
+    ab_reader_trim(&socket->reader);
 }
 
 /* The engine has closed it: what comes is dropped, and its end is what was waited for. */
@@ -146,7 +152,7 @@ static void drop_rest(struct ab_socket *socket)
     char scrap[16384];
     ssize_t count = 1;
 
-    for (size_t total = 0; count > 0 && total < READ_MOST; total += (size_t)count)
+    for (size_t total = 0; count > 0 && total < AB_SOCKET_READ_MOST; total += (size_t)count)
         count = recv(socket->descriptor, scrap, sizeof(scrap), MSG_DONTWAIT);
     if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
@@ -169,17 +175,17 @@ void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *argumen
         drop_rest(socket);
         return;
     }
-    ab_socket_read(socket);
+    ab_socket_read(socket, &socket->net->input);
     if (socket->offered)
         ab_socket_offer_reading(socket);
 }
 
-void ab_socket_read(struct ab_socket *socket)
+void ab_socket_read(struct ab_socket *socket, struct ab_buffer *lent)
 {
     if (socket->stalled && !drain(socket))
         return;
     if (!socket->ended)
-        read_some(socket);
+        read_some(socket, lent);
     if (socket->ended && !socket->stalled && !socket->told_end)
         tell_end(socket);
 }

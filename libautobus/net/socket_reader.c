@@ -21,6 +21,7 @@
 #include "net/socket.h"
 
 #define PAUSE_MOST (1 * AB_MILLISECOND)
+#define LENT       4096 /* of the thread's stack */
 
 static bool undisturbed(const struct ab_socket *socket)
 {
@@ -151,6 +152,8 @@ static void take_nudges(const struct ab_socket *socket)
 
 void ab_net_read_until(struct ab_socket *socket, const atomic_bool *done)
 {
+    char block[LENT];
+    struct ab_buffer lent = {.block = block, .capacity = sizeof(block)};
     struct pollfd ready[2] = {{.fd = socket->descriptor, .events = POLLIN}, {.fd = socket->nudge, .events = POLLIN}};
 
     while (!atomic_load(done) && !atomic_load(&socket->recalled) && !socket->stalled && !socket->ended) {
@@ -159,6 +162,6 @@ void ab_net_read_until(struct ab_socket *socket, const atomic_bool *done)
         if (ready[1].revents)
             take_nudges(socket);
         if (ready[0].revents)
-            ab_socket_read(socket);
+            ab_socket_read(socket, &lent);
     }
 }

@@ -116,6 +116,24 @@ int ab_framer_next(struct ab_framer *framer, struct ab_slice *ret_unit)
     return framer_take(framer, line, framer->scanned + (found != NULL), ret_unit);
 }
 
+bool ab_framer_borrow(struct ab_framer *framer, struct ab_buffer *lent)
+{
+    if (ab_buffer_size(&framer->buffer) > 0)
+        return false;
+    ab_buffer_swap(&framer->buffer, lent);
+    return true;
+}
+
+int ab_framer_give_back(struct ab_framer *framer, struct ab_buffer *lent)
+{
+    int result;
+
+    ab_buffer_swap(&framer->buffer, lent);
+    result = ab_buffer_append(&framer->buffer, ab_buffer_data(lent), ab_buffer_size(lent));
+    ab_buffer_truncate(lent, 0);
+    return result;
+}
+
 void ab_framer_trim(struct ab_framer *framer)
 {
     ab_buffer_trim(&framer->buffer, 0);

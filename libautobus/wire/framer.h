@@ -39,6 +39,11 @@ void ab_framer_finish(struct ab_framer *framer); /* end of input */
 
 /* 1: *ret_unit is the next unit; 0: more input is needed; AB_ETOOLARGE: a unit passes the limit (and stays so). */
 int ab_framer_next(struct ab_framer *framer, struct ab_slice *ret_unit);
+/* Reads into a buffer that is lent, and empty, as long as nothing of its own waits; false: it does. Until it is given
+ * back nothing may be trimmed, and room is had from it once. */
+bool ab_framer_borrow(struct ab_framer *framer, struct ab_buffer *lent);
+/* What is left becomes its own. AB_ENOMEM: that is lost. */
+int ab_framer_give_back(struct ab_framer *framer, struct ab_buffer *lent);
 /* Gives memory back when nothing is waiting in it. */
 void ab_framer_trim(struct ab_framer *framer);
 

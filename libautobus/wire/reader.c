@@ -24,6 +24,16 @@ char *ab_reader_reserve(struct ab_reader *reader, size_t least, size_t *ret_size
     return ab_framer_reserve(&reader->framer, least, ret_size);
 }
 
+bool ab_reader_borrow(struct ab_reader *reader, struct ab_buffer *lent)
+{
+    return ab_framer_borrow(&reader->framer, lent);
+}
+
+int ab_reader_give_back(struct ab_reader *reader, struct ab_buffer *lent)
+{
+    return ab_framer_give_back(&reader->framer, lent);
+}
+
 void ab_reader_commit(struct ab_reader *reader, size_t size)
 {
     ab_framer_commit(&reader->framer, size);

@@ -25,6 +25,8 @@ void ab_reader_deinit(struct ab_reader *reader);
 
 /* Room to read into, and what was read; as the framer's. */
 char *ab_reader_reserve(struct ab_reader *reader, size_t least, size_t *ret_size);
+bool ab_reader_borrow(struct ab_reader *reader, struct ab_buffer *lent);
+int ab_reader_give_back(struct ab_reader *reader, struct ab_buffer *lent);
 void ab_reader_commit(struct ab_reader *reader, size_t size);
 void ab_reader_finish(struct ab_reader *reader);
 

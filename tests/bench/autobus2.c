@@ -252,8 +252,10 @@ static char *payload;
 
 static void publish(void)
 {
+    must(autobus_batch_begin(bus), "batch");
     for (int i = 0; i < settings.burst; i++)
         must(autobus_fire(publisher, "tick", "[s]", payload), "fire");
+    must(autobus_batch_end(bus), "batch");
 }
 
 static void on_event(const autobus_event *event, void *data)
