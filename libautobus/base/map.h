@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define AB_MAP_INLINE 4
+#define AB_MAP_OWN    0
 
 struct ab_map_node {
     struct ab_map_node *next; /* in its bucket */
@@ -34,6 +35,7 @@ struct ab_map {
     struct ab_map_node *inline_buckets[AB_MAP_INLINE];
 };
 
+/* `seed` is random; or AB_MAP_OWN: all keys are uint64_t, or several, that the owner counts up; they need no SipHash. */
 void ab_map_init(struct ab_map *map, uint64_t seed);
 void ab_map_deinit(struct ab_map *map); /* frees the table, not the nodes; idempotent */
 

@@ -150,7 +150,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_list_init(&engine->multiples);
     ab_list_init(&engine->publishers);
     ab_list_init(&engine->seeds);
-    ab_map_init(&engine->streams, ab_random_next(&engine->random));
+    ab_map_init(&engine->streams, AB_MAP_OWN);
     ab_directory_init(engine);
     ab_seeker_init(engine);
     ab_announcer_init(engine);

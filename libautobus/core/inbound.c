@@ -126,7 +126,9 @@ int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *mess
         ab_inbound_cut_off(connection, "out of memory");
     if (r < 0)
         return r;
-    waiting = ab_stream_waiting(&connection->stream);
+    waiting += ab_buffer_size(message);
+    if (waiting > engine->limits.output_pause)
+        waiting = ab_stream_waiting(&connection->stream); /* the host tells progress from there on */
     if (waiting > engine->limits.output_close) {
         engine->counters.inbound_slow++;
         ab_inbound_cut_off(connection, "it reads too slowly");

@@ -542,7 +542,7 @@ static struct ab_remote *remote_new(struct ab_engine *engine)
     ab_list_init(&remote->sent);
     ab_list_init(&remote->bindings);
     ab_list_init(&remote->ends);
-    ab_map_init(&remote->pending, ab_random_next(&engine->random));
+    ab_map_init(&remote->pending, AB_MAP_OWN);
     ab_map_init(&remote->listens, ab_random_next(&engine->random));
     ab_map_init(&remote->watches, ab_random_next(&engine->random));
     ab_timer_init(&remote->stagger, on_stagger);

@@ -32,7 +32,7 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
 {
     const struct ab_limits *limits = net->limits;
 
-    ab_map_init(&sockets->map, 0); /* ids are our own */
+    ab_map_init(&sockets->map, AB_MAP_OWN);
     ab_list_init(&sockets->all);
     ab_list_init(&sockets->dirty);
     ab_list_init(&sockets->attention);

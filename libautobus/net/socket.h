@@ -68,6 +68,7 @@ struct ab_socket {
     ab_time asked;   /* when one last had a use for that, and could not */
     ab_time paused_until;
     struct ab_list resting; /* in ab_sockets.resting: was paused of late */
+    unsigned usual;         /* bytes that left at once of late */
     unsigned writes;        /* lines that the engine wrote */
     int nudge;              /* eventfd that ends a caller's wait; -1: none was needed yet */
     atomic_bool recalled;   /* who reads is to give it back; the reader looks without the lock */
