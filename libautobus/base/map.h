@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AB_MAP_INLINE 4
+#define AB_MAP_INLINE 2
 #define AB_MAP_OWN    0
 
 struct ab_map_node {

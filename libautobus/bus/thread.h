@@ -31,7 +31,8 @@ struct ab_thread {
     struct ab_deferred *deferred;
 };
 
-extern _Thread_local struct ab_thread ab_thread;
+/* Without the call that finds it each time otherwise: far smaller than what a loader reserves for such. */
+extern _Thread_local struct ab_thread ab_thread __attribute__((tls_model("initial-exec")));
 
 /* Once a process, before the first thread: seeds jansson's hash, hooks fork. AB_ENOMEM. */
 int ab_library_start(void);

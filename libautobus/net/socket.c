@@ -195,6 +195,10 @@ static bool set_interest(struct ab_socket *socket, struct event **event, bool *a
     if (!wanted) {
         event_del(*event);
         *armed = false;
+        if (what == EV_WRITE) { /* of a connect, or of a peer that was slow for once */
+            event_free(*event);
+            *event = NULL;
+        }
         return true;
     }
     if (!*event)

@@ -60,13 +60,17 @@ void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integ
         fields->result = ab_buffer_append_digits(fields->out, integer);
 }
 
-void ab_fields_quoted(struct ab_fields *fields, const char *key, uint64_t integer)
+void ab_fields_literal(struct ab_fields *fields, const char *text, size_t size)
 {
-    if (ab_fields_key(fields, key))
-        fields->result = ab_buffer_append(fields->out, "\"", 1);
     if (fields->result == 0)
-        fields->result = ab_buffer_append_digits(fields->out, integer);
-    fields_put(fields, "\"");
+        fields->result = ab_buffer_append(fields->out, text, size);
+    fields->begun = true;
+}
+
+void ab_fields_digits(struct ab_fields *fields, uint64_t number)
+{
+    if (fields->result == 0)
+        fields->result = ab_buffer_append_digits(fields->out, number);
 }
 
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json)

@@ -24,8 +24,9 @@ void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out);
 /* Keys are literals of ours and need no escape. Text is escaped; NULL is written as null. */
 void ab_fields_text(struct ab_fields *fields, const char *key, const char *text);
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer);
-/* A string of digits. */
-void ab_fields_quoted(struct ab_fields *fields, const char *key, uint64_t integer);
+/* Members as they are written, with a comma before them where they need one; and digits in the midst of them. */
+void ab_fields_literal(struct ab_fields *fields, const char *text, size_t size);
+void ab_fields_digits(struct ab_fields *fields, uint64_t number);
 /* Encoded JSON as it is; NULL: no such member. */
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json);
 /* A member that is an object: its members follow, until it is closed. */

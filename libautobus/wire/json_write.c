@@ -71,14 +71,29 @@ static int write_string(struct ab_buffer *out, const char *text, size_t size)
     return result < 0 ? result : ab_buffer_append(out, "\"", 1);
 }
 
+/* Checked; most texts need nothing more than their quotes. AB_EINVAL: not UTF-8. */
+static int write_text(struct ab_buffer *out, const char *text, size_t size)
+{
+    char *place;
+
+    if (ab_json_plain(text, size) < size)
+        return ab_json_valid_utf8(text, size) ? write_string(out, text, size) : AB_EINVAL;
+    place = ab_buffer_reserve(out, size + 2);
+    if (!place)
+        return AB_ENOMEM;
+    place[0] = '"';
+    memcpy(place + 1, text, size);
+    place[size + 1] = '"';
+    ab_buffer_commit(out, size + 2);
+    return 0;
+}
+
 int ab_json_write_string(struct ab_buffer *out, const char *text, size_t size)
 {
     size_t before = ab_buffer_size(out);
     int result;
 
-    if (!ab_json_valid_utf8(text, size))
-        return AB_EINVAL;
-    result = write_string(out, text, size);
+    result = write_text(out, text, size);
     if (result < 0)
         ab_buffer_truncate(out, before);
     return result;
@@ -139,12 +154,7 @@ static int write_integer(struct ab_buffer *out, json_int_t integer)
 static int write_scalar(struct ab_buffer *out, const json_t *value)
 {
     switch (json_typeof(value)) {
-    case JSON_STRING: {
-        const char *text = json_string_value(value);
-        size_t size = json_string_length(value);
-
-        return ab_json_valid_utf8(text, size) ? write_string(out, text, size) : AB_EINVAL;
-    }
+    case JSON_STRING: return write_text(out, json_string_value(value), json_string_length(value));
     case JSON_INTEGER: return write_integer(out, json_integer_value(value));
     case JSON_REAL: return write_real(out, json_real_value(value));
     case JSON_TRUE: return ab_buffer_append(out, "true", 4);

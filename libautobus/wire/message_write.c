@@ -3,25 +3,39 @@
  *
  * Invariant: a writer appends one whole line, or nothing.
  */
+#include <string.h>
+
 #include "base/error.h"
 #include "wire/fields.h"
 #include "wire/message.h"
 
 #define LINE_END "\r\n"
 
+/* What every line begins with is written in few pieces. */
+#define PUT(fields, literal) ab_fields_literal(fields, literal, sizeof(literal) - 1)
+
+_Static_assert(AB_MESSAGE_COMMAND == 1 && AB_MESSAGE_RESPONSE == 2 && AB_MESSAGE_NOTICE == 3, "as written here");
+
 static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint64_t id, enum ab_command command)
 {
+    const char *name = ab_command_name(command);
+
     ab_fields_begin(fields, out);
-    ab_fields_integer(fields, "_type", id ? AB_MESSAGE_COMMAND : AB_MESSAGE_NOTICE);
-    if (id)
-        ab_fields_quoted(fields, "_id", id);
-    ab_fields_text(fields, "_command", ab_command_name(command));
+    if (id) {
+        PUT(fields, "\"_type\":1,\"_id\":\"");
+        ab_fields_digits(fields, id);
+        PUT(fields, "\",\"_command\":\"");
+    } else {
+        PUT(fields, "\"_type\":3,\"_command\":\"");
+    }
+    ab_fields_literal(fields, name, strlen(name));
+    PUT(fields, "\"");
 }
 
 static void begin_response(struct ab_fields *fields, struct ab_buffer *out, const struct ab_text *id)
 {
     ab_fields_begin(fields, out);
-    ab_fields_integer(fields, "_type", AB_MESSAGE_RESPONSE);
+    PUT(fields, "\"_type\":2");
     ab_fields_json(fields, "_id", id);
 }
 
@@ -90,7 +104,9 @@ int ab_message_write_cancel(struct ab_buffer *out, uint64_t call)
     struct ab_fields fields;
 
     begin_command(&fields, out, 0, AB_COMMAND_CANCEL);
-    ab_fields_quoted(&fields, "call", call);
+    PUT(&fields, ",\"call\":\"");
+    ab_fields_digits(&fields, call);
+    PUT(&fields, "\"");
     return ab_fields_end(&fields, LINE_END);
 }
 

@@ -216,7 +216,7 @@ static void make_arguments(void)
 {
     char *text;
 
-    if (settings.workload != BIG) {
+    if (settings.workload != BIG && settings.workload != FAN) {
         arguments = or_fail(json_pack("[is]", 42, "hello"));
         return;
     }
@@ -248,13 +248,12 @@ static void calls(void)
 /* ---- fan */
 
 static autobus_service *publisher;
-static char *payload;
 
 static void publish(void)
 {
     must(autobus_batch_begin(bus), "batch");
     for (int i = 0; i < settings.burst; i++)
-        must(autobus_fire(publisher, "tick", "[s]", payload), "fire");
+        must(autobus_fire_json(publisher, "tick", arguments), "fire");
     must(autobus_batch_end(bus), "batch");
 }
 
@@ -289,8 +288,7 @@ static void on_sync(autobus_request *request, void *data)
 
 static void fan(void)
 {
-    payload = or_fail(calloc(1, settings.size + 1));
-    memset(payload, 'x', settings.size);
+    make_arguments();
     bench_fork(listen_to_events);
     make_bus("lo");
     publisher = make_service();
