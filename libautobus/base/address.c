@@ -3,8 +3,6 @@
  */
 #include "base/address.h"
 
-#include <stdio.h>
-
 bool ab_address_equal(const struct ab_address *one, const struct ab_address *other)
 {
     return one->kind == other->kind && one->host == other->host && one->port == other->port;
@@ -38,9 +36,20 @@ int ab_address_compare(const struct ab_address *one, const struct ab_address *ot
     return order;
 }
 
+/* Every request has its caller's: snprintf took 5 % of a small one. */
 const char *ab_address_host_text(const struct ab_address *address, char text[AB_ADDRESS_HOST_TEXT])
 {
-    snprintf(text, AB_ADDRESS_HOST_TEXT, "%u.%u.%u.%u", address->host >> 24, address->host >> 16 & 255,
-             address->host >> 8 & 255, address->host & 255);
+    char *at = text;
+
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        unsigned byte = address->host >> shift & 255;
+
+        if (byte >= 100)
+            *at++ = (char)('0' + byte / 100);
+        if (byte >= 10)
+            *at++ = (char)('0' + byte / 10 % 10);
+        *at++ = (char)('0' + byte % 10);
+        *at++ = shift > 0 ? '.' : '\0';
+    }
     return text;
 }

@@ -39,7 +39,7 @@ static int ask(autobus_remote *remote, const struct ab_question *question, unsig
                void **ret_source)
 {
     ab_time now = ab_bus_now(remote->bus);
-    ab_time deadline = ab_remote_handle_deadline(remote, question->timeout_ms);
+    ab_time deadline = ab_remote_handle_deadline(remote, now, question->timeout_ms);
     const struct ab_gather_rule rule = {
         .count = (size_t)question->count,
         .quiet = question->quiet_ms * AB_MILLISECOND,

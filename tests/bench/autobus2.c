@@ -3,7 +3,7 @@
  * different from any program. Calls, events and completions are served on the event queue, which is the quickest.
  *
  * Keys of its own: handler=sync|thread is the mode of the function that is called; route=tcp|local the kind of route;
- * threads=N (pipe): so many threads make blocking calls over one connection, instead of one with a window.
+ * idle=N: so many connections at rest beside it; threads=N (pipe): so many threads make blocking calls over one connection, instead of one with a window.
  */
 #include <autobus2.h>
 #include <pthread.h>
@@ -234,6 +234,8 @@ static void calls(void)
     make_arguments();
     remote = reach();
     wait_bound(remote);
+    for (int i = 0; i < settings.idle; i++)
+        wait_bound(reach());
     if (settings.workload != PIPE) {
         bench_calls(echo);
         return;

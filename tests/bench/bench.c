@@ -121,6 +121,8 @@ static bool set_number(const char *key, const char *value)
         settings.size = (size_t)number;
     else if (strcmp(key, "conns") == 0)
         settings.conns = (int)number;
+    else if (strcmp(key, "idle") == 0)
+        settings.idle = (int)number;
     else if (strcmp(key, "threads") == 0)
         settings.threads = (int)number;
     else if (strcmp(key, "timeout") == 0)

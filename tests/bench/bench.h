@@ -39,6 +39,7 @@ struct settings {
     int burst;
     size_t size;
     int conns;
+    int idle;    /* connections at rest beside the one that is used, of libautobus2 */
     int threads; /* of libautobus2's pipe: that share the calls and the connection */
     int timeout; /* seconds, for the whole run */
 };
