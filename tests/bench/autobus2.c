@@ -61,12 +61,15 @@ static autobus_queue *event_queue(void)
     return or_fail(autobus_bus_event_queue(bus));
 }
 
+/* All have one filter: it is the connections that are counted. */
 static autobus_remote *reach(void)
 {
+    static autobus_filter *filter;
     autobus_remote *remote;
-    autobus_error error = AUTOBUS_ERROR_INIT;
 
-    must(autobus_proxy(bus, shared->service, &remote, &error), "proxy");
+    if (!filter)
+        must(autobus_filter_parse(shared->service, &filter, NULL), "filter");
+    must(autobus_proxy_filter(bus, filter, &remote), "proxy");
     must(autobus_remote_set_queue(remote, event_queue()), "queue");
     return remote;
 }
