@@ -23,6 +23,7 @@ struct call {
     struct tool_argument_rules rules;
     bool notice;
     bool multiple;
+    bool progress;
     const char *function;
     json_t *args;
     char *service; /* the id; NULL: not known yet, of a place without one */
@@ -41,9 +42,9 @@ static void learn_service(struct call *call, autobus_remote *remote)
     json_decref(info);
 }
 
-static void print_json(const struct call *call, const char *key, json_t *value)
+static void print_json(const char *service, const char *key, json_t *value)
 {
-    json_t *object = json_pack("{s:s?, s:o}", "service", call->service, key, value);
+    json_t *object = json_pack("{s:s?, s:o}", "service", service, key, value);
     if (!object)
         tool_out_of_memory();
     tool_output_json(NULL, object, 0);
@@ -53,7 +54,7 @@ static void print_json(const struct call *call, const char *key, json_t *value)
 static void print_result(const struct call *call, const json_t *result)
 {
     if (call->settings.json)
-        print_json(call, "result", json_incref((json_t *)result));
+        print_json(call->service, "result", json_incref((json_t *)result));
     else if (call->settings.raw && json_is_string(result))
         tool_output_raw(NULL, result);
     else
@@ -65,11 +66,15 @@ static bool is_of_type(const autobus_error *error, const char *type)
     return error->type && strcmp(error->type, type) == 0;
 }
 
+/* With what the function added, if it did. */
 static void say_error(const struct call *call, int code, const autobus_error *error)
 {
     bool remote = code == AUTOBUS_EREMOTE && !is_of_type(error, "exception");
-    tool_error("%s: %s%s%s", call->label, remote ? tool_failure_type(code, error) : "", remote ? ": " : "",
-               tool_failure_text(code, error));
+    const json_t *data = json_object_get(error->details, "data");
+    char *added = data ? tool_json_text(data, 0) : NULL;
+    tool_error("%s: %s%s%s%s%s", call->label, remote ? tool_failure_type(code, error) : "", remote ? ": " : "",
+               tool_failure_text(code, error), added ? ": " : "", added ? added : "");
+    free(added);
 }
 
 /* What a person can do about it. */
@@ -92,12 +97,7 @@ static void explain(const struct call *call, autobus_remote *remote, int code, c
         say_help(call, remote, code, error);
         return;
     }
-    json_t *object = json_object();
-    json_t *text = json_string(tool_failure_text(code, error));
-    json_t *type = json_string(tool_failure_type(code, error));
-    if (json_object_set_new(object, "type", type) < 0 || json_object_set_new(object, "text", text) < 0)
-        tool_out_of_memory();
-    print_json(call, "error", object);
+    print_json(call->service, "error", tool_failure_json(code, error));
 }
 
 /* ---- calling */
@@ -108,10 +108,28 @@ static int send_notice(const struct call *call, autobus_remote *remote, autobus_
     return result < 0 ? result : autobus_notice_json(remote, call->function, call->args);
 }
 
+static void on_partial(const autobus_result *result, void *user_data)
+{
+    const struct call *call = user_data;
+    if (result->code < 0)
+        tool_error("%s", tool_failure_text(result->code, result->error));
+    else if (call->settings.json)
+        print_json(result->service, "partial", json_incref(result->value));
+    else if (call->settings.raw && json_is_string(result->value))
+        tool_output_raw(NULL, result->value);
+    else
+        tool_output_json(NULL, result->value, 0);
+}
+
 static int call_and_print(struct call *call, autobus_remote *remote, autobus_error *error)
 {
     json_t *answer = NULL;
-    int result = autobus_call_json(remote, &answer, error, call->function, call->args, 0, call->settings.timeout_ms);
+    const autobus_call_options options = {
+        .timeout_ms = call->settings.timeout_ms,
+        .partial = call->progress ? on_partial : NULL,
+        .user_data = call,
+    };
+    int result = autobus_call_with(remote, &answer, error, call->function, call->args, &options);
     learn_service(call, remote);
     if (result == 0)
         print_result(call, answer);
@@ -180,9 +198,9 @@ static int run(struct call *call, const struct tool_words *words)
     if (end == 0)
         end = tool_bus_open(&call->settings, &bus);
     if (end == 0) {
-        end = call->multiple
-                  ? tool_multiple_call(bus, &target, &call->settings, call->function, call->args, call->notice)
-                  : call_on(call, &target, bus);
+        end = call->multiple ? tool_multiple_call(bus, &target, &call->settings, call->function, call->args,
+                                                  call->notice, call->progress)
+                             : call_on(call, &target, bus);
         tool_bus_close(bus); /* a notice has left when this returns */
     }
     tool_target_deinit(&target);
@@ -199,6 +217,7 @@ static bool read_options(struct call *call, int argc, char **argv, struct tool_w
         {"multiple", 'm', NULL, "call all that match, and print JSON, an object a line", tool_set_flag,
          &call->multiple},
         {"notice", 'n', NULL, "send the call and wait for no answer", tool_set_flag, &call->notice},
+        {"progress", 0, NULL, "print partial results too, each on a line as it comes", tool_set_flag, &call->progress},
         {"strings", 0, NULL, "take each ARG as a string", tool_set_flag, &call->rules.strings},
         {"args", 0, "JSON", "the whole array of arguments; - reads it from standard input", tool_set_text,
          &call->rules.json},

@@ -71,6 +71,15 @@ const char *tool_failure_text(int code, const autobus_error *error)
     return error && error->text && *error->text ? error->text : autobus_strerror(code);
 }
 
+json_t *tool_failure_json(int code, const autobus_error *error)
+{
+    json_t *object =
+        json_pack("{s:s, s:s}", "type", tool_failure_type(code, error), "text", tool_failure_text(code, error));
+    if (!object || (error && error->details && json_object_update_missing(object, error->details) < 0))
+        tool_out_of_memory();
+    return object;
+}
+
 /* ---- suggestions */
 
 static char *join(const char *const *names)

@@ -11,6 +11,9 @@ int tool_failure_exit(int code, const char *type);
 const char *tool_failure_type(int code, const autobus_error *error);
 const char *tool_failure_text(int code, const autobus_error *error);
 
+/* Both, and what the remote added, as {"type": …, "text": …, …} in a new object. */
+json_t *tool_failure_json(int code, const autobus_error *error);
+
 /* After "no such": the nearest of the names that this object of the service lists (autobus.functions, …), and the names.
  * `what` is "functions". Blocks. Says nothing if the service does not tell. */
 void tool_failure_suggest(autobus_remote *remote, const char *what, const char *name);

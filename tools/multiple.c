@@ -44,14 +44,10 @@ static void progress_deinit(struct progress *progress)
 
 static void print_part(const autobus_result *result)
 {
-    json_t *object = NULL;
-    if (result->code == 0)
-        object = json_pack("{s:s, s:O}", "service", result->service, "result", result->value);
-    else
-        object = json_pack("{s:s, s:{s:s, s:s}}", "service", result->service, "error", "type",
-                           tool_failure_type(result->code, result->error), "text",
-                           tool_failure_text(result->code, result->error));
-    if (!object)
+    json_t *object = json_pack("{s:s}", "service", result->service);
+    json_t *what = result->code == 0 ? json_incref(result->value) : tool_failure_json(result->code, result->error);
+    const char *key = result->code != 0 ? "error" : result->partial ? "partial" : "result";
+    if (json_object_set_new(object, key, what) < 0)
         tool_out_of_memory();
     tool_output_json(NULL, object, 0);
     json_decref(object);
@@ -75,10 +71,11 @@ static void on_result(const autobus_result *result, void *user_data)
 
 /* The library ends it in time. */
 static int call_all(autobus_remote *remote, const struct tool_settings *settings, const char *function,
-                    const json_t *args, struct progress *progress)
+                    const json_t *args, bool partial, struct progress *progress)
 {
     const autobus_gather_rule rule = {.timeout_ms = settings->timeout_ms};
-    int result = autobus_call_all(remote, function, args, 0, &rule, on_result, progress, NULL, NULL);
+    int result = autobus_call_all(remote, function, args, partial ? AUTOBUS_CALL_PROGRESS : 0, &rule, on_result,
+                                  progress, NULL, NULL);
     if (result < 0) {
         tool_error("%s", autobus_strerror(result));
         return tool_failure_exit(result, NULL);
@@ -148,18 +145,18 @@ static int notify_all(autobus_remote *remote, const struct tool_settings *settin
 /* ---- all of it */
 
 static int call_found(autobus_remote *remote, const struct tool_settings *settings, const char *function,
-                      const json_t *args, bool notice, size_t count)
+                      const json_t *args, bool notice, bool partial, size_t count)
 {
     struct progress progress;
     progress_init(&progress);
     int end = notice ? notify_all(remote, settings, function, args, count, &progress)
-                     : call_all(remote, settings, function, args, &progress);
+                     : call_all(remote, settings, function, args, partial, &progress);
     progress_deinit(&progress);
     return end;
 }
 
 int tool_multiple_call(autobus_bus *bus, const struct tool_target *target, const struct tool_settings *settings,
-                       const char *function, const json_t *args, bool notice)
+                       const char *function, const json_t *args, bool notice, bool partial)
 {
     autobus_remote *remote = NULL;
     json_t *entries = NULL;
@@ -182,7 +179,7 @@ int tool_multiple_call(autobus_bus *bus, const struct tool_target *target, const
         tool_error("%s", autobus_strerror(result));
         return tool_failure_exit(result, NULL);
     }
-    end = call_found(remote, settings, function, args, notice, count);
+    end = call_found(remote, settings, function, args, notice, partial, count);
     autobus_remote_unref(remote);
     return end;
 }

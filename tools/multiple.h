@@ -11,8 +11,8 @@
 #include "target.h"
 
 /* Blocks until all have answered, or their time is over. Prints what each answers as it comes, {"service", "result"} or
- * {"service", "error"} a line; of a notice nothing. What to exit with: the highest of the parts. */
+ * {"service", "error"} a line, with `partial` {"service", "partial"} before; of a notice nothing. What to exit with: the highest of the parts. */
 int tool_multiple_call(autobus_bus *bus, const struct tool_target *target, const struct tool_settings *settings,
-                       const char *function, const json_t *args, bool notice);
+                       const char *function, const json_t *args, bool notice, bool partial);
 
 #endif
