@@ -72,6 +72,19 @@ void tool_answer_read(const struct tool_runner *runner, const struct tool_run_re
     }
 }
 
+json_t *tool_answer_line(const char *line, size_t size)
+{
+    json_t *value = json_loadb(line, size, JSON_DECODE_ANY, NULL);
+    if (!value && !memchr(line, '\0', size))
+        value = json_stringn(line, size);
+    if (!value) {
+        char *text = tool_escape(line, size, TOOL_ESCAPE_LAYOUT);
+        value = json_string(text);
+        free(text);
+    }
+    return value;
+}
+
 void tool_answer_deinit(struct tool_answer *answer)
 {
     json_decref(answer->value);

@@ -16,6 +16,8 @@ struct tool_answer {
  * is an exception whose text is its standard error. */
 void tool_answer_read(const struct tool_runner *runner, const struct tool_run_result *result,
                       struct tool_answer *ret_answer);
+/* What a line of output stands for: JSON if it parses, else a string, with what is no UTF-8 escaped. */
+json_t *tool_answer_line(const char *line, size_t size);
 void tool_answer_deinit(struct tool_answer *answer);
 
 #endif

@@ -66,12 +66,24 @@ static bool is_of_type(const autobus_error *error, const char *type)
     return error->type && strcmp(error->type, type) == 0;
 }
 
-/* With what the function added, if it did. */
+/* What the function added to its error: its data, or whatever else is there; NULL: nothing. */
+static char *added_text(const autobus_error *error)
+{
+    json_t *rest = json_copy(error->details);
+    json_t *data = json_object_get(rest, "data");
+    char *text = NULL;
+    json_object_del(rest, "text");
+    json_object_del(rest, "type");
+    if (json_object_size(rest) > 0)
+        text = tool_json_text(data && json_object_size(rest) == 1 ? data : rest, 0);
+    json_decref(rest);
+    return text;
+}
+
 static void say_error(const struct call *call, int code, const autobus_error *error)
 {
     bool remote = code == AUTOBUS_EREMOTE && !is_of_type(error, "exception");
-    const json_t *data = json_object_get(error->details, "data");
-    char *added = data ? tool_json_text(data, 0) : NULL;
+    char *added = added_text(error);
     tool_error("%s: %s%s%s%s%s", call->label, remote ? tool_failure_type(code, error) : "", remote ? ": " : "",
                tool_failure_text(code, error), added ? ": " : "", added ? added : "");
     free(added);

@@ -260,6 +260,8 @@ static bool read_options(struct server *server, int argc, char **argv, struct to
         {"object", 0, "NAME=JSON", "an object with its value", tool_plan_add_object, plan},
         {"object-command", 0, "NAME=COMMAND", "an object whose value a command prints", tool_plan_add_object_command,
          plan},
+        {"stream", 0, "NAME", "each line of that function is a partial result to callers who want them",
+         tool_plan_add_stream, plan},
         {"poll", 0, "SECONDS", "how often such a command runs (10)", set_poll, &server->refresh.every_ms},
         {"event", 0, "NAME", "an event, fired by a line of standard input", tool_plan_add_event, plan},
         {"local", 0, NULL, "nobody but this machine may use the service", tool_set_flag, &plan->local},

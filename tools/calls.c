@@ -21,6 +21,7 @@ struct job {
     const struct tool_item *item;
     autobus_request *request;
     struct tool_run *run;
+    bool stream; /* the lines that it prints are partial results */
 };
 
 /* What a function's handler is given. */
@@ -103,11 +104,38 @@ static void unlink_job(struct job *job)
     *place = job->next;
 }
 
+/* A caller that is gone, or has given up, is told of by other ways. */
+static bool on_line(const char *line, size_t size, void *user_data)
+{
+    struct job *job = user_data;
+    json_t *value = tool_answer_line(line, size);
+    int code = autobus_request_progress_json(job->request, value);
+    json_decref(value);
+    if (code == AUTOBUS_ETOOLARGE)
+        tool_error("%s: a line is too long to be sent", job->item->name);
+    return code != AUTOBUS_EAGAIN;
+}
+
+/* What is left may be a last line without an end. None is lost in silence. */
+static void read_answer(struct job *job, const struct tool_run_result *result, struct tool_answer *ret_answer)
+{
+    struct tool_run_result rest = *result;
+    bool taken = true;
+    if (job->stream && result->outcome == TOOL_RUN_EXITED && result->out_size > 0) {
+        taken = !memchr(result->out, '\n', result->out_size) && on_line(result->out, result->out_size, job);
+        rest.out_size = 0;
+    }
+    if (taken)
+        tool_answer_read(&job->calls->runner, &rest, ret_answer);
+    else
+        *ret_answer = (struct tool_answer){.type = "busy", .text = tool_print("the caller reads too slowly")};
+}
+
 static void on_done(const struct tool_run_result *result, void *user_data)
 {
     struct job *job = user_data;
     struct tool_answer answer;
-    tool_answer_read(&job->calls->runner, result, &answer);
+    read_answer(job, result, &answer);
     if (answer.value) {
         int code = autobus_reply_json(job->request, answer.value);
         say_end(job, code < 0 ? autobus_strerror(code) : "done", result->took_ms);
@@ -136,6 +164,9 @@ static int start_command(struct job *job)
         .variables = variables,
     };
     int error = tool_runner_start(&job->calls->runner, &command, on_done, job, &job->run);
+    job->stream = !error && job->item->stream && autobus_request_wants_progress(job->request);
+    if (job->stream)
+        tool_run_give_lines(job->run, on_line);
     free(caller);
     free(service);
     free(function);

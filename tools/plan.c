@@ -23,8 +23,8 @@ static const char *const kind_names[] = {
 
 void tool_plan_init(struct tool_plan *plan)
 {
-    *plan = (struct tool_plan){.info = json_object(), .docs = json_object()};
-    if (!plan->info || !plan->docs)
+    *plan = (struct tool_plan){.info = json_object(), .docs = json_object(), .streams = json_object()};
+    if (!plan->info || !plan->docs || !plan->streams)
         tool_out_of_memory();
 }
 
@@ -39,6 +39,7 @@ void tool_plan_deinit(struct tool_plan *plan)
     }
     json_decref(plan->info);
     json_decref(plan->docs);
+    json_decref(plan->streams);
     free(plan->allowed);
     *plan = (struct tool_plan){0};
 }
@@ -191,6 +192,15 @@ int tool_plan_add_doc(const struct tool_option *option, const char *text)
     return result;
 }
 
+int tool_plan_add_stream(const struct tool_option *option, const char *text)
+{
+    struct tool_plan *plan = option->target;
+    if (json_object_set_new(plan->streams, text, json_true()) == 0)
+        return 0;
+    tool_error("--%s %s: not UTF-8", option->name, text);
+    return -1;
+}
+
 /* ---- access */
 
 int tool_plan_add_allow(const struct tool_option *option, const char *text)
@@ -226,6 +236,24 @@ static int finish_doc(struct tool_plan *plan, const char *name, const char *text
     return 0;
 }
 
+static int finish_stream(struct tool_plan *plan, const char *name)
+{
+    struct tool_nearest nearest = TOOL_NEAREST_INIT(name);
+    for (struct tool_item *item = plan->items; item; item = item->next) {
+        if (item->kind != TOOL_ITEM_FUNCTION)
+            continue;
+        tool_nearest_offer(&nearest, item->name);
+        if (strcmp(item->name, name) == 0) {
+            item->stream = true;
+            return 0;
+        }
+    }
+    tool_error("--stream %s: there is no such function", name);
+    if (nearest.best)
+        tool_remark("did you mean %s?", nearest.best);
+    return TOOL_EXIT_USAGE;
+}
+
 int tool_plan_finish(struct tool_plan *plan)
 {
     if (json_object_size(plan->info) == 0 && !plan->items) {
@@ -239,6 +267,12 @@ int tool_plan_finish(struct tool_plan *plan)
     json_object_foreach(plan->docs, name, text)
     {
         int end = finish_doc(plan, name, json_string_value(text));
+        if (end)
+            return end;
+    }
+    json_object_foreach(plan->streams, name, text)
+    {
+        int end = finish_stream(plan, name);
         if (end)
             return end;
     }

@@ -17,6 +17,7 @@ struct tool_item {
     const char *command; /* of a function, or of an object that is kept fresh; NULL: none */
     const char *doc;     /* may be NULL */
     json_t *value;       /* of an object, at first; NULL with a command */
+    bool stream;         /* of a function: each line that its command prints is a partial result */
 };
 
 struct tool_plan {
@@ -26,6 +27,7 @@ struct tool_plan {
     bool local;              /* this machine may use it, and besides it those in `allowed` */
     char *allowed;           /* networks joined by commas; NULL: none were named */
     json_t *docs;            /* NAME: TEXT, until tool_plan_finish */
+    json_t *streams;         /* NAME: true, until then */
 };
 
 void tool_plan_init(struct tool_plan *plan);
@@ -38,10 +40,11 @@ int tool_plan_add_object(const struct tool_option *option, const char *text);
 int tool_plan_add_object_command(const struct tool_option *option, const char *text);
 int tool_plan_add_event(const struct tool_option *option, const char *text);
 int tool_plan_add_doc(const struct tool_option *option, const char *text);
+int tool_plan_add_stream(const struct tool_option *option, const char *text);
 
 int tool_plan_add_allow(const struct tool_option *option, const char *text);
 
-/* Joins documentation with what it is for. 0, or what to exit with, after a message. */
+/* Joins documentation, and what streams, with what it is for. 0, or what to exit with, after a message. */
 int tool_plan_finish(struct tool_plan *plan);
 
 const struct tool_item *tool_plan_find(const struct tool_plan *plan, enum tool_item_kind kind, const char *name);

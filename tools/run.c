@@ -19,7 +19,7 @@
 
 #include "text.h"
 
-enum { GRACE_MS = 1000, MOST_ERROR = 4096, BLOCK = 65536 };
+enum { GRACE_MS = 1000, MOST_ERROR = 4096, BLOCK = 65536, MOST_BLOCKS = 16, AGAIN_MS = 20 };
 
 struct gathered {
     struct tool_source source; /* fd -1: closed */
@@ -37,6 +37,8 @@ struct tool_run {
     struct gathered out;
     struct gathered err;
     struct tool_timer timer;
+    tool_run_line_fn line;   /* may be NULL */
+    struct tool_timer again; /* offers it a line that it had no room for */
     tool_run_done_fn done;
     void *user_data;
 };
@@ -88,6 +90,40 @@ static bool gathered_read(struct tool_run *run, struct gathered *gathered)
     return false;
 }
 
+/* ---- lines */
+
+/* False: there is no room for the next. */
+static bool give_lines(struct tool_run *run)
+{
+    struct gathered *out = &run->out;
+    size_t given = 0;
+    const char *end = NULL;
+    bool room = true;
+    while (room && out->size > given && (end = memchr(out->data + given, '\n', out->size - given))) {
+        room = run->line(out->data + given, (size_t)(end - out->data) - given, run->user_data);
+        if (room)
+            given = (size_t)(end - out->data) + 1;
+    }
+    out->size -= given;
+    if (given > 0)
+        memmove(out->data, out->data + given, out->size + 1);
+    return room;
+}
+
+static void give_or_wait(struct tool_run *run)
+{
+    if (give_lines(run))
+        return;
+    if (run->out.source.fd >= 0)
+        tool_loop_remove(run->runner->loop, &run->out.source);
+    tool_timer_arm(run->runner->loop, &run->again, AGAIN_MS);
+}
+
+void tool_run_give_lines(struct tool_run *run, tool_run_line_fn line)
+{
+    run->line = line;
+}
+
 /* ---- telling */
 
 static void tell(struct tool_run *run, enum tool_run_outcome outcome, int status)
@@ -121,20 +157,11 @@ static void end(struct tool_run *run, enum tool_run_outcome outcome)
     run->ending = true;
     gathered_close(run, &run->out);
     gathered_close(run, &run->err);
+    tool_timer_disarm(run->runner->loop, &run->again);
     kill(-run->pid, SIGTERM);
     run->timer.expired = on_grace_over;
     tool_timer_arm(run->runner->loop, &run->timer, GRACE_MS);
     tell(run, outcome, 0);
-}
-
-void tool_run_cancel(struct tool_run *run)
-{
-    end(run, TOOL_RUN_CANCELLED);
-}
-
-static void on_timeout(struct tool_timer *timer)
-{
-    end(timer->user_data, TOOL_RUN_TIMED_OUT);
 }
 
 static void on_output(struct tool_source *source, short events)
@@ -142,6 +169,8 @@ static void on_output(struct tool_source *source, short events)
     struct tool_run *run = source->user_data;
     (void)events;
     gathered_read(run, &run->out);
+    if (run->line)
+        give_or_wait(run);
     if (run->out.size > run->runner->most_output)
         end(run, TOOL_RUN_TOO_LARGE);
 }
@@ -155,6 +184,9 @@ static void on_error(struct tool_source *source, short events)
 }
 
 /* ---- starting */
+
+static void on_timeout(struct tool_timer *timer);
+static void on_again(struct tool_timer *timer);
 
 static void gathered_open(struct tool_run *run, struct gathered *gathered, int fd,
                           void (*ready)(struct tool_source *source, short events))
@@ -177,6 +209,7 @@ int tool_runner_start(struct tool_runner *runner, const struct tool_command *com
         .pid = child.pid,
         .started = tool_loop_now(),
         .timer = {.expired = on_timeout, .user_data = run},
+        .again = {.expired = on_again, .user_data = run},
         .done = done,
         .user_data = user_data,
     };
@@ -200,6 +233,7 @@ static void free_run(struct tool_run *run)
     *place = run->next;
     runner->count--;
     tool_timer_disarm(runner->loop, &run->timer);
+    tool_timer_disarm(runner->loop, &run->again);
     gathered_close(run, &run->out);
     gathered_close(run, &run->err);
     free(run->out.data);
@@ -211,9 +245,11 @@ static void free_run(struct tool_run *run)
 static bool drain(struct tool_run *run)
 {
     size_t most = run->runner->most_output;
-    while (run->out.size <= most && gathered_read(run, &run->out))
-        continue;
-    for (int blocks = 0; blocks < 16 && gathered_read(run, &run->err); blocks++)
+    for (int blocks = 0; run->out.size <= most && gathered_read(run, &run->out); blocks++) {
+        if (run->line && (!give_lines(run) || blocks >= MOST_BLOCKS))
+            break;
+    }
+    for (int blocks = 0; blocks < MOST_BLOCKS && gathered_read(run, &run->err); blocks++)
         gathered_keep_last(&run->err, MOST_ERROR);
     return run->out.size <= most;
 }
@@ -237,12 +273,52 @@ static void finish(struct tool_run *run)
     free_run(run);
 }
 
+/* Its process may have ended while its lines waited for room. */
+static void finish_if_ended(struct tool_run *run)
+{
+    if (has_ended(run))
+        finish(run);
+}
+
+void tool_run_cancel(struct tool_run *run)
+{
+    end(run, TOOL_RUN_CANCELLED);
+    finish_if_ended(run);
+}
+
+static void on_timeout(struct tool_timer *timer)
+{
+    struct tool_run *run = timer->user_data;
+    end(run, TOOL_RUN_TIMED_OUT);
+    finish_if_ended(run);
+}
+
+/* Lines that it has printed still wait for room. */
+static bool is_held_up(struct tool_run *run)
+{
+    if (!run->line || run->ending)
+        return false;
+    for (int blocks = 0; blocks < MOST_BLOCKS && !run->again.armed && gathered_read(run, &run->out); blocks++)
+        give_or_wait(run);
+    return run->again.armed;
+}
+
+static void on_again(struct tool_timer *timer)
+{
+    struct tool_run *run = timer->user_data;
+    if (run->out.source.fd >= 0)
+        tool_loop_add(run->runner->loop, &run->out.source);
+    give_or_wait(run);
+    if (!run->again.armed && !is_held_up(run))
+        finish_if_ended(run);
+}
+
 void tool_runner_reap(struct tool_runner *runner)
 {
     struct tool_run *next = NULL;
     for (struct tool_run *run = runner->runs; run; run = next) {
         next = run->next;
-        if (has_ended(run))
+        if (has_ended(run) && !is_held_up(run))
             finish(run);
     }
 }

@@ -32,6 +32,9 @@ struct tool_run;
 /* Runs on the loop's thread, once for each run. */
 typedef void (*tool_run_done_fn)(const struct tool_run_result *result, void *user_data);
 
+/* A line of output without its end, on the loop's thread. False: not now; it is offered again. */
+typedef bool (*tool_run_line_fn)(const char *line, size_t size, void *user_data);
+
 struct tool_runner {
     struct tool_loop *loop;
     int timeout_ms;
@@ -43,6 +46,9 @@ struct tool_runner {
 /* 0, or a positive errno; then `done` does not run. */
 int tool_runner_start(struct tool_runner *runner, const struct tool_command *command, tool_run_done_fn done,
                       void *user_data, struct tool_run **ret_run);
+/* From now on whole lines of output go there as they come, and only what is left is told in the end: a line without an
+ * end, or whole lines that there never was room for. While there is none the command's output is not read. */
+void tool_run_give_lines(struct tool_run *run, tool_run_line_fn line);
 /* Ends a command; `done` runs in it, unless it has. */
 void tool_run_cancel(struct tool_run *run);
 

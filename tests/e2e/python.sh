@@ -129,7 +129,7 @@ check 'its bus describes all that it has' shows '"objects":{"heat":{"doc":"in wa
 check 'a function is called' gives '[1200,"left"]' hall autobus-call stove heat 1200
 check 'on its own host too' gives '[800,"rear"]' kitchen autobus-call stove heat 800 rear
 check 'one that takes its time' gives '{"boiled":"ä\u0007\n"}' hall autobus-call --args '["ä\u0007\n"]' stove boil
-check 'one with an error of its own' shows 'fuse: the fuse is blown' hall autobus-call stove heat 9000
+check 'one with an error of its own' shows 'fuse: the fuse is blown: {"watts":9000}' hall autobus-call stove heat 9000
 check 'which is the status' exits 1 on hall autobus-call --quiet stove heat 9000
 check 'one that fails' shows 'division by zero' hall autobus-call stove clean
 check 'with the wrong arguments' shows 'bad_arguments' hall autobus-call stove heat

@@ -43,6 +43,37 @@ try autobus-call d long
 is 1
 err 'too_large'
 
+# ---- partial results
+serve p --info type=p --function 'steps=echo 1; until [ -e "$1" ]; do sleep 0.05; done; echo "{}"; printf "the end"' \
+    --function 'fails=echo one; echo oops >&2; exit 3' --function 'many=seq 200000' --stream steps --stream fails \
+    --stream many
+start steps autobus-call --progress p steps "$work/step"
+until_true grep -qx 1 "$work/steps.out" # before the command ends
+: >"$work/step"
+ended steps
+is 0
+[ "$(cat "$work/steps.out")" = "$(printf '1\n{}\n"the end"\nnull')" ] || fail 'not what was printed'
+try autobus-call p steps "$work/step"
+is 0
+out '"1\n{}\nthe end"'
+try autobus-call --multiple --progress p steps "$work/step"
+is 0
+out_has '"partial":"the end"'
+out_has '"result":null'
+try autobus-call --progress p fails
+is 1
+out_has '^"one"$'
+err oops
+try autobus-call --progress p many
+is 0
+[ "$(wc -l <"$work/out")" = 200001 ] || fail 'a line is missing'
+try autobus-call --json --progress -t 0.5 p steps "$work/never"
+is 4
+out_has '"partial":1'
+try autobus-serve --info type=q --function a=b --stream c </dev/null
+is 2
+err 'there is no such function'
+
 serve g --info type=g --max-running 2 \
     --function "block=echo x >>'$work/running'; until [ -e '$work/go' ]; do sleep 0.05; done"
 start one autobus-call g block

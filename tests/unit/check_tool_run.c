@@ -44,10 +44,14 @@ static void teardown(void)
     tool_loop_deinit(&loop);
 }
 
+static bool over_when_told;
+
 static void on_done(const struct tool_run_result *result, void *user_data)
 {
     (void)user_data;
     told++;
+    if (over_when_told)
+        tool_loop_finish(&loop, 0);
     outcome = result->outcome;
     tool_answer_deinit(&answer);
     tool_answer_read(&runner, result, &answer);
@@ -157,7 +161,7 @@ END_TEST
 
 START_TEST(error_with_rubbish)
 {
-    check_error("printf '\\033[31m\\377\\n' >&2; exit 1", "exception", "\\u001b[31m\\xff");
+    check_error("printf '\\033[31m\\377\\n' >&2; exit 1", "exception", "\\u001B[31m\\xff");
 }
 END_TEST
 
@@ -204,6 +208,71 @@ START_TEST(large_output)
 {
     run("i=0; while [ $i -lt 90 ]; do printf '%01000d' 5; i=$((i+1)); done", "[]");
     ck_assert_uint_eq(json_string_length(answer.value), 90000);
+}
+END_TEST
+
+/* ---- lines as they come */
+
+static unsigned lines_taken, lines_refused, lines_to_refuse;
+
+static bool take_line(const char *line, size_t size, void *user_data)
+{
+    char wanted[32];
+    (void)user_data;
+    if (lines_to_refuse > 0) {
+        lines_to_refuse--;
+        lines_refused++;
+        return false;
+    }
+    snprintf(wanted, sizeof wanted, "%u", ++lines_taken);
+    ck_assert_uint_eq(size, strlen(wanted));
+    ck_assert_int_eq(memcmp(line, wanted, size), 0);
+    return true;
+}
+
+static void run_lines(const char *command, unsigned refuse)
+{
+    lines_to_refuse = refuse;
+    tool_run_give_lines(start(command, "[]"), take_line);
+    ck_assert_int_eq(tool_loop_run(&loop), 0);
+    ck_assert_int_eq(told, 1);
+}
+
+/* More than the pipe holds: the command has to wait, and has ended when there is room again. */
+START_TEST(lines_wait_for_room)
+{
+    run_lines("seq 50000; printf 'the end'", 5);
+    ck_assert_uint_eq(lines_refused, 5);
+    ck_assert_uint_eq(lines_taken, 50000);
+    ck_assert_str_eq(json_string_value(answer.value), "the end");
+}
+END_TEST
+
+START_TEST(lines_have_no_limit_in_all)
+{
+    runner.most_output = 1000;
+    run_lines("seq 5000", 0);
+    ck_assert_uint_eq(lines_taken, 5000);
+    ck_assert(json_is_null(answer.value));
+}
+END_TEST
+
+START_TEST(a_line_has_one)
+{
+    runner.most_output = 1000;
+    run_lines("printf '%02000d' 5; sleep 60", 0);
+    ck_assert_str_eq(answer.type, "too_large");
+}
+END_TEST
+
+START_TEST(time_is_over_while_lines_wait)
+{
+    runner.timeout_ms = 500;
+    over_when_told = true; /* its process has ended by then, and no signal comes */
+    run_lines("echo 1", 1000000);
+    ck_assert_uint_eq(lines_taken, 0);
+    ck_assert_uint_eq(runner.count, 0);
+    ck_assert_str_eq(answer.type, "timeout");
 }
 END_TEST
 
@@ -273,6 +342,10 @@ int main(void)
     tcase_add_test(cases, too_much);
     tcase_add_test(cases, too_much_at_the_end);
     tcase_add_test(cases, large_output);
+    tcase_add_test(cases, lines_wait_for_room);
+    tcase_add_test(cases, lines_have_no_limit_in_all);
+    tcase_add_test(cases, a_line_has_one);
+    tcase_add_test(cases, time_is_over_while_lines_wait);
     tcase_add_test(cases, cancelling);
     tcase_add_test(cases, ending_all);
     tcase_add_test(cases, arguments_too_long);
