@@ -25,6 +25,12 @@ static bool has_answered(const json_t *route)
     return strcmp(text_of(route, "result"), "answered") == 0;
 }
 
+/* It works, but not for us. */
+static bool has_denied(const json_t *route)
+{
+    return strcmp(text_of(route, "result"), "denied") == 0;
+}
+
 static void write_route(FILE *out, const json_t *route)
 {
     const char *result = text_of(route, "result");
@@ -38,6 +44,8 @@ static void write_route(FILE *out, const json_t *route)
         fputs("does not answer", out);
     else if (strcmp(result, "untried") == 0)
         fputs("was not tried, there are too many", out);
+    else if (has_denied(route))
+        fputs("does not let this program in", out);
     else
         fprintf(out, "says: %s", text_of(route, "error"));
     if (answer)
@@ -83,6 +91,10 @@ static char *remedy_for(const json_t *routes)
         return tool_print("it is announced by %s, port %lld: that machine's firewall drops it (open 52722-52821/tcp), "
                           "or the program there hangs",
                           host, port);
+    if (has_denied(route))
+        return tool_print("if it should, the program at %s, port %lld has to allow it: --allow of autobus-serve, "
+                          "AUTOBUS_ALLOW, or what it says itself",
+                          host, port);
     return tool_print("look at the log of the program at %s, port %lld", host, port);
 }
 
@@ -98,15 +110,25 @@ static char *remedy_for_seed(const json_t *routes)
 
 static enum tool_finding_status status_of(const json_t *routes)
 {
-    size_t answered = 0, tried = 0;
+    size_t answered = 0, denied = 0, tried = 0;
     for (size_t i = 0; i < json_array_size(routes); i++) {
         const json_t *route = json_array_get(routes, i);
         answered += has_answered(route);
+        denied += has_denied(route);
         tried += strcmp(text_of(route, "result"), "untried") != 0;
     }
-    if (answered == 0 && tried > 0)
+    if (answered + denied == 0 && tried > 0)
         return TOOL_FINDING_FAILURE;
     return answered == json_array_size(routes) ? TOOL_FINDING_OK : TOOL_FINDING_WARNING;
+}
+
+static bool some_answered(const json_t *routes)
+{
+    for (size_t i = 0; i < json_array_size(routes); i++) {
+        if (has_answered(json_array_get(routes, i)))
+            return true;
+    }
+    return false;
 }
 
 static void tell_routes(struct tool_findings *findings, const char *check, char *remedy, json_t *entry)
@@ -155,8 +177,8 @@ void tool_checkup_services(struct tool_checkup *checkup, const struct tool_targe
     for (size_t i = 0; i < json_array_size(entries); i++) {
         json_t *entry = json_array_get(entries, i);
         tell_routes(&checkup->findings, "service", remedy_for(json_object_get(entry, "routes")), entry);
-        if (whole && status_of(json_object_get(entry, "routes")) != TOOL_FINDING_FAILURE &&
-            json_array_size(answering) < MOST_ASKED && json_array_append(answering, entry) < 0)
+        if (whole && some_answered(json_object_get(entry, "routes")) && json_array_size(answering) < MOST_ASKED &&
+            json_array_append(answering, entry) < 0)
             tool_out_of_memory();
     }
     tool_describe_all(checkup->bus, target, answering, timeout_ms);

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "message.h"
@@ -25,6 +26,7 @@ struct attempt {
     bool bound, over;
     int code; /* why, when it is over and did not succeed */
     char *text;
+    bool denied;  /* the service is there, and not for us */
     json_t *told; /* what it answered, if that is wanted */
 };
 
@@ -73,6 +75,7 @@ static void end(struct attempt *attempt, int code, const autobus_error *error)
     attempt->over = true;
     attempt->code = code;
     attempt->text = error && error->text ? tool_copy(error->text) : NULL;
+    attempt->denied = error && error->type && strcmp(error->type, "denied") == 0;
     trial->running--;
     pthread_cond_signal(&trial->changed);
     pthread_mutex_unlock(&trial->lock);
@@ -169,8 +172,10 @@ static void start_all(struct trial *trial, autobus_queue *queue)
     }
 }
 
-static const char *name_of(int code)
+static const char *name_of(const struct attempt *attempt, int code)
 {
+    if (attempt->denied)
+        return "denied";
     switch (code) {
     case 0: return "answered";
     case AUTOBUS_ENETWORK: return "unreachable";
@@ -198,7 +203,7 @@ static void tell(const struct trial *trial, const struct attempt *attempt)
 {
     bool tried = attempt->remote || attempt->over;
     int code = attempt->over ? attempt->code : AUTOBUS_ETIMEDOUT;
-    set(attempt->route, "result", json_string(tried ? name_of(code) : "untried"));
+    set(attempt->route, "result", json_string(tried ? name_of(attempt, code) : "untried"));
     if (tried && code < 0)
         set_error(attempt->route, code, attempt->text);
     if (attempt->bound)
