@@ -283,6 +283,9 @@ static void check_tcp(struct tool_checkup *checkup)
     else if (is_announced_here(checkup, first))
         tool_finding(&checkup->findings, "tcp_port", TOOL_FINDING_OK, more, NULL,
                      "port %d/tcp is held by %s, which announces services there", first, names);
+    else if (!udp_is_open(checkup)) /* who announces what is not heard */
+        tool_finding(&checkup->findings, "tcp_port", TOOL_FINDING_OK, more, NULL, "port %d/tcp is held by %s", first,
+                     names);
     else
         tool_finding(&checkup->findings, "tcp_port", TOOL_FINDING_WARNING, more,
                      "nothing has to be done, unless others name this machine alone in AUTOBUS_SEEDS",
