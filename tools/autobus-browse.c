@@ -8,6 +8,7 @@
 #include "changes.h"
 #include "describe.h"
 #include "exit.h"
+#include "failure.h"
 #include "find.h"
 #include "message.h"
 #include "output.h"
@@ -40,6 +41,22 @@ static void print_entries(const struct browser *browser, const json_t *entries)
     }
 }
 
+/* Of those that were asked what they offer, if none of them told it. */
+static int exit_of_odd(const json_t *entries)
+{
+    const char *type = NULL;
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *error = json_object_get(json_array_get(entries, i), "error");
+        if (!error)
+            return 0;
+        type = json_string_value(json_object_get(error, "type"));
+    }
+    if (!type)
+        return 0;
+    int end = tool_failure_exit(AUTOBUS_EREMOTE, type);
+    return end == TOOL_EXIT_FAILED ? TOOL_EXIT_DISCONNECTED : end;
+}
+
 static int browse_once(const struct browser *browser, autobus_bus *bus, const struct tool_target *target)
 {
     json_t *entries = NULL;
@@ -59,6 +76,7 @@ static int browse_once(const struct browser *browser, autobus_bus *bus, const st
     if (browser->settings.verbose) {
         tool_describe_all(bus, target, entries, browser->settings.timeout_ms);
         tool_pulse_take(bus, entries, browser->settings.timeout_ms);
+        end = end ? end : exit_of_odd(entries);
     }
     print_entries(browser, entries);
     json_decref(entries);

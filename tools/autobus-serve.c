@@ -72,6 +72,8 @@ static int make_service(struct server *server)
     }
     for (const struct tool_item *item = server->plan.items; item; item = item->next) {
         result = add_item(server, item);
+        if (result == 0 && (item->kind != TOOL_ITEM_OBJECT || item->value))
+            result = tool_item_describe(item, server->service);
         if (result < 0) {
             tool_error("%s: %s", item->name, autobus_strerror(result));
             return tool_failure_exit(result, NULL);
@@ -266,6 +268,8 @@ static bool read_options(struct server *server, int argc, char **argv, struct to
         {"event", 0, "NAME", "an event, fired by a line of standard input", tool_plan_add_event, plan},
         {"local", 0, NULL, "nobody but this machine may use the service", tool_set_flag, &plan->local},
         {"allow", 0, "NETWORK", "who else may: 192.168.1.0/24, an address; may be repeated", tool_plan_add_allow, plan},
+        {"describe", 0, "NAME=JSON", "what has that name takes and gives, in parts of JSON Schema",
+         tool_plan_add_description, plan},
         {"doc", 0, "NAME=TEXT", "documentation of what has that name; =TEXT: of the service", tool_plan_add_doc, plan},
         {"max-running", 0, "N", "calls that run at once; more are answered busy (8)", tool_set_count,
          &server->calls.most},

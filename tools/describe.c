@@ -1,6 +1,6 @@
 /*
  * Owns the questions to a service of which nothing is known yet. Each part may fail on its own: what an odd peer does not
- * tell is left out.
+ * tell is left out, and the first thing that went wrong is told with the rest.
  *
  * The parts' answers arrive on the bus's queue, one at a time; the counts are atomic because registering goes on
  * meanwhile, and the last reference may go anywhere. What is handed on was copied for its receiver alone.
@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "failure.h"
 #include "message.h"
-#include "service.h"
 #include "text.h"
 
 static const struct {
@@ -32,6 +32,7 @@ struct question {
     atomic_uint pending;    /* parts that have not answered, and who still asks */
     autobus_remote *remote;
     json_t *details;
+    json_t *error; /* what went wrong first, or NULL */
     tool_described_fn described;
     void *user_data;
     struct part {
@@ -46,7 +47,16 @@ static void question_unref(struct question *question)
         return;
     autobus_remote_unref(question->remote);
     json_decref(question->details);
+    json_decref(question->error);
     free(question);
+}
+
+static json_t *error_of(const char *type, const char *text)
+{
+    json_t *error = json_pack("{s:s, s:s}", "type", type, "text", text);
+    if (!error)
+        tool_out_of_memory();
+    return error;
 }
 
 /* The answers came in any order; a copy has them in that of the questions. */
@@ -71,6 +81,9 @@ static void part_done(struct question *question)
     json_t *details = in_order(question->details);
     json_decref(question->details); /* nothing of it is shared with who is told */
     question->details = NULL;
+    if (question->error && json_object_set_new(details, "error", question->error) < 0)
+        tool_out_of_memory();
+    question->error = NULL;
     question->remote = autobus_remote_unref(question->remote);
     question->described(details, question->user_data);
 }
@@ -80,6 +93,19 @@ static bool is_well_formed(const char *key, const json_t *value)
     return key[0] == 'd' ? json_is_string(value) : json_is_object(value);
 }
 
+/* What a peer does not have is nothing odd: implementations need not know all. */
+static void note_error(struct part *part, const autobus_result *result)
+{
+    struct question *question = part->question;
+    if (question->error || result->code == AUTOBUS_ENOENT)
+        return;
+    if (result->code < 0)
+        question->error =
+            error_of(tool_failure_type(result->code, result->error), tool_failure_text(result->code, result->error));
+    else if (!json_is_null(result->value))
+        question->error = error_of("protocol", "it tells it in a form that is none");
+}
+
 static void on_part(const autobus_result *result, void *user_data)
 {
     struct part *part = user_data;
@@ -87,6 +113,8 @@ static void on_part(const autobus_result *result, void *user_data)
         json_t *copy = json_deep_copy(result->value);
         if (!copy || json_object_set_new(part->question->details, part->key, copy) < 0)
             tool_out_of_memory();
+    } else {
+        note_error(part, result);
     }
     part_done(part->question);
 }
@@ -147,30 +175,23 @@ static void on_described(json_t *details, void *user_data)
     pthread_mutex_unlock(&batch->lock);
 }
 
-static void say_silent(const json_t *entry)
-{
-    char *label =
-        tool_service_label(json_object_get(entry, "info"), json_string_value(json_object_get(entry, "service")));
-    tool_remark("%s did not say what it offers", label);
-    free(label);
-}
-
 static void ask(struct asked_entry *asked_entry, autobus_bus *bus, const struct tool_target *target,
                 const json_t *entry, int timeout_ms)
 {
     autobus_remote *remote = NULL;
     const char *service = json_string_value(json_object_get(entry, "service"));
-    if (tool_target_open(target, bus, service, &remote) < 0)
-        on_described(NULL, asked_entry);
-    else
+    int result = tool_target_open(target, bus, service, &remote);
+    if (result == 0) {
         tool_describe(remote, timeout_ms, on_described, asked_entry);
+        return;
+    }
+    json_t *error = error_of(tool_failure_type(result, NULL), autobus_strerror(result));
+    on_described(json_pack("{s:o}", "error", error), asked_entry);
 }
 
 static void add_details(json_t *entry, json_t *details)
 {
-    if (json_object_size(details) == 0)
-        say_silent(entry);
-    if (details && json_object_update(entry, details) < 0)
+    if (!details || json_object_update(entry, details) < 0)
         tool_out_of_memory();
     json_decref(details);
 }

@@ -23,8 +23,13 @@ static const char *const kind_names[] = {
 
 void tool_plan_init(struct tool_plan *plan)
 {
-    *plan = (struct tool_plan){.info = json_object(), .docs = json_object(), .streams = json_object()};
-    if (!plan->info || !plan->docs || !plan->streams)
+    *plan = (struct tool_plan){
+        .info = json_object(),
+        .docs = json_object(),
+        .streams = json_object(),
+        .descriptions = json_object(),
+    };
+    if (!plan->info || !plan->docs || !plan->streams || !plan->descriptions)
         tool_out_of_memory();
 }
 
@@ -40,6 +45,7 @@ void tool_plan_deinit(struct tool_plan *plan)
     json_decref(plan->info);
     json_decref(plan->docs);
     json_decref(plan->streams);
+    json_decref(plan->descriptions);
     free(plan->allowed);
     *plan = (struct tool_plan){0};
 }
@@ -214,21 +220,44 @@ int tool_plan_add_allow(const struct tool_option *option, const char *text)
 
 /* ---- documentation finds its place */
 
-static int finish_doc(struct tool_plan *plan, const char *name, const char *text)
+int tool_plan_add_description(const struct tool_option *option, const char *text)
+{
+    struct tool_plan *plan = option->target;
+    const char *rest = NULL;
+    char *name = split(option, text, &rest);
+    if (!name)
+        return -1;
+    json_t *value = read_value(option, name, rest);
+    bool good = json_is_object(value);
+    if (value && !good)
+        tool_error("--%s %s: a JSON object is wanted", option->name, name);
+    if (good && json_object_set(plan->descriptions, name, value) < 0)
+        tool_out_of_memory();
+    json_decref(value);
+    free(name);
+    return good ? 0 : -1;
+}
+
+/* To all that have the name: kinds have a name space each. */
+static int finish_one(struct tool_plan *plan, const char *option, const char *name, const json_t *value)
 {
     struct tool_nearest nearest = TOOL_NEAREST_INIT(name);
+    const char *text = json_string_value(value);
     bool used = false;
     for (struct tool_item *item = plan->items; item; item = item->next) {
         tool_nearest_offer(&nearest, item->name);
-        if (strcmp(item->name, name) == 0) {
+        if (strcmp(item->name, name) != 0)
+            continue;
+        used = true;
+        if (text)
             item->doc = text;
-            used = true;
-        }
+        else
+            item->description = value;
     }
-    if (!*name)
+    if (!*name && text)
         plan->doc = text;
     else if (!used) {
-        tool_error("--doc %s: there is no function, object or event of that name", name);
+        tool_error("--%s %s: there is no function, object or event of that name", option, name);
         if (nearest.best)
             tool_remark("did you mean %s?", nearest.best);
         return TOOL_EXIT_USAGE;
@@ -266,7 +295,13 @@ int tool_plan_finish(struct tool_plan *plan)
     json_t *text = NULL;
     json_object_foreach(plan->docs, name, text)
     {
-        int end = finish_doc(plan, name, json_string_value(text));
+        int end = finish_one(plan, "doc", name, text);
+        if (end)
+            return end;
+    }
+    json_object_foreach(plan->descriptions, name, text)
+    {
+        int end = finish_one(plan, "describe", name, text);
         if (end)
             return end;
     }
@@ -277,4 +312,20 @@ int tool_plan_finish(struct tool_plan *plan)
             return end;
     }
     return 0;
+}
+
+int tool_item_describe(const struct tool_item *item, autobus_service *service)
+{
+    static const enum autobus_kind kinds[] = {
+        [TOOL_ITEM_FUNCTION] = AUTOBUS_KIND_FUNCTION,
+        [TOOL_ITEM_OBJECT] = AUTOBUS_KIND_OBJECT,
+        [TOOL_ITEM_EVENT] = AUTOBUS_KIND_EVENT,
+    };
+    if (!item->description)
+        return 0;
+    int result = autobus_service_set_description(service, kinds[item->kind], item->name, item->description);
+    if (result == AUTOBUS_EINVAL)
+        tool_remark("--describe %s: this is no description of %s %s", item->name,
+                    item->kind == TOOL_ITEM_FUNCTION ? "a" : "an", kind_names[item->kind]);
+    return result;
 }

@@ -12,6 +12,7 @@
 #include "names.h"
 #include "routes.h"
 #include "service.h"
+#include "signature.h"
 #include "text.h"
 
 static const char *const columns[] = {"type", "name", "hostname"};
@@ -119,21 +120,31 @@ static void write_info(FILE *out, const json_t *info)
     }
 }
 
-static size_t widest(const char *const *names)
+enum { WIDEST_PADDED = 40 }; /* one long signature does not push the documentation of all to the right */
+
+/* Escaped; the caller frees it. */
+static char *signature_of(const json_t *listed, const char *name)
+{
+    char *plain = tool_signature(name, json_object_get(listed, name));
+    char *text = escaped(plain);
+    free(plain);
+    return text;
+}
+
+static size_t widest(const json_t *listed, const char *const *names)
 {
     size_t most = 0;
     for (; *names; names++) {
-        char *name = escaped(*names);
-        size_t width = tool_width(name);
-        most = width > most ? width : most;
-        free(name);
+        char *text = signature_of(listed, *names);
+        size_t width = tool_width(text);
+        most = width > most && width <= WIDEST_PADDED ? width : most;
+        free(text);
     }
     return most;
 }
 
-static void write_name(FILE *out, const char *name, const char *doc, size_t width)
+static void write_signature(FILE *out, const char *text, const char *doc, size_t width)
 {
-    char *text = escaped(name);
     if (doc && *doc) {
         char *line = tool_escape(doc, strcspn(doc, "\n"), 0);
         write_padded(out, text, width);
@@ -142,20 +153,31 @@ static void write_name(FILE *out, const char *name, const char *doc, size_t widt
     } else {
         fputs(text, out);
     }
-    free(text);
 }
 
 /* "function" and so on, a line each, with the first line of its documentation. */
 static void write_list(FILE *out, const char *kind, const json_t *listed)
 {
     const char **names = tool_names(listed);
-    size_t width = widest(names);
+    size_t width = widest(listed, names);
     for (const char **name = names; *name; name++) {
-        const json_t *about = json_object_get(listed, *name);
+        char *text = signature_of(listed, *name);
         fprintf(out, "\n    %-8s  ", kind);
-        write_name(out, *name, json_string_value(json_object_get(about, "doc")), width);
+        write_signature(out, text, json_string_value(json_object_get(json_object_get(listed, *name), "doc")), width);
+        free(text);
     }
     free(names);
+}
+
+static void write_error(FILE *out, const json_t *error)
+{
+    const char *why = json_string_value(json_object_get(error, "text"));
+    if (!why)
+        return;
+    char *text = escaped(why);
+    fprintf(out, "\n    %serror%s     what it offers is not known: %s", tool_paint(TOOL_BOLD), tool_paint(TOOL_PLAIN),
+            text);
+    free(text);
 }
 
 static json_int_t counter(const json_t *counters, const char *group, const char *name)
@@ -198,6 +220,7 @@ static void write_details(FILE *out, const json_t *entry)
         write_doc(out, doc);
     write_info(out, json_object_get(entry, "info"));
     write_bus(out, json_object_get(entry, "bus"));
+    write_error(out, json_object_get(entry, "error"));
     write_list(out, "function", json_object_get(entry, "functions"));
     write_list(out, "event", json_object_get(entry, "events"));
     write_list(out, "object", json_object_get(entry, "objects"));

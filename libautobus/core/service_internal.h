@@ -28,7 +28,7 @@ struct ab_service {
     struct ab_engine *engine;
     struct ab_grave grave;
     struct ab_text *id;
-    struct ab_text *info; /* encoded, with hostname */
+    struct ab_text *info;  /* encoded, with hostname */
     struct ab_about about; /* its documentation alone */
     bool published;
     bool closed;

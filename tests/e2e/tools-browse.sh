@@ -23,6 +23,8 @@ host=$(hostname 2>/dev/null || uname -n)
 host=${host%%.*}
 serve hall --info type=thermostat --info name=Hall --info room=hall \
     --function 'get=echo 21.5' --function 'set=cat' --object temperature=20 --event changed \
+    --describe 'set={"args": [{"name": "degrees", "type": "number", "minimum": 5, "maximum": 30}, {"name": "unit", "enum": ["C", "F"], "optional": true}], "result": {"type": "boolean"}}' \
+    --describe 'temperature={"value": {"type": "number"}}' --describe 'changed={"args": [{"type": "string"}]}' \
     --doc 'get=What is wanted.
 More of it.' --doc '=Keeps the hall warm.'
 serve bell --info type=doorbell --info "name=$(printf 'Evil\033[31m\nname')" --event rang
@@ -59,25 +61,25 @@ try autobus-browse --verbose thermostat
 is 0
 out_has '^    Keeps the hall warm\.$'
 out_has '^    info +room=hall$'
-out_has '^    function +get  What is wanted\.$'
-out_has '^    function +set$'
-out_has '^    event +changed$'
-out_has '^    object +temperature$'
+out_has '^    function +get  +What is wanted\.$'
+out_has '^    function +set\(degrees: number 5\.\.30, unit\?: "C"\|"F"\) -> boolean$'
+out_has '^    event +changed\(string\)$'
+out_has '^    object +temperature: number$'
 try autobus-browse --verbose --json thermostat
 is 0
 out_has '"functions":\{.*"get":\{"doc":"What is wanted\.\\nMore of it\."\}.*\},"events":\{"changed":\{.*"objects":\{'
-out_has '"objects":\{"temperature":\{\}\},"doc":"Keeps the hall warm\.","bus":\{.*"answer_ms":[0-9.]+.*\}\}$'
+out_has '"objects":\{"temperature":\{"value":\{"type":"number"\}\}\},"doc":"Keeps the hall warm\.","bus":\{.*"answer_ms":[0-9.]+.*\}\}$'
 out_has '"bus":\{.*"counters":\{.*"requests":\{"now":0,"received":'
 try autobus-call --quiet thermostat get
 try autobus-browse --verbose thermostat
 out_has '^    bus +answers in [0-9.]+ ms.*, [0-9]+ calls? answered'
 try autobus-browse --verbose "127.0.0.1:$port/$hall_id"
 is 0
-out_has '^    function +get  What is wanted\.$'
+out_has '^    function +get +What is wanted\.$'
 try autobus-browse --verbose "127.0.0.1:$port"
 is 0
 out_has "$hall_id\$"
-out_has '^    function +get  What is wanted\.$'
+out_has '^    function +get +What is wanted\.$'
 ! grep -q '^autobus\.details' "$work/out" || fail 'an internal service is shown'
 try autobus-browse --all "127.0.0.1:$port/"
 is 0
@@ -128,5 +130,21 @@ is 0
 kill -TERM "$lines_pid"
 ended lines
 is 0
+
+# ---- one that is odd harms no other
+mkfifo "$work/odd.in"
+exec 8<>"$work/odd.in"
+start odd "$top_builddir/tests/e2e/legacy-peer" server 0 odd-1 '{"type": "odd", "hostname": "vm"}' \
+    autobus.functions=7 'autobus.objects={"x": {}}' <"$work/odd.in"
+serve plain --info type=plain --object y=1
+insist_lines 4 autobus-browse 'type~^(odd|plain)$'
+try autobus-browse --verbose 'type~^(odd|plain)$'
+is 0
+out_has '^    error +what it offers is not known: '
+out_has '^    object +x$'
+out_has '^    object +y$'
+try autobus-browse --verbose --json odd
+is 5
+out_has '"error":\{"type":"protocol","text":".+"\}'
 
 done_testing
