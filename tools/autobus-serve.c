@@ -164,6 +164,7 @@ static void on_wake(void *user_data)
 {
     struct server *server = user_data;
     tool_calls_wake(&server->calls);
+    tool_refresh_wake(&server->refresh);
 }
 
 static void on_signal(int signal, void *user_data)
@@ -265,6 +266,8 @@ static bool read_options(struct server *server, int argc, char **argv, struct to
         {"stream", 0, "NAME", "each line of that function is a partial result to callers who want them",
          tool_plan_add_stream, plan},
         {"poll", 0, "SECONDS", "how often such a command runs (10)", set_poll, &server->refresh.every_ms},
+        {"poll-watched", 0, NULL, "after the first time only while somebody watches the object", tool_set_flag,
+         &server->refresh.watched},
         {"event", 0, "NAME", "an event, fired by a line of standard input", tool_plan_add_event, plan},
         {"local", 0, NULL, "nobody but this machine may use the service", tool_set_flag, &plan->local},
         {"allow", 0, "NETWORK", "who else may: 192.168.1.0/24, an address; may be repeated", tool_plan_add_allow, plan},

@@ -4,6 +4,7 @@
  */
 #include "refresh.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@ struct fresh {
     struct tool_refresh *refresh;
     const struct tool_item *item;
     struct tool_timer timer;
+    autobus_slot *interest; /* NULL: it does not matter who watches */
+    atomic_bool wanted;     /* by somebody who watches: set on a thread of the bus */
+    bool running;
     bool tried;
     bool added;
     bool failing;
@@ -53,6 +57,14 @@ static void mark_tried(struct fresh *fresh)
         refresh->ready(refresh->user_data);
 }
 
+/* Again after its time, unless nobody would see it: then when somebody comes. */
+static void run_later(struct fresh *fresh)
+{
+    fresh->running = false;
+    if (!fresh->interest || atomic_load(&fresh->wanted))
+        tool_timer_arm(fresh->refresh->loop, &fresh->timer, fresh->refresh->every_ms);
+}
+
 static void on_done(const struct tool_run_result *result, void *user_data)
 {
     struct fresh *fresh = user_data;
@@ -65,7 +77,7 @@ static void on_done(const struct tool_run_result *result, void *user_data)
     else
         say_failure(fresh, answer.text);
     tool_answer_deinit(&answer);
-    tool_timer_arm(fresh->refresh->loop, &fresh->timer, fresh->refresh->every_ms);
+    run_later(fresh);
     mark_tried(fresh);
 }
 
@@ -77,12 +89,13 @@ static void run(struct fresh *fresh)
     const char *variables[] = {object, service, NULL};
     const struct tool_command command = {
         .text = fresh->item->command, .name = fresh->item->name, .variables = variables};
+    fresh->running = true;
     int error = tool_runner_start(&fresh->refresh->runner, &command, on_done, fresh, &started);
     free(object);
     free(service);
     if (error) {
         say_failure(fresh, strerror(error));
-        tool_timer_arm(fresh->refresh->loop, &fresh->timer, fresh->refresh->every_ms);
+        run_later(fresh);
         mark_tried(fresh);
     }
 }
@@ -91,6 +104,36 @@ static void on_time(struct tool_timer *timer)
 {
     run(timer->user_data);
 }
+
+/* ---- who watches */
+
+static void on_interest(const autobus_interest *interest, void *user_data)
+{
+    struct fresh *fresh = user_data;
+    atomic_store(&fresh->wanted, interest->interested);
+    tool_loop_wake(fresh->refresh->loop);
+}
+
+static void ask_for_interest(struct fresh *fresh)
+{
+    int result = autobus_service_on_interest(fresh->refresh->service, AUTOBUS_KIND_OBJECT, fresh->item->name,
+                                             on_interest, fresh, NULL, &fresh->interest);
+    if (result < 0)
+        tool_remark("object %s: %s", fresh->item->name, autobus_strerror(result)); /* it is kept fresh all the time */
+}
+
+void tool_refresh_wake(struct tool_refresh *refresh)
+{
+    for (struct fresh *fresh = refresh->all; fresh; fresh = fresh->next) {
+        bool wanted = fresh->interest && atomic_load(&fresh->wanted);
+        if (fresh->interest && !wanted)
+            tool_timer_disarm(refresh->loop, &fresh->timer);
+        else if (wanted && !fresh->running && !fresh->timer.armed)
+            run(fresh);
+    }
+}
+
+/* ---- all */
 
 static void add(struct tool_refresh *refresh, const struct tool_item *item)
 {
@@ -111,8 +154,11 @@ void tool_refresh_start(struct tool_refresh *refresh, const struct tool_plan *pl
         refresh->ready(refresh->user_data);
         return;
     }
-    for (struct fresh *fresh = refresh->all; fresh; fresh = fresh->next)
+    for (struct fresh *fresh = refresh->all; fresh; fresh = fresh->next) {
+        if (refresh->watched)
+            ask_for_interest(fresh);
         run(fresh);
+    }
 }
 
 void tool_refresh_end(struct tool_refresh *refresh)
@@ -121,6 +167,9 @@ void tool_refresh_end(struct tool_refresh *refresh)
     while (refresh->all) {
         struct fresh *fresh = refresh->all;
         refresh->all = fresh->next;
+        if (fresh->interest)
+            autobus_slot_cancel_wait(fresh->interest);
+        autobus_slot_unref(fresh->interest);
         tool_timer_disarm(refresh->loop, &fresh->timer);
         free(fresh);
     }

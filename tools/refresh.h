@@ -13,6 +13,7 @@ struct tool_refresh {
     autobus_service *service;
     struct tool_runner runner;
     int every_ms;
+    bool watched; /* after the first time, only while somebody watches the object */
     struct fresh *all;
     size_t first_left;              /* that have not ended for the first time */
     void (*ready)(void *user_data); /* all have been tried once */
@@ -21,6 +22,8 @@ struct tool_refresh {
 
 /* Runs all commands for the first time; `ready` runs in it when there are none. */
 void tool_refresh_start(struct tool_refresh *refresh, const struct tool_plan *plan);
+/* The loop was woken: somebody may have begun to watch. */
+void tool_refresh_wake(struct tool_refresh *refresh);
 /* Ends all commands. */
 void tool_refresh_end(struct tool_refresh *refresh);
 

@@ -157,4 +157,24 @@ kill -INT "$f_pid"
 ended f
 is 0
 
+# ---- a sensor that measures only while somebody looks
+mkdir "$work/sensor"
+# shellcheck disable=SC2016
+serve sensor --info type=sensor --object-command "n=echo >>$work/sensor/runs; wc -l <$work/sensor/runs" \
+    --poll 0.1 --poll-watched
+runs() {
+    wc -l <"$work/sensor/runs"
+}
+rests() { # it does not run any more
+    rests_before=$(runs)
+    sleep 0.5
+    [ "$(runs)" = "$rests_before" ]
+}
+[ "$(runs)" -ge 1 ] || fail 'it was not run once'
+until_true rests
+start look autobus-watch sensor n
+until_true grep -q "^$(($(runs) + 5))$" "$work/look.out"
+kill "$look_pid"
+until_true rests
+
 done_testing
