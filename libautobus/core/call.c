@@ -13,6 +13,8 @@
 #include "core/call_internal.h"
 #include "wire/json.h"
 
+#define CLOCKS_APART (100 * AB_MILLISECOND) /* so much may two clocks differ at the end of a call */
+
 static void call_free(struct ab_call *call)
 {
     ab_text_unref(call->name);
@@ -126,6 +128,13 @@ static void on_deadline(struct ab_timer *timer)
 
 /* ---- Answers */
 
+/* The service has a clock too, and may be the first to say that the caller's time is over. */
+static bool says_late(const struct ab_call *call, const struct ab_message *message)
+{
+    return message->failed && message->error_type && strcmp(message->error_type, "timeout") == 0 &&
+           call->until - call->remote->engine->now < CLOCKS_APART;
+}
+
 static void answered(struct ab_pending *pending, struct ab_message *message)
 {
     struct ab_call *call = AB_CONTAINER(pending, struct ab_call, pending);
@@ -134,6 +143,8 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
     ab_spread_add(&remote->engine->counters.call_time, remote->engine->now - call->sent_at);
     if (message->problem) {
         ab_call_fail(call, AB_EPROTOCOL, NULL, message->reason);
+    } else if (says_late(call, message)) {
+        ab_call_fail(call, AB_ETIMEDOUT, NULL, "no answer in time");
     } else if (message->failed) {
         call->notice.error_type = message->error_type;
         call->notice.error_text = message->error_text;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # autobus-serve: standard input, commands and their limits, and its end.
-# shellcheck source=/dev/null disable=SC2154,SC2034 # variables that the functions of lib-tools.sh share
+# shellcheck source=/dev/null disable=SC2154,SC2034,SC2016 # variables that the functions of lib-tools.sh share
 . "${0%/*}/lib-tools.sh"
 
 # ---- standard input

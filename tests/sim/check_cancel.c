@@ -425,6 +425,35 @@ START_TEST(a_deadline_counts_only_where_it_was_agreed)
 }
 END_TEST
 
+/* Whose clock is the first makes no difference to the caller. */
+START_TEST(a_service_that_says_so_first_is_right)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+    struct sim_bus *c = sim_bus(sim, "c");
+
+    sim_peer_listen(p, 700);
+    sim_peer_broadcast(p, "{\"command\": \"add\", \"port\": 700, \"service\": \"x\", \"info\": {\"type\": \"hall\"}}",
+                       AB_LOOPBACK_FIRST);
+    sim_run(sim, MS(10));
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+    sim_run(sim, MS(10));
+    sim_send(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[\"deadline\"]}");
+    sim_run(sim, MS(10));
+    sim_record(sim, SIM_RESULTS);
+    sim_call_within(remote, MS(500), 0, "a", "[]");
+    sim_call_within(remote, MS(500), 0, "b", "[]");
+    sim_run(sim, MS(100));
+    sim_send(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"2\",\"_error\":{\"text\":\"no\",\"type\":\"timeout\"}}");
+    sim_run(sim, MS(380));
+    sim_send(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"3\",\"_error\":{\"text\":\"no\",\"type\":\"timeout\"}}");
+    sim_run(sim, SECONDS(1));
+    sim_expect(sim, "0.131 c: a failed: timeout \"no\"\n"
+                    "0.511 c: b failed: ETIMEDOUT\n");
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(who_has_said_its_last_hears_that_it_is_late)
 {
     struct visit visit = agreed_to_deadlines();
@@ -464,6 +493,7 @@ int main(void)
     tcase_add_test(deadlines, what_a_call_has_waited_is_not_given_to_the_service);
     tcase_add_test(deadlines, a_call_that_is_late_is_given_up_by_the_service);
     tcase_add_test(deadlines, a_deadline_counts_only_where_it_was_agreed);
+    tcase_add_test(deadlines, a_service_that_says_so_first_is_right);
     tcase_add_test(deadlines, who_has_said_its_last_hears_that_it_is_late);
     suite_add_tcase(suite, deadlines);
     suite_add_tcase(suite, clients);
