@@ -10,12 +10,14 @@
  *     autobus-watch 'type=monitor,monitor.host=kitchen' memory
  *
  * The pattern to copy: block the signals that end the program, publish, and let sigtimedwait be both
- * the clock and the way out. No thread, no lock and no signal handler is needed.
+ * the clock and the way out. No thread, no lock and no signal handler is needed. And: measure only while
+ * somebody watches.
  */
 
 #include <autobus2.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -82,6 +84,42 @@ static int publish_values(autobus_service *service, struct cpu_times *before)
     return code;
 }
 
+/* What it has, and whether anybody watches it: nothing is measured for nobody. */
+static struct object {
+    const char *name, *doc;
+    atomic_bool watched;
+} objects[] = {
+    {"cpu", "Percent busy, and processors.", false},
+    {"memory", "Memory, in KiB.", false},
+    {"load", "Load averages.", false},
+};
+enum { OBJECTS = sizeof(objects) / sizeof(objects[0]) };
+
+static bool anybody_watches(void)
+{
+    for (int i = 0; i < OBJECTS; i++) {
+        if (atomic_load(&objects[i].watched))
+            return true;
+    }
+    return false;
+}
+
+/* Runs on a thread of the library: the main thread is told by a signal, which it waits for. */
+static void on_interest(const autobus_interest *interest, void *user_data)
+{
+    struct object *object = user_data;
+    atomic_store(&object->watched, interest->interested);
+    kill(getpid(), SIGUSR1);
+}
+
+static int add_object(autobus_service *service, struct object *object)
+{
+    int code = autobus_service_add_object(service, object->name, object->doc, json_null());
+    if (code == 0)
+        code = autobus_service_on_interest(service, AUTOBUS_KIND_OBJECT, object->name, on_interest, object, NULL, NULL);
+    return code;
+}
+
 /* Makes the service. It is complete before anybody sees it: it appears when it is published. */
 static int publish(autobus_bus *bus, struct cpu_times *times, autobus_service **ret_service)
 {
@@ -92,12 +130,8 @@ static int publish(autobus_bus *bus, struct cpu_times *times, autobus_service **
     int code = info ? autobus_service_new(bus, info, &service) : AUTOBUS_ENOMEM;
     json_decref(info); /* the service has a copy */
 
-    if (code == 0)
-        code = autobus_service_add_object(service, "cpu", "Percent busy, and processors.", json_null());
-    if (code == 0)
-        code = autobus_service_add_object(service, "memory", "Memory, in KiB.", json_null());
-    if (code == 0)
-        code = autobus_service_add_object(service, "load", "Load averages.", json_null());
+    for (int i = 0; code == 0 && i < OBJECTS; i++)
+        code = add_object(service, &objects[i]);
     if (code == 0)
         code = publish_values(service, times);
     if (code == 0)
@@ -117,11 +151,12 @@ int main(int argc, char **argv)
         return 2;
     }
 
-    /* Blocked before the bus makes its threads: from here on these two only end sigtimedwait. */
+    /* Blocked before the bus makes its threads: from here on these only end sigtimedwait. */
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGUSR1);
     sigprocmask(SIG_BLOCK, &signals, NULL);
 
     autobus_bus *bus;
@@ -136,8 +171,12 @@ int main(int argc, char **argv)
     autobus_service *service = NULL;
     int code = publish(bus, &times, &service);
     struct timespec interval = {.tv_sec = seconds};
-    while (code == 0 && sigtimedwait(&signals, NULL, &interval) < 0) {
-        if (errno == EAGAIN) /* not a signal: the interval is over */
+    while (code == 0) {
+        bool watched = anybody_watches();
+        int signal = watched ? sigtimedwait(&signals, NULL, &interval) : sigwaitinfo(&signals, NULL);
+        if (signal == SIGINT || signal == SIGTERM)
+            break;
+        if (signal == SIGUSR1 ? anybody_watches() : errno == EAGAIN) /* somebody came, or the interval is over */
             code = publish_values(service, &times);
     }
     if (code < 0)
