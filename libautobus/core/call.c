@@ -123,7 +123,8 @@ static void on_deadline(struct ab_timer *timer)
 {
     struct ab_call *call = AB_CONTAINER(timer, struct ab_call, deadline);
 
-    give_up(call, AB_ETIMEDOUT, call->remote->bound ? "no answer in time" : "no service was found in time");
+    give_up(call, AB_ETIMEDOUT,
+            call->sent || call->remote->bound ? "no answer in time" : "no service was found in time");
 }
 
 /* ---- Answers */
@@ -176,7 +177,7 @@ static void progress(struct ab_pending *pending, struct ab_message *message)
         give_up(call, AB_ENOMEM, NULL);
         return;
     }
-    notice->service = ab_text_ref(remote->service);
+    notice->service = ab_text_ref(call->connection->service);
     notice->value = ab_value_move(&message->value);
     if (!ab_value_present(&notice->value))
         notice->value.json = json_null();

@@ -126,6 +126,25 @@ START_TEST(values_and_events_come_from_the_other)
 }
 END_TEST
 
+START_TEST(partial_results_are_of_the_one_that_was_asked)
+{
+    struct scene scene = scene_new();
+
+    sim_record(scene.sim, SIM_RESULTS);
+    sim_call_within(scene.remote, SECONDS(30), AB_CALL_PROGRESS, "hold", "[]");
+    sim_run(scene.sim, MS(10));
+    sim_service_end(scene.one);
+    sim_run(scene.sim, MS(10));
+    sim_progress(scene.b1, 0, "1");
+    sim_run(scene.sim, MS(10));
+    sim_reply(scene.b1, "2");
+    sim_run(scene.sim, MS(10));
+    sim_expect(scene.sim, "20.021 c: hold ~ 1 (one)\n"
+                          "20.031 c: hold = 2\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
 START_TEST(the_last_call_that_is_given_up_ends_the_connection)
 {
     struct scene scene = scene_new();
@@ -347,6 +366,7 @@ int main(void)
     tcase_add_test(proxies, a_call_under_way_is_answered_by_the_one_and_the_next_is_asked_of_the_other);
     tcase_add_test(proxies, what_is_not_answered_in_a_second_ends_with_the_connection);
     tcase_add_test(proxies, values_and_events_come_from_the_other);
+    tcase_add_test(proxies, partial_results_are_of_the_one_that_was_asked);
     tcase_add_test(proxies, the_last_call_that_is_given_up_ends_the_connection);
     tcase_add_test(proxies, a_proxy_that_is_closed_meanwhile_waits_for_nothing);
     tcase_add_test(proxies, a_bus_that_closes_while_a_call_is_under_way_is_left_too);
