@@ -90,6 +90,23 @@ int ab_outbound_write(struct ab_outbound *connection, const struct ab_buffer *me
     return r;
 }
 
+void ab_outbound_acknowledge(struct ab_outbound *connection, const struct ab_message *message)
+{
+    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
+
+    if (message->type == AB_MESSAGE_COMMAND && ab_message_write_empty(out, message->id) == 0)
+        ab_outbound_write(connection, out);
+}
+
+void ab_outbound_refuse(struct ab_outbound *connection, const struct ab_message *message)
+{
+    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
+
+    if (message->type == AB_MESSAGE_COMMAND &&
+        ab_message_write_error(out, message->id, "no_such_command", "there is no such command") == 0)
+        ab_outbound_write(connection, out);
+}
+
 /* ---- Round trips */
 
 static uint64_t ask(struct ab_outbound *connection)
@@ -267,10 +284,7 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
         bind_answered(connection, message);
     } else if (connection->state == AB_OUTBOUND_BOUND && message->command == AB_COMMAND_PING &&
                message->type == AB_MESSAGE_COMMAND) {
-        struct ab_buffer *out = ab_engine_scratch(stream->engine);
-
-        if (ab_message_write_empty(out, message->id) == 0)
-            ab_outbound_write(connection, out);
+        ab_outbound_acknowledge(connection, message);
     } else if (answers_ping(connection, message)) {
         measure(connection);
     } else if (connection->state == AB_OUTBOUND_BOUND && connection->ops->message) {

@@ -83,5 +83,8 @@ const char *ab_outbound_service(const struct ab_outbound *connection);
 uint64_t ab_outbound_next_id(struct ab_outbound *connection);
 /* Sends the scratch buffer. AB_ENOMEM: it was not sent, and the connection is doomed. */
 int ab_outbound_write(struct ab_outbound *connection, const struct ab_buffer *message);
+/* Answers a message if it is a command: others send as such what we send as notices (PROTOCOL section 2). */
+void ab_outbound_acknowledge(struct ab_outbound *connection, const struct ab_message *message);
+void ab_outbound_refuse(struct ab_outbound *connection, const struct ab_message *message);
 
 #endif

@@ -398,24 +398,6 @@ static void on_stagger(struct ab_timer *timer)
 
 /* ---- Bound */
 
-static void refuse(struct ab_outbound *connection, const struct ab_message *message)
-{
-    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
-
-    if (message->type == AB_MESSAGE_COMMAND &&
-        ab_message_write_error(out, message->id, "no_such_command", "there is no such command") == 0)
-        ab_outbound_write(connection, out);
-}
-
-/* Other implementations send these as commands (PROTOCOL section 2). */
-static void acknowledge(struct ab_outbound *connection, const struct ab_message *message)
-{
-    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
-
-    if (message->type == AB_MESSAGE_COMMAND && ab_message_write_empty(out, message->id) == 0)
-        ab_outbound_write(connection, out);
-}
-
 static void forget_binding(struct ab_remote *remote)
 {
     remote->bound = NULL;
@@ -471,19 +453,19 @@ static void on_message(struct ab_outbound *connection, struct ab_message *messag
     if (message->type == AB_MESSAGE_RESPONSE) {
         ab_remote_answered(remote, connection, message);
     } else if (message->command == AB_COMMAND_CHANGED) {
-        acknowledge(connection, message);
+        ab_outbound_acknowledge(connection, message);
         ab_wish_changed(remote, message);
     } else if (message->command == AB_COMMAND_FIRED) {
-        acknowledge(connection, message);
+        ab_outbound_acknowledge(connection, message);
         ab_wish_fired(remote, message);
     } else if (message->command == AB_COMMAND_CLOSING) {
-        acknowledge(connection, message);
+        ab_outbound_acknowledge(connection, message);
         on_closing(connection);
     } else if (message->command == AB_COMMAND_PROGRESS && (connection->extensions & AB_EXTENSION_PROGRESS)) {
-        acknowledge(connection, message);
+        ab_outbound_acknowledge(connection, message);
         ab_remote_progressed(remote, connection, message);
     } else {
-        refuse(connection, message);
+        ab_outbound_refuse(connection, message);
     }
 }
 

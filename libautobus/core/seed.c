@@ -65,13 +65,16 @@ static bool read_place(const struct ab_seed *seed, const char *id, const json_t 
     return size >= 1 && size <= AB_SERVICE_MOST && json_is_object(*ret_info) && number >= 1 && number <= UINT16_MAX;
 }
 
-/* Whoever else reports it decides whether it is silent: two hosts that know each other would keep alive what is gone. */
-static bool has_other_word(struct ab_seed *seed, const struct ab_address *at, const char *id)
+/* Nothing to say: whoever else reports it decides whether it is silent, or two hosts that know each other would keep
+ * alive what is gone. But if the info is what this one told first, nobody else tells that it is another now. */
+static bool has_been_said(struct ab_seed *seed, const struct ab_address *at, const char *id, const json_t *info)
 {
     const struct ab_route *route = ab_directory_route(seed->engine, at, id);
     const struct ab_report *report = route ? ab_route_report_of(route, &seed->discoverer) : NULL;
 
-    return report && !ab_report_is_only(report);
+    if (!report || ab_report_is_only(report))
+        return false;
+    return route->found->by != &seed->discoverer || json_equal(route->found->info, info);
 }
 
 static void report_all(struct ab_seed *seed)
@@ -83,7 +86,7 @@ static void report_all(struct ab_seed *seed)
 
     json_object_foreach(seed->told, id, place)
     {
-        if (read_place(seed, id, place, &at, &info) && !has_other_word(seed, &at, id))
+        if (read_place(seed, id, place, &at, &info) && !has_been_said(seed, &at, id, info))
             ab_discoverer_report(&seed->discoverer, seed->engine->now, &at, id, info);
     }
 }
@@ -165,15 +168,6 @@ static void on_answer(struct ab_seed *seed, struct ab_message *message)
         on_value(seed, message);
 }
 
-static void refuse(struct ab_outbound *connection, const struct ab_message *message)
-{
-    struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
-
-    if (message->type == AB_MESSAGE_COMMAND &&
-        ab_message_write_error(out, message->id, "no_such_command", "there is no such command") == 0)
-        ab_outbound_write(connection, out);
-}
-
 static void on_message(struct ab_outbound *connection, struct ab_message *message)
 {
     struct ab_seed *seed = connection->owner;
@@ -182,11 +176,12 @@ static void on_message(struct ab_outbound *connection, struct ab_message *messag
     if (message->type == AB_MESSAGE_RESPONSE) {
         if (seed->watch_id && ab_message_own_id(message->id, &id) && id == seed->watch_id)
             on_answer(seed, message);
-    } else if (message->command == AB_COMMAND_CHANGED && message->type == AB_MESSAGE_NOTICE) {
+    } else if (message->command == AB_COMMAND_CHANGED) {
+        ab_outbound_acknowledge(connection, message);
         if (!seed->watch_id && strcmp(message->name, seed->watched) == 0)
             on_value(seed, message);
     } else {
-        refuse(connection, message);
+        ab_outbound_refuse(connection, message);
     }
 }
 

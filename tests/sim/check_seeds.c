@@ -126,6 +126,22 @@ START_TEST(a_service_that_is_heard_too_is_one)
 }
 END_TEST
 
+/* Whose word came first, that of the known host, is who may change the info. */
+START_TEST(what_changes_of_a_service_that_is_heard_too_is_told)
+{
+    struct scene scene = scene_new();
+
+    sim_host_add_interface(scene.c->process.host, 1);
+    sim_run(scene.sim, SECONDS(20));
+    sim_record(scene.sim, SIM_SERVICES);
+    sim_browse(scene.c, "room=2", AB_BROWSER_EXISTING);
+    sim_set_info(scene.hall, "{\"type\": \"hall\", \"room\": 2}");
+    sim_run(scene.sim, SECONDS(1));
+    ck_assert_uint_eq(sim_count(scene.sim, "c: + hall"), 1);
+    sim_free(scene.sim);
+}
+END_TEST
+
 /* ---- Ends and beginnings */
 
 START_TEST(another_bus_takes_over_when_the_first_is_killed)
@@ -330,6 +346,22 @@ START_TEST(who_has_no_directory_is_asked_for_its_own_services)
 }
 END_TEST
 
+/* Other implementations send `changed` as a command (PROTOCOL section 2). */
+START_TEST(what_is_sent_as_a_command_is_answered_and_counts)
+{
+    struct other other = other_new();
+
+    sim_transcript_alias(&other.sim->network.transcript, "s1", "s1");
+    sim_send(other.link, "{\"_type\":2,\"_id\":\"2\",\"name\":\"directory\",\"value\":{}}");
+    sim_send(other.link, "{\"_type\":1,\"_id\":9,\"_command\":\"changed\",\"name\":\"directory\",\"value\":"
+                         "{\"s1\":{\"info\":{},\"port\":7}}}");
+    sim_run(other.sim, MS(10));
+    ck_assert_uint_eq(sim_count(other.sim, "c: + s1"), 1);
+    ck_assert_ptr_nonnull(strstr(other.link->last, "{\"_type\":2,\"_id\":9}"));
+    sim_free(other.sim);
+}
+END_TEST
+
 START_TEST(what_is_no_place_is_left_out)
 {
     struct other other = other_new();
@@ -439,6 +471,7 @@ int main(void)
     tcase_add_test(finds, all_services_of_the_host_are_found_and_can_be_used);
     tcase_add_test(finds, what_comes_changes_and_goes_is_told_at_once);
     tcase_add_test(finds, a_service_that_is_heard_too_is_one);
+    tcase_add_test(finds, what_changes_of_a_service_that_is_heard_too_is_told);
     tcase_add_test(finds, discovery_waits_for_the_first_answer_of_each);
     tcase_add_test(finds, discovery_waits_no_longer_than_two_seconds);
     tcase_add_test(lasts, another_bus_takes_over_when_the_first_is_killed);
@@ -448,6 +481,7 @@ int main(void)
     tcase_add_test(lasts, a_machine_that_wakes_asks_again);
     tcase_add_test(others, the_existing_implementation_cannot_be_asked_and_that_is_said);
     tcase_add_test(others, who_has_no_directory_is_asked_for_its_own_services);
+    tcase_add_test(others, what_is_sent_as_a_command_is_answered_and_counts);
     tcase_add_test(others, what_is_no_place_is_left_out);
     tcase_add_test(others, a_refusal_to_be_watched_is_survived);
     tcase_add_test(others, two_that_know_each_other_keep_nothing_alive);
