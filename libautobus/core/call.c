@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/call_internal.h"
+#include "core/search.h"
 #include "wire/json.h"
 
 #define CLOCKS_APART (100 * AB_MILLISECOND) /* so much may two clocks differ at the end of a call */
@@ -349,7 +350,7 @@ static void wait_in_line(struct ab_call *call)
     else
         ab_list_append(waiting, &call->node);
     call->remote->waiting_count++;
-    ab_remote_ask_again(call->remote);
+    ab_search_ask_again(call->remote);
 }
 
 int ab_call_start_function(struct ab_call *call, unsigned flags)

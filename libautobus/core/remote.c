@@ -1,107 +1,22 @@
 /*
- * Owns how a remote finds its service, binds, and binds again. Calls and subscriptions are told; what they do is theirs.
+ * Owns the life of a remote: what it is bound to, how it loses that and goes on, and how it ends. search.c finds what it
+ * binds to; calls and subscriptions are told, what they do is theirs.
  *
- * A round tries the candidates in order, the next 100 ms after the last or as soon as one fails (RFC 8305). The first
- * that connects binds, the others are held back until it is bound and then closed; one that does not answer in a second
- * gives way to the next that is connected. A round without success is followed by the next after a growing time. A new
- * service or route that matches joins the round, or begins one at once.
- *
- * Invariants: `bound` is there exactly in AB_REMOTE_BOUND; there are attempts only in AB_REMOTE_SEEKING; in
- * AB_REMOTE_OVER there is neither connection nor timer, and `reason` says why.
+ * Invariants: `bound` is there exactly in AB_REMOTE_BOUND; in AB_REMOTE_OVER there is neither connection nor timer, and
+ * `reason` says why.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "core/access.h"
-#include "core/explain.h"
 #include "core/multiple_internal.h"
 #include "core/remote_internal.h"
-#include "wire/json.h"
+#include "core/search.h"
 
-#define STAGGER       (100 * AB_MILLISECOND)
-#define CONNECT_TIME  (10 * AB_SECOND)
-#define STEADY        (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
-#define BIND_PATIENCE (1 * AB_SECOND) /* for an answer to bind while another connection stands ready */
-
-struct ab_attempt {
-    struct ab_list node; /* in remote->attempts */
-    struct ab_remote *remote;
-    struct ab_outbound *connection;
-};
-
-static void try_next(struct ab_remote *remote);
-static void seek(struct ab_remote *remote);
-
-/* ---- Pending answers */
-
-void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id)
-{
-    pending->key = (struct ab_pending_key){remote->bound->stream.id, id};
-    ab_map_insert(&remote->pending, &pending->node, &pending->key, sizeof(pending->key));
-}
-
-void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending)
-{
-    if (pending->key.id)
-        ab_map_remove(&remote->pending, &pending->node);
-    pending->key.id = 0;
-}
-
-/* What nobody waits for is ignored (PROTOCOL section 2). */
-static struct ab_pending *find_pending(struct ab_remote *remote, const struct ab_outbound *connection,
-                                       const struct ab_text *own_id)
-{
-    struct ab_pending_key key = {.stream = connection->stream.id};
-    struct ab_map_node *node;
-
-    if (!ab_message_own_id(own_id, &key.id))
-        return NULL;
-    node = ab_map_find(&remote->pending, &key, sizeof(key));
-    return node ? AB_CONTAINER(node, struct ab_pending, node) : NULL;
-}
-
-void ab_remote_answered(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message)
-{
-    struct ab_pending *pending = find_pending(remote, connection, message->id);
-
-    if (!pending)
-        return;
-    ab_remote_expect_no_more(remote, pending);
-    pending->answered(pending, message);
-}
-
-void ab_remote_progressed(struct ab_remote *remote, const struct ab_outbound *connection, struct ab_message *message)
-{
-    struct ab_pending *pending = find_pending(remote, connection, message->call);
-
-    if (pending && pending->progress)
-        pending->progress(pending, message);
-}
+#define CONNECT_TIME (10 * AB_SECOND)
+#define STEADY       (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
 
 /* ---- The end of a remote */
-
-static void set_info(struct ab_remote *remote, struct ab_text *text)
-{
-    ab_value_deinit(&remote->info);
-    remote->info.text = text;
-}
-
-static void end_attempts(struct ab_remote *remote)
-{
-    struct ab_list *each;
-
-    ab_engine_disarm(remote->engine, &remote->stagger);
-    ab_engine_disarm(remote->engine, &remote->patience);
-    while ((each = ab_list_take(&remote->attempts))) {
-        struct ab_attempt *attempt = AB_CONTAINER(each, struct ab_attempt, node);
-
-        ab_outbound_close(attempt->connection, AB_CLOSE_NOW);
-        ab_free(attempt);
-    }
-    ab_candidates_drop(&remote->candidates);
-}
 
 /* What was sent has ended before, or is still answered by a service that closes. */
 static void end(struct ab_remote *remote, int code, const char *type, const char *text)
@@ -110,184 +25,23 @@ static void end(struct ab_remote *remote, int code, const char *type, const char
     remote->reason = code;
     remote->reason_type = ab_strdup(type);
     remote->reason_text = ab_strdup(text);
-    end_attempts(remote);
-    ab_engine_disarm(remote->engine, &remote->retry);
+    ab_search_end(remote);
     ab_calls_unreachable(remote, &(struct ab_outbound_loss){code, type, text});
     ab_wishes_end(remote, code, type, text);
     ab_ends_tell(remote);
 }
 
-/* A connection that never came to be. */
-static void give_up(struct ab_remote *remote, int code, const char *type, const char *text)
+void ab_remote_give_up(struct ab_remote *remote, int code, const char *type, const char *text)
 {
     end(remote, code, type, text);
     ab_bindings_tell(remote, false, code);
 }
 
-/* ---- Rounds */
-
-/* The next round: at once after a steady binding, later after each failure. */
-static void seek_later(struct ab_remote *remote)
-{
-    unsigned level = remote->level;
-
-    if (remote->level < AB_BACKOFF_LEVELS)
-        remote->level++;
-    if (level == 0)
-        seek(remote);
-    else
-        ab_engine_arm(remote->engine, &remote->retry, ab_engine_backoff(remote->engine, remote->level));
-}
-
-/* Whoever waits hears of it: it will not be let in by waiting (PROTOCOL section 2, denied). */
-static void tell_denied(struct ab_remote *remote, const struct ab_outbound_loss *loss)
-{
-    ab_calls_unreachable(remote, loss);
-    ab_wishes_refused(remote, loss);
-}
-
-static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss *loss)
-{
-    static const struct ab_outbound_loss denied = {AB_EREMOTE, AB_ACCESS_DENIED, AB_ACCESS_TEXT};
-
-    ab_candidates_drop(&remote->candidates);
-    if (remote->denied)
-        loss = &denied;
-    remote->shut_out = remote->denied;
-    remote->denied = false;
-    if (!remote->filter) {
-        give_up(remote, loss->code, loss->type, loss->text);
-        return;
-    }
-    if (remote->level == 0)
-        remote->level = 1;
-    seek_later(remote);
-    if (remote->shut_out)
-        tell_denied(remote, loss);
-    if (remote->member)
-        ab_member_unreachable(remote->member, loss);
-}
-
-/* The service it was bound to last comes first, then by id, so that two proxies agree. AB_ENOMEM. */
-static int collect_candidates(struct ab_remote *remote)
-{
-    struct ab_found **all;
-    size_t count;
-    int r = ab_directory_select(remote->engine, remote->filter, &all, &count);
-
-    if (r < 0)
-        return r;
-    r = ab_candidates_begin(&remote->candidates);
-    for (size_t i = 0; r == 0 && i < count; i++) {
-        if (ab_text_equal(remote->service, all[i]->id))
-            ab_candidates_add_routes(&remote->candidates, all[i]);
-    }
-    for (size_t i = 0; r == 0 && i < count; i++)
-        ab_candidates_add_routes(&remote->candidates, all[i]);
-    ab_free(all);
-    return r;
-}
-
-static void seek(struct ab_remote *remote)
-{
-    if (remote->state != AB_REMOTE_SEEKING || !ab_list_empty(&remote->attempts))
-        return;
-    ab_engine_disarm(remote->engine, &remote->retry);
-    if (collect_candidates(remote) < 0)
-        ab_engine_arm(remote->engine, &remote->retry, ab_engine_backoff(remote->engine, remote->level));
-    else if (ab_candidates_left(&remote->candidates))
-        try_next(remote);
-    else
-        ab_candidates_drop(&remote->candidates);
-}
-
-void ab_remote_ask_again(struct ab_remote *remote)
-{
-    if (remote->shut_out)
-        seek(remote);
-}
-
-static void on_retry(struct ab_timer *timer)
-{
-    struct ab_remote *remote = AB_CONTAINER(timer, struct ab_remote, retry);
-
-    if (remote->filter)
-        seek(remote);
-    else
-        give_up(remote, AB_ETIMEDOUT, NULL, "it cannot be connected in time");
-}
-
-/* ---- Attempts */
-
-static struct ab_attempt *attempt_in(struct ab_remote *remote, enum ab_outbound_state state)
-{
-    AB_LIST_EACH (each, &remote->attempts) {
-        struct ab_attempt *attempt = AB_CONTAINER(each, struct ab_attempt, node);
-
-        if (attempt->connection->state == state)
-            return attempt;
-    }
-    return NULL;
-}
-
-static void bind_attempt(struct ab_attempt *attempt)
-{
-    struct ab_remote *remote = attempt->remote;
-
-    ab_engine_arm(remote->engine, &remote->patience, BIND_PATIENCE);
-    ab_outbound_bind(attempt->connection);
-}
-
-static void connected(struct ab_outbound *connection)
-{
-    struct ab_attempt *attempt = connection->owner;
-    struct ab_attempt *binding = attempt_in(attempt->remote, AB_OUTBOUND_BINDING);
-
-    if (!binding)
-        bind_attempt(attempt);
-    else if (!attempt->remote->patience.armed)
-        ab_outbound_fail(binding->connection, AB_ETIMEDOUT, "the peer does not answer");
-}
-
-static void on_patience(struct ab_timer *timer)
-{
-    struct ab_remote *remote = AB_CONTAINER(timer, struct ab_remote, patience);
-    struct ab_attempt *binding = attempt_in(remote, AB_OUTBOUND_BINDING);
-
-    if (binding && attempt_in(remote, AB_OUTBOUND_CONNECTED))
-        ab_outbound_fail(binding->connection, AB_ETIMEDOUT, "the peer does not answer");
-}
-
-/* What the proxy knows of the service; of a connection its place alone. NULL: no memory. */
-static struct ab_text *make_info(struct ab_remote *remote, const struct ab_outbound *connection)
-{
-    struct ab_found *found = remote->filter ? ab_directory_find(remote->engine, connection->service->data) : NULL;
-    json_t *info = found ? json_copy(found->view) : json_object();
-    struct ab_text *text = NULL;
-    char host[AB_ADDRESS_HOST_TEXT];
-
-    if (json_object_set_new(info, "host", json_string(ab_address_host_text(&connection->stream.address, host))) == 0 &&
-        json_object_set_new(info, "port", json_integer(connection->stream.address.port)) == 0 &&
-        json_object_set_new(info, "service", json_string(connection->service->data)) == 0)
-        ab_json_encode(info, AB_JSON_DEPTH, &text);
-    json_decref(info);
-    return text;
-}
+/* ---- Bound */
 
 static const struct ab_outbound_ops bound_ops;
 
-/* The other ways to that service were not as quick. */
-static void tell_outrun(struct ab_remote *remote, const struct ab_outbound *winner)
-{
-    AB_LIST_EACH (each, &remote->attempts) {
-        const struct ab_outbound *other = AB_CONTAINER(each, struct ab_attempt, node)->connection;
-
-        if (other->service && ab_text_equal(other->service, winner->service))
-            ab_experience_outrun(other);
-    }
-}
-
-static void become_bound(struct ab_remote *remote, struct ab_outbound *connection, struct ab_text *info)
+void ab_remote_bind(struct ab_remote *remote, struct ab_outbound *connection, struct ab_text *info)
 {
     remote->state = AB_REMOTE_BOUND;
     remote->bound = connection;
@@ -296,12 +50,10 @@ static void become_bound(struct ab_remote *remote, struct ab_outbound *connectio
     connection->owner = remote;
     remote->denied = false;
     remote->shut_out = false;
-    set_info(remote, info);
+    ab_value_deinit(&remote->info);
+    remote->info.text = info;
     ab_text_unref(remote->service);
     remote->service = ab_text_ref(connection->service);
-    ab_engine_disarm(remote->engine, &remote->retry);
-    tell_outrun(remote, connection);
-    end_attempts(remote);
     ab_engine_log(remote->engine, AB_LOG_INFO, "service %s is bound", connection->service->data);
     ab_bindings_tell(remote, true, 0);
     ab_wishes_bound(remote);
@@ -309,94 +61,6 @@ static void become_bound(struct ab_remote *remote, struct ab_outbound *connectio
     if (remote->member)
         ab_member_bound(remote->member);
 }
-
-static void bound(struct ab_outbound *connection)
-{
-    struct ab_attempt *attempt = connection->owner;
-    struct ab_remote *remote = attempt->remote;
-    struct ab_text *info = make_info(remote, connection);
-
-    if (!info) {
-        ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
-        return;
-    }
-    ab_list_remove(&attempt->node);
-    ab_free(attempt);
-    become_bound(remote, connection, info);
-}
-
-static void suspect(const struct ab_outbound *connection, const struct ab_outbound_loss *loss)
-{
-    if (loss->code != AB_ENOMEM && connection->service)
-        ab_directory_suspect(connection->stream.engine, &connection->stream.address, connection->service->data);
-}
-
-static void attempt_lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
-{
-    struct ab_attempt *attempt = connection->owner;
-    struct ab_remote *remote = attempt->remote;
-    struct ab_attempt *other;
-
-    ab_list_remove(&attempt->node);
-    ab_free(attempt);
-    if (ab_outbound_denied(loss))
-        remote->denied = true;
-    else
-        suspect(connection, loss);
-    other = attempt_in(remote, AB_OUTBOUND_CONNECTED);
-    if (other && !attempt_in(remote, AB_OUTBOUND_BINDING))
-        bind_attempt(other);
-    else if (ab_candidates_left(&remote->candidates))
-        try_next(remote);
-    else if (ab_list_empty(&remote->attempts))
-        round_failed(remote, loss);
-}
-
-static const struct ab_outbound_ops attempt_ops = {
-    .connected = connected,
-    .bound = bound,
-    .lost = attempt_lost,
-};
-
-static int start_attempt(struct ab_remote *remote, const struct ab_candidate *candidate)
-{
-    struct ab_attempt *attempt = ab_malloc(sizeof(*attempt));
-    int r;
-
-    if (!attempt)
-        return AB_ENOMEM;
-    r = ab_outbound_open(remote->engine, &candidate->address, candidate->service, &attempt_ops, attempt,
-                         &attempt->connection);
-    if (r < 0) {
-        ab_free(attempt);
-        return r;
-    }
-    attempt->remote = remote;
-    ab_list_append(&remote->attempts, &attempt->node);
-    return 0;
-}
-
-static void try_next(struct ab_remote *remote)
-{
-    static const struct ab_outbound_loss no_memory = {AB_ENOMEM, NULL, "out of memory"};
-    const struct ab_candidate *candidate;
-    bool started = false;
-
-    ab_engine_disarm(remote->engine, &remote->stagger);
-    while (!started && (candidate = ab_candidates_take(&remote->candidates)))
-        started = start_attempt(remote, candidate) == 0;
-    if (ab_candidates_left(&remote->candidates))
-        ab_engine_arm(remote->engine, &remote->stagger, STAGGER);
-    else if (!started && ab_list_empty(&remote->attempts))
-        round_failed(remote, &no_memory);
-}
-
-static void on_stagger(struct ab_timer *timer)
-{
-    try_next(AB_CONTAINER(timer, struct ab_remote, stagger));
-}
-
-/* ---- Bound */
 
 static void forget_binding(struct ab_remote *remote)
 {
@@ -414,9 +78,15 @@ static void go_on(struct ab_remote *remote, const char *text)
     }
     if (remote->engine->now - remote->bound_at >= STEADY)
         remote->level = 0;
-    seek_later(remote);
+    ab_search_begin_later(remote);
     if (remote->member)
         ab_member_lost(remote->member);
+}
+
+void ab_remote_suspect(const struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    if (loss->code != AB_ENOMEM && connection->service)
+        ab_directory_suspect(connection->stream.engine, &connection->stream.address, connection->service->data);
 }
 
 static void on_lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
@@ -428,7 +98,7 @@ static void on_lost(struct ab_outbound *connection, const struct ab_outbound_los
     forget_binding(remote);
     ab_calls_lost(remote, connection, loss);
     ab_bindings_tell(remote, false, loss->code);
-    suspect(connection, loss);
+    ab_remote_suspect(connection, loss);
     go_on(remote, loss->text);
 }
 
@@ -482,23 +152,10 @@ static const struct ab_outbound_ops bound_ops = {
 
 /* ---- What the directory tells */
 
-static void join_round(struct ab_remote *remote, const struct ab_found *found)
-{
-    bool idle = !ab_candidates_left(&remote->candidates);
-
-    ab_candidates_add_routes(&remote->candidates, found);
-    if (idle && ab_candidates_left(&remote->candidates))
-        try_next(remote);
-}
-
 void ab_remote_found(struct ab_remote *remote, const struct ab_found *found)
 {
-    if (!remote->filter || remote->state != AB_REMOTE_SEEKING || !ab_filter_match(remote->filter, found->view))
-        return;
-    if (ab_list_empty(&remote->attempts))
-        seek(remote);
-    else
-        join_round(remote, found);
+    if (remote->filter && remote->state == AB_REMOTE_SEEKING && ab_filter_match(remote->filter, found->view))
+        ab_search_join(remote, found);
 }
 
 void ab_remotes_found(struct ab_engine *engine, struct ab_found *found)
@@ -518,7 +175,6 @@ static struct ab_remote *remote_new(struct ab_engine *engine)
         return NULL;
     remote->engine = engine;
     ab_list_init(&remote->node);
-    ab_list_init(&remote->attempts);
     ab_list_init(&remote->leaving);
     ab_list_init(&remote->waiting);
     ab_list_init(&remote->sent);
@@ -527,9 +183,7 @@ static struct ab_remote *remote_new(struct ab_engine *engine)
     ab_map_init(&remote->pending, AB_MAP_OWN);
     ab_map_init(&remote->listens, ab_random_next(&engine->random));
     ab_map_init(&remote->watches, ab_random_next(&engine->random));
-    ab_timer_init(&remote->stagger, on_stagger);
-    ab_timer_init(&remote->patience, on_patience);
-    ab_timer_init(&remote->retry, on_retry);
+    ab_search_init(remote);
     return remote;
 }
 
@@ -547,7 +201,7 @@ int ab_remote_new_proxy(struct ab_engine *engine, ab_time now, struct ab_filter 
     remote->state = AB_REMOTE_SEEKING;
     ab_list_append(&engine->remotes, &remote->node);
     *ret_remote = remote;
-    seek(remote);
+    ab_search_begin(remote);
     return 0;
 }
 
@@ -606,21 +260,16 @@ void ab_remote_resolved(struct ab_remote *remote, ab_time now, const struct ab_a
     ab_engine_enter(remote->engine, now);
     if (remote->state != AB_REMOTE_RESOLVING)
         return;
-    if (ab_candidates_begin(&remote->candidates) < 0) {
-        give_up(remote, AB_ENOMEM, NULL, "out of memory");
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        ab_candidates_add(&remote->candidates, &addresses[i], remote->service);
     remote->state = AB_REMOTE_SEEKING;
-    try_next(remote);
+    if (ab_search_begin_at(remote, addresses, count) < 0)
+        ab_remote_give_up(remote, AB_ENOMEM, NULL, "out of memory");
 }
 
 void ab_remote_unresolved(struct ab_remote *remote, ab_time now, const char *text)
 {
     ab_engine_enter(remote->engine, now);
     if (remote->state == AB_REMOTE_RESOLVING)
-        give_up(remote, AB_ENETWORK, NULL, text);
+        ab_remote_give_up(remote, AB_ENETWORK, NULL, text);
 }
 
 void ab_remote_close(struct ab_remote *remote, ab_time now)

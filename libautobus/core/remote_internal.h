@@ -1,6 +1,7 @@
 /*
- * A remote as its files share it: remote.c (finding, binding, losing), leaving.c (connections whose service closes),
- * call.c (calls and gets), subscription.c (listens, watches, bindings). Core only; remote.h is for the bus. multiple.c has some for its own.
+ * A remote as its files share it: remote.c (life and binding), search.c (how it comes to be bound), leaving.c
+ * (connections whose service closes), pending.c (what is awaited), call.c (calls and gets), subscription.c (listens,
+ * watches, bindings). Core only; remote.h is for the bus. multiple.c has some for its own.
  */
 #ifndef AB_CORE_REMOTE_INTERNAL_H
 #define AB_CORE_REMOTE_INTERNAL_H
@@ -81,7 +82,14 @@ void ab_remote_found(struct ab_remote *remote, const struct ab_found *found);
 /* Unbinds as if it was lost, and looks for nothing until the next ab_remote_found. */
 void ab_remote_leave(struct ab_remote *remote, const struct ab_outbound_loss *loss);
 
-/* ---- Commands: used by call.c and subscription.c. */
+/* search.c has bound to a service; `info` is taken. */
+void ab_remote_bind(struct ab_remote *remote, struct ab_outbound *connection, struct ab_text *info);
+/* A connection that never came to be. */
+void ab_remote_give_up(struct ab_remote *remote, int code, const char *type, const char *text);
+/* The way over which it was lost is looked at. */
+void ab_remote_suspect(const struct ab_outbound *connection, const struct ab_outbound_loss *loss);
+
+/* ---- pending.c: used by call.c and subscription.c. */
 /* Awaits the answer to what was sent over the connection that is bound. */
 void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id);
 void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending);
@@ -95,9 +103,6 @@ void ab_remote_progressed(struct ab_remote *remote, const struct ab_outbound *co
 void ab_leaving_begin(struct ab_remote *remote, struct ab_outbound *connection);
 /* A call sent over it is over. */
 void ab_leaving_settle(struct ab_outbound *connection);
-
-/* Nobody let it in so far, but somebody asks anew: so does it. */
-void ab_remote_ask_again(struct ab_remote *remote);
 
 /* ---- call.c */
 /* Sends what waits as far as there is room. */

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/remote_internal.h"
+#include "core/search.h"
 
 struct ab_wish {
     struct ab_map_node node; /* in remote->listens or remote->watches */
@@ -382,7 +383,7 @@ static void bring_up(struct ab_wish *wish)
     if (wish->remote->state == AB_REMOTE_BOUND && !wish->sent)
         send_wish(wish);
     else
-        ab_remote_ask_again(wish->remote);
+        ab_search_ask_again(wish->remote);
 }
 
 int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get, struct ab_wish **ret_wish)

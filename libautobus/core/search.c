@@ -1,0 +1,321 @@
+/*
+ * Owns how a remote comes to be bound. Must not know what is done with a binding, nor why it was lost.
+ *
+ * A round tries the candidates in order, the next 100 ms after the last or as soon as one fails (RFC 8305). The first
+ * that connects binds, the others are held back until it is bound and then closed; one that does not answer in a second
+ * gives way to the next that is connected. A round without success is followed by the next after a growing time. A new
+ * service or route that matches joins the round, or begins one at once.
+ *
+ * Invariant: there are attempts only in AB_REMOTE_SEEKING.
+ */
+#include "core/search.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "core/access.h"
+#include "core/explain.h"
+#include "core/multiple_internal.h"
+#include "core/remote_internal.h"
+#include "wire/json.h"
+
+#define STAGGER       (100 * AB_MILLISECOND)
+#define BIND_PATIENCE (1 * AB_SECOND) /* for an answer to bind while another connection stands ready */
+
+struct ab_attempt {
+    struct ab_list node; /* in remote->attempts */
+    struct ab_remote *remote;
+    struct ab_outbound *connection;
+};
+
+static void try_next(struct ab_remote *remote);
+
+/* ---- Rounds */
+
+void ab_search_begin_later(struct ab_remote *remote)
+{
+    unsigned level = remote->level;
+
+    if (remote->level < AB_BACKOFF_LEVELS)
+        remote->level++;
+    if (level == 0)
+        ab_search_begin(remote);
+    else
+        ab_engine_arm(remote->engine, &remote->retry, ab_engine_backoff(remote->engine, remote->level));
+}
+
+/* Whoever waits hears of it: it will not be let in by waiting (PROTOCOL section 2, denied). */
+static void tell_denied(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+{
+    ab_calls_unreachable(remote, loss);
+    ab_wishes_refused(remote, loss);
+}
+
+static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss *loss)
+{
+    static const struct ab_outbound_loss denied = {AB_EREMOTE, AB_ACCESS_DENIED, AB_ACCESS_TEXT};
+
+    ab_candidates_drop(&remote->candidates);
+    if (remote->denied)
+        loss = &denied;
+    remote->shut_out = remote->denied;
+    remote->denied = false;
+    if (!remote->filter) {
+        ab_remote_give_up(remote, loss->code, loss->type, loss->text);
+        return;
+    }
+    if (remote->level == 0)
+        remote->level = 1;
+    ab_search_begin_later(remote);
+    if (remote->shut_out)
+        tell_denied(remote, loss);
+    if (remote->member)
+        ab_member_unreachable(remote->member, loss);
+}
+
+/* The service it was bound to last comes first, then by id, so that two proxies agree. AB_ENOMEM. */
+static int collect_candidates(struct ab_remote *remote)
+{
+    struct ab_found **all;
+    size_t count;
+    int r = ab_directory_select(remote->engine, remote->filter, &all, &count);
+
+    if (r < 0)
+        return r;
+    r = ab_candidates_begin(&remote->candidates);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        if (ab_text_equal(remote->service, all[i]->id))
+            ab_candidates_add_routes(&remote->candidates, all[i]);
+    }
+    for (size_t i = 0; r == 0 && i < count; i++)
+        ab_candidates_add_routes(&remote->candidates, all[i]);
+    ab_free(all);
+    return r;
+}
+
+void ab_search_begin(struct ab_remote *remote)
+{
+    if (remote->state != AB_REMOTE_SEEKING || !ab_list_empty(&remote->attempts))
+        return;
+    ab_engine_disarm(remote->engine, &remote->retry);
+    if (collect_candidates(remote) < 0)
+        ab_engine_arm(remote->engine, &remote->retry, ab_engine_backoff(remote->engine, remote->level));
+    else if (ab_candidates_left(&remote->candidates))
+        try_next(remote);
+    else
+        ab_candidates_drop(&remote->candidates);
+}
+
+void ab_search_ask_again(struct ab_remote *remote)
+{
+    if (remote->shut_out)
+        ab_search_begin(remote);
+}
+
+static void on_retry(struct ab_timer *timer)
+{
+    struct ab_remote *remote = AB_CONTAINER(timer, struct ab_remote, retry);
+
+    if (remote->filter)
+        ab_search_begin(remote);
+    else
+        ab_remote_give_up(remote, AB_ETIMEDOUT, NULL, "it cannot be connected in time");
+}
+
+/* ---- Attempts */
+
+static struct ab_attempt *attempt_in(struct ab_remote *remote, enum ab_outbound_state state)
+{
+    AB_LIST_EACH (each, &remote->attempts) {
+        struct ab_attempt *attempt = AB_CONTAINER(each, struct ab_attempt, node);
+
+        if (attempt->connection->state == state)
+            return attempt;
+    }
+    return NULL;
+}
+
+static void bind_attempt(struct ab_attempt *attempt)
+{
+    struct ab_remote *remote = attempt->remote;
+
+    ab_engine_arm(remote->engine, &remote->patience, BIND_PATIENCE);
+    ab_outbound_bind(attempt->connection);
+}
+
+static void connected(struct ab_outbound *connection)
+{
+    struct ab_attempt *attempt = connection->owner;
+    struct ab_attempt *binding = attempt_in(attempt->remote, AB_OUTBOUND_BINDING);
+
+    if (!binding)
+        bind_attempt(attempt);
+    else if (!attempt->remote->patience.armed)
+        ab_outbound_fail(binding->connection, AB_ETIMEDOUT, "the peer does not answer");
+}
+
+static void on_patience(struct ab_timer *timer)
+{
+    struct ab_remote *remote = AB_CONTAINER(timer, struct ab_remote, patience);
+    struct ab_attempt *binding = attempt_in(remote, AB_OUTBOUND_BINDING);
+
+    if (binding && attempt_in(remote, AB_OUTBOUND_CONNECTED))
+        ab_outbound_fail(binding->connection, AB_ETIMEDOUT, "the peer does not answer");
+}
+
+/* What the proxy knows of the service; of a connection its place alone. NULL: no memory. */
+static struct ab_text *make_info(struct ab_remote *remote, const struct ab_outbound *connection)
+{
+    struct ab_found *found = remote->filter ? ab_directory_find(remote->engine, connection->service->data) : NULL;
+    json_t *info = found ? json_copy(found->view) : json_object();
+    struct ab_text *text = NULL;
+    char host[AB_ADDRESS_HOST_TEXT];
+
+    if (json_object_set_new(info, "host", json_string(ab_address_host_text(&connection->stream.address, host))) == 0 &&
+        json_object_set_new(info, "port", json_integer(connection->stream.address.port)) == 0 &&
+        json_object_set_new(info, "service", json_string(connection->service->data)) == 0)
+        ab_json_encode(info, AB_JSON_DEPTH, &text);
+    json_decref(info);
+    return text;
+}
+
+/* The other ways to that service were not as quick. */
+static void tell_outrun(struct ab_remote *remote, const struct ab_outbound *winner)
+{
+    AB_LIST_EACH (each, &remote->attempts) {
+        const struct ab_outbound *other = AB_CONTAINER(each, struct ab_attempt, node)->connection;
+
+        if (other->service && ab_text_equal(other->service, winner->service))
+            ab_experience_outrun(other);
+    }
+}
+
+static void bound(struct ab_outbound *connection)
+{
+    struct ab_attempt *attempt = connection->owner;
+    struct ab_remote *remote = attempt->remote;
+    struct ab_text *info = make_info(remote, connection);
+
+    if (!info) {
+        ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
+        return;
+    }
+    ab_list_remove(&attempt->node);
+    ab_free(attempt);
+    tell_outrun(remote, connection);
+    ab_search_end(remote);
+    ab_remote_bind(remote, connection, info);
+}
+
+static void attempt_lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+{
+    struct ab_attempt *attempt = connection->owner;
+    struct ab_remote *remote = attempt->remote;
+    struct ab_attempt *other;
+
+    ab_list_remove(&attempt->node);
+    ab_free(attempt);
+    if (ab_outbound_denied(loss))
+        remote->denied = true;
+    else
+        ab_remote_suspect(connection, loss);
+    other = attempt_in(remote, AB_OUTBOUND_CONNECTED);
+    if (other && !attempt_in(remote, AB_OUTBOUND_BINDING))
+        bind_attempt(other);
+    else if (ab_candidates_left(&remote->candidates))
+        try_next(remote);
+    else if (ab_list_empty(&remote->attempts))
+        round_failed(remote, loss);
+}
+
+static const struct ab_outbound_ops attempt_ops = {
+    .connected = connected,
+    .bound = bound,
+    .lost = attempt_lost,
+};
+
+static int start_attempt(struct ab_remote *remote, const struct ab_candidate *candidate)
+{
+    struct ab_attempt *attempt = ab_malloc(sizeof(*attempt));
+    int r;
+
+    if (!attempt)
+        return AB_ENOMEM;
+    r = ab_outbound_open(remote->engine, &candidate->address, candidate->service, &attempt_ops, attempt,
+                         &attempt->connection);
+    if (r < 0) {
+        ab_free(attempt);
+        return r;
+    }
+    attempt->remote = remote;
+    ab_list_append(&remote->attempts, &attempt->node);
+    return 0;
+}
+
+static void try_next(struct ab_remote *remote)
+{
+    static const struct ab_outbound_loss no_memory = {AB_ENOMEM, NULL, "out of memory"};
+    const struct ab_candidate *candidate;
+    bool started = false;
+
+    ab_engine_disarm(remote->engine, &remote->stagger);
+    while (!started && (candidate = ab_candidates_take(&remote->candidates)))
+        started = start_attempt(remote, candidate) == 0;
+    if (ab_candidates_left(&remote->candidates))
+        ab_engine_arm(remote->engine, &remote->stagger, STAGGER);
+    else if (!started && ab_list_empty(&remote->attempts))
+        round_failed(remote, &no_memory);
+}
+
+static void on_stagger(struct ab_timer *timer)
+{
+    try_next(AB_CONTAINER(timer, struct ab_remote, stagger));
+}
+
+/* ---- Joining, and the end */
+
+void ab_search_join(struct ab_remote *remote, const struct ab_found *found)
+{
+    bool idle = !ab_candidates_left(&remote->candidates);
+
+    if (ab_list_empty(&remote->attempts)) {
+        ab_search_begin(remote);
+        return;
+    }
+    ab_candidates_add_routes(&remote->candidates, found);
+    if (idle && ab_candidates_left(&remote->candidates))
+        try_next(remote);
+}
+
+int ab_search_begin_at(struct ab_remote *remote, const struct ab_address *addresses, size_t count)
+{
+    if (ab_candidates_begin(&remote->candidates) < 0)
+        return AB_ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        ab_candidates_add(&remote->candidates, &addresses[i], remote->service);
+    try_next(remote);
+    return 0;
+}
+
+void ab_search_end(struct ab_remote *remote)
+{
+    struct ab_list *each;
+
+    ab_engine_disarm(remote->engine, &remote->stagger);
+    ab_engine_disarm(remote->engine, &remote->patience);
+    ab_engine_disarm(remote->engine, &remote->retry);
+    while ((each = ab_list_take(&remote->attempts))) {
+        struct ab_attempt *attempt = AB_CONTAINER(each, struct ab_attempt, node);
+
+        ab_outbound_close(attempt->connection, AB_CLOSE_NOW);
+        ab_free(attempt);
+    }
+    ab_candidates_drop(&remote->candidates);
+}
+
+void ab_search_init(struct ab_remote *remote)
+{
+    ab_list_init(&remote->attempts);
+    ab_timer_init(&remote->stagger, on_stagger);
+    ab_timer_init(&remote->patience, on_patience);
+    ab_timer_init(&remote->retry, on_retry);
+}
