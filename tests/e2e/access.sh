@@ -39,7 +39,7 @@ ends() { # STATUS COMMAND…: with its output in the room
     shift
     "$@" >"$room/out" 2>"$room/err"
     ends_got=$?
-    [ $ends_got = "$ends_status" ] || { echo "status $ends_got" && cat "$room/out" "$room/err" && return 1; }
+    [ "$ends_got" = "$ends_status" ] || { echo "status $ends_got" && cat "$room/out" "$room/err" && return 1; }
 }
 
 sees() { # HOST NAMES: all that it sees of the test, in their order
