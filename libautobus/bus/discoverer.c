@@ -180,7 +180,7 @@ int autobus_discover(autobus_discoverer *discoverer, const char *host, uint16_t 
                      const json_t *info)
 {
     struct ab_address at;
-    json_t *copy;
+    json_t *copy = NULL;
     int r = ab_guard();
 
     if (r == 0 && (!discoverer || discoverer->is_seed || (info && !json_is_object(info))))
