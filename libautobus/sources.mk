@@ -134,6 +134,8 @@ ENGINE_FILES += libautobus/core/timer.c
 ENGINE_FILES += libautobus/core/timer.h
 ENGINE_FILES += libautobus/core/topic.c
 ENGINE_FILES += libautobus/core/topic.h
+ENGINE_FILES += libautobus/core/wish.c
+ENGINE_FILES += libautobus/core/wish_internal.h
 
 # net
 HOST_FILES += libautobus/net/acceptor.c

@@ -1,7 +1,7 @@
 /*
  * A remote as its files share it: remote.c (life and binding), search.c (how it comes to be bound), leaving.c
- * (connections whose service closes), pending.c (what is awaited), call.c (calls and gets), subscription.c (listens,
- * watches, bindings). Core only; remote.h is for the bus. multiple.c has some for its own.
+ * (connections whose service closes), pending.c (what is awaited), call.c (calls and gets), wish.c (listens and
+ * watches), subscription.c (who hears of them, of bindings and the end). Core only; remote.h is for the bus. multiple.c has some for its own.
  */
 #ifndef AB_CORE_REMOTE_INTERNAL_H
 #define AB_CORE_REMOTE_INTERNAL_H
@@ -89,7 +89,7 @@ void ab_remote_give_up(struct ab_remote *remote, int code, const char *type, con
 /* The way over which it was lost is looked at. */
 void ab_remote_suspect(const struct ab_outbound *connection, const struct ab_outbound_loss *loss);
 
-/* ---- pending.c: used by call.c and subscription.c. */
+/* ---- pending.c: used by call.c and wish.c. */
 /* Awaits the answer to what was sent over the connection that is bound. */
 void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id);
 void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending);
@@ -119,7 +119,7 @@ void ab_calls_end(struct ab_remote *remote, int code, const char *type, const ch
 void ab_gets_answer(struct ab_list *gets, struct ab_value *value);
 void ab_gets_fail(struct ab_list *gets, int code, const char *type, const char *text);
 
-/* ---- subscription.c */
+/* ---- wish.c */
 /* What is wished of one name: to listen to an event or to watch an object. */
 struct ab_wish;
 void ab_wishes_bound(struct ab_remote *remote);
@@ -133,6 +133,8 @@ void ab_wish_fired(struct ab_remote *remote, struct ab_message *message);
 int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get, struct ab_wish **ret_wish);
 /* Somebody who wished it is gone. */
 void ab_wish_settle(struct ab_wish *wish);
+
+/* ---- subscription.c */
 void ab_bindings_tell(struct ab_remote *remote, bool bound, int reason);
 void ab_ends_tell(struct ab_remote *remote); /* it is over */
 /* Its newest value is still in the queue of notices. */
