@@ -9,8 +9,8 @@
  *
  * Threads: any thread may call it, at any time, also from inside any callback of the library. The exception is a
  * filter's own function: inside it every function here returns AUTOBUS_EDEADLK (or NULL, false) and does nothing.
- * Blocking: it does not block. Those that do say so, and return AUTOBUS_EDEADLK at once on the event thread and in
- * callbacks that autobus_queue_dispatch runs.
+ * Blocking: it does not block. Those that do say so, and return AUTOBUS_EDEADLK at once on the event thread, in
+ * callbacks that autobus_queue_dispatch runs, and in log and destroy functions on a thread that is blocked itself.
  * Errors: 0, or a negative AUTOBUS_E… code; outputs are untouched on failure. AUTOBUS_ENOMEM, AUTOBUS_EINVAL (a
  * required pointer is NULL, a name is not UTF-8 of 1 to 255 bytes, a value is out of its range), AUTOBUS_ECLOSED (the
  * bus is closed) and AUTOBUS_EFORKED (in a child of fork, where only the _unref functions work) can come from any.

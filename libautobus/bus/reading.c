@@ -20,8 +20,10 @@ void ab_reading_begin(struct ab_reading *reading, const autobus_remote *remote)
     reading->remote = remote;
     reading->socket = ab_net_take_reading(remote->bus->net, stream);
     reading->begun = reading->socket;
-    if (reading->begun)
-        remote->bus->inside++;
+    if (!reading->begun)
+        return;
+    remote->bus->inside++;
+    ab_thread.reads = reading; /* what the program does from now on must not wait: nobody else would bring the answer */
 }
 
 bool ab_reading_done(struct ab_reading *reading)
@@ -59,7 +61,6 @@ bool ab_reading_run(struct ab_reading *reading)
 {
     if (!reading->begun)
         return false;
-    ab_thread.reads = reading;
     ab_net_read_until(reading->socket, &reading->done);
     ab_thread.reads = NULL;
     give_back(reading);

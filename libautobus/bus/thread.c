@@ -55,7 +55,7 @@ int ab_guard_blocking(void)
 {
     int r = ab_guard();
 
-    return r == 0 && (ab_thread.serves || ab_thread.dispatches) ? AB_EDEADLK : r;
+    return r == 0 && (ab_thread.serves || ab_thread.dispatches || ab_thread.reads) ? AB_EDEADLK : r;
 }
 
 int ab_guard_callback(void)

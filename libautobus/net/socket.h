@@ -36,7 +36,7 @@ enum ab_socket_state {
     AB_SOCKET_DEAD, /* the engine hears nothing more of it; it goes when no thread is inside */
 };
 
-enum ab_reading {
+enum ab_socket_reading {
     AB_READING_LOOP,   /* the event thread, when the state asks for it */
     AB_READING_PAUSED, /* nobody, until paused_until */
     AB_READING_CALLER, /* mark: a thread that waits */
@@ -59,7 +59,7 @@ struct ab_socket {
     enum ab_socket_state state;
     bool closing; /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
     bool paused;  /* the engine wants no messages */
-    enum ab_reading reading;
+    enum ab_socket_reading reading;
     bool sending;    /* mark: a thread sends */
     bool full;       /* the system took no more: write interest, no sending before */
     bool behind;     /* the engine saw much waiting, and hears when some of it has left */

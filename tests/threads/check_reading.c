@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "bus/bus.h"
+#include "bus/thread.h"
 #include "net/internal.h"
 
 #define CALLS   200
@@ -122,6 +123,31 @@ START_TEST(calls_with_a_callback_go_on)
             call(i);
     }
     ab_gate_wait(&heard, CALLS);
+}
+END_TEST
+
+/* Nobody but the thread that reads could bring it the answer. */
+static void call_from_log(int level, const char *text, void *ret_code)
+{
+    int *code = ret_code;
+
+    (void)level;
+    (void)text;
+    if (ab_thread.reads && *code == 0)
+        *code = autobus_call_json(pair.remote, NULL, NULL, "echo", NULL, 0, 500);
+}
+
+START_TEST(who_reads_may_not_block)
+{
+    autobus_options *options = ab_test_options(NULL);
+    int code = 0;
+
+    ck_assert_int_eq(autobus_options_set_log(options, AUTOBUS_LOG_DEBUG, call_from_log, &code), 0);
+    ab_pair_open(&pair, options);
+    while (code == 0)
+        call_until_paused();
+    ck_assert_int_eq(code, AUTOBUS_EDEADLK);
+    ab_pair_close(&pair);
 }
 END_TEST
 
@@ -251,6 +277,7 @@ int main(void)
 {
     Suite *suite = suite_create("reading");
     TCase *reading = tcase_create("by who waits");
+    TCase *log = tcase_create("log");
 
     tcase_add_checked_fixture(reading, setup, teardown);
     tcase_add_test(reading, events_come_in_order);
@@ -263,6 +290,8 @@ int main(void)
     tcase_add_test(reading, a_lost_connection_ends_it);
     tcase_add_test(reading, threads_call_at_once);
     tcase_add_test(reading, a_reader_serves_the_others);
+    tcase_add_test(log, who_reads_may_not_block);
     suite_add_tcase(suite, reading);
+    suite_add_tcase(suite, log);
     return ab_test_run(suite);
 }
