@@ -45,7 +45,6 @@ static void finish(struct ab_inbound *connection, enum ab_close_mode mode)
     connection->state = AB_INBOUND_OVER;
     ab_engine_disarm(engine, &connection->timer);
     ab_engine_disarm(engine, &connection->stall);
-    ab_engine_disarm(engine, &connection->room);
     ab_list_remove(&connection->node);
     if (was_unbound) {
         engine->server.unbound_count--;
@@ -498,7 +497,6 @@ void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stre
     ab_map_init(&connection->watches, ab_random_next(&engine->random));
     ab_timer_init(&connection->timer, on_timer);
     ab_timer_init(&connection->stall, on_stall);
-    ab_timer_init(&connection->room, ab_interest_on_room);
     ab_engine_arm(engine, &connection->timer, BIND_TIME);
     ab_server_unbound(engine, connection);
 }

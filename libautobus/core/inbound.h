@@ -35,7 +35,6 @@ struct ab_inbound {
     struct ab_list held;     /* struct ab_interest.held_node */
     struct ab_timer timer;   /* bind, then silence; then the end of input, or leaving */
     struct ab_timer stall;
-    struct ab_timer room; /* looks again whether held values may go */
     ab_time bound;
     ab_time heard;
     ab_time pinged;

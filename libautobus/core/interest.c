@@ -13,8 +13,6 @@
 #include "core/inbound.h"
 #include "core/introspection.h"
 
-#define ROOM_TIME (10 * AB_MILLISECOND)
-
 static void end(struct ab_map *map, struct ab_interest *interest)
 {
     struct ab_topic *topic = interest->topic;
@@ -86,9 +84,7 @@ void ab_interest_send_value(struct ab_interest *interest)
     if (ab_list_linked(&interest->held_node))
         engine->counters.values_merged++;
     else
-        ab_list_append(&connection->held, &interest->held_node);
-    if (!connection->room.armed)
-        ab_engine_arm(engine, &connection->room, ROOM_TIME);
+        ab_list_append(&connection->held, &interest->held_node); /* the host tells of progress, since much waits */
 }
 
 void ab_interest_send_held(struct ab_inbound *connection)
@@ -100,13 +96,6 @@ void ab_interest_send_held(struct ab_inbound *connection)
            ab_stream_waiting(&connection->stream) <= engine->limits.output_values &&
            (each = ab_list_take(&connection->held)))
         write_value(connection, AB_CONTAINER(each, struct ab_interest, held_node)->topic);
-    if (connection->state == AB_INBOUND_BOUND && !ab_list_empty(&connection->held))
-        ab_engine_arm(engine, &connection->room, ROOM_TIME);
-}
-
-void ab_interest_on_room(struct ab_timer *timer)
-{
-    ab_interest_send_held(AB_CONTAINER(timer, struct ab_inbound, room));
 }
 
 /* ---- What clients ask */

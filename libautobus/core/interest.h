@@ -30,7 +30,6 @@ void ab_interest_unlisten(struct ab_inbound *connection, const struct ab_message
 void ab_interest_send_value(struct ab_interest *interest);
 /* Those that waited, as far as there is room. */
 void ab_interest_send_held(struct ab_inbound *connection);
-void ab_interest_on_room(struct ab_timer *timer); /* of connection->room */
 /* All of a connection that ends. */
 void ab_interest_drop_all(struct ab_inbound *connection);
 
