@@ -310,7 +310,8 @@ static void on_bind(struct ab_inbound *connection, const struct ab_message *mess
     connection->state = AB_INBOUND_BOUND;
     connection->bound = engine->now;
     connection->service = service;
-    connection->extensions = message->extensions & AB_EXTENSIONS_OURS;
+    if (message->type == AB_MESSAGE_COMMAND) /* a notice has no response, so that nothing is agreed on */
+        connection->extensions = message->extensions & AB_EXTENSIONS_OURS;
     ab_list_remove(&connection->node);
     ab_list_append(&service->connections, &connection->node);
     ab_engine_disarm(engine, &connection->timer);

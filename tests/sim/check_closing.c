@@ -334,6 +334,25 @@ START_TEST(who_did_not_agree_is_not_told)
 }
 END_TEST
 
+/* Only what is in both messages is used, and to a notice there is no response. */
+START_TEST(nothing_is_agreed_with_who_is_not_answered)
+{
+    struct visit visit = visit_new(NULL);
+
+    sim_send_format(visit.link,
+                    "{\"_type\": 3, \"_command\": \"bind\", \"service\": \"%s\", \"extensions\": [\"closing\"]}",
+                    ab_service_id(visit.hall->service));
+    sim_run(visit.sim, MS(10));
+    sim_record(visit.sim, SIM_LINES);
+    visit_say(&visit, "{\"_type\": 1, \"_id\": 2, \"_command\": \"ping\"}");
+    sim_service_end(visit.hall);
+    sim_run(visit.sim, MS(10));
+    sim_expect(visit.sim, "1.010 p > b: 2? ping\n"
+                          "1.011 b > p: 2=\n");
+    sim_free(visit.sim);
+}
+END_TEST
+
 START_TEST(a_server_that_only_says_so_is_left)
 {
     struct visit visit = visit_new(NULL);
@@ -376,6 +395,7 @@ int main(void)
     tcase_add_test(others, of_many_the_one_goes_when_it_has_answered);
     tcase_add_test(others, a_death_right_after_a_close_is_seen_at_once);
     tcase_add_test(others, who_did_not_agree_is_not_told);
+    tcase_add_test(others, nothing_is_agreed_with_who_is_not_answered);
     tcase_add_test(others, a_server_that_only_says_so_is_left);
     suite_add_tcase(suite, proxies);
     suite_add_tcase(suite, others);
