@@ -242,12 +242,11 @@ static bool attend_failure(struct ab_socket *socket)
 static bool attend(struct ab_socket *socket)
 {
     bool over = socket->state == AB_SOCKET_DEAD || socket->failure || socket->closing;
-    bool entered = false;
+    bool ours = !over || ab_socket_recall_reading(socket);
+    bool entered = !arm(socket) && ab_socket_fail(socket, AB_ENOMEM);
 
-    if (over && !ab_socket_recall_reading(socket))
-        return false;
-    if (socket->state != AB_SOCKET_DEAD && !arm(socket))
-        entered = ab_socket_fail(socket, AB_ENOMEM);
+    if (!ours) /* but its interest has left the loop: the two must not read at once */
+        return entered;
     if (socket->failure && socket->state != AB_SOCKET_DEAD)
         entered |= attend_failure(socket);
     if (socket->progressed && socket->state == AB_SOCKET_OPEN && !socket->closing) {
