@@ -15,6 +15,7 @@
 #include "bus/json.h"
 #include "bus/name.h"
 #include "bus/remote.h"
+#include "bus/thread.h"
 #include "core/multiple.h"
 
 _Static_assert((unsigned)AUTOBUS_CALL_BOUND == (unsigned)AB_CALL_BOUND_ONLY, "one number, two names");
@@ -201,9 +202,19 @@ static bool take_partial(struct ab_answers *answers, struct ab_list *ret_partial
     return last;
 }
 
-static void wait_and_show(struct ab_answers *answers)
+static void show_partial(struct ab_answers *answers, struct ab_notice *notice)
 {
     const struct ab_question *question = answers->question;
+    struct ab_hold hold = ab_hold_callback_begin();
+
+    ab_callback_begin();
+    show(answers->remote, notice, question->partial, question->user_data);
+    ab_callback_end();
+    ab_hold_callback_end(hold);
+}
+
+static void wait_and_show(struct ab_answers *answers)
+{
     struct ab_list partial;
     bool last;
 
@@ -212,7 +223,7 @@ static void wait_and_show(struct ab_answers *answers)
         ab_sleeper_sleep(&answers->sleeper);
         last = take_partial(answers, &partial);
         AB_LIST_EACH (each, &partial) {
-            show(answers->remote, AB_CONTAINER(each, struct ab_notice, node), question->partial, question->user_data);
+            show_partial(answers, AB_CONTAINER(each, struct ab_notice, node));
         }
         release_all(&partial);
     } while (!last);

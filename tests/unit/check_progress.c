@@ -94,6 +94,49 @@ START_TEST(a_call_that_blocks_hears_them_in_its_own_thread)
 }
 END_TEST
 
+struct inside {
+    autobus_bus *bus;
+    autobus_slot *slot;
+    int count;
+};
+
+/* A batch that one of them begins is over before the next, and none waits for others. */
+static void try_inside(const autobus_result *result, void *user_data)
+{
+    struct inside *inside = user_data;
+
+    (void)result;
+    ck_assert_int_eq(autobus_batch_end(inside->bus), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_batch_begin(inside->bus), 0);
+    ck_assert_int_eq(autobus_slot_cancel_wait(inside->slot), AUTOBUS_EDEADLK);
+    inside->count++;
+}
+
+static void no_services(const autobus_services_event *event, void *user_data)
+{
+    (void)event;
+    (void)user_data;
+}
+
+START_TEST(they_are_callbacks_as_all_others)
+{
+    struct ab_pair pair;
+    struct inside inside = {0};
+    const autobus_call_options options = {.partial = try_inside, .user_data = &inside};
+    json_t *args = json_pack("[i]", 3);
+
+    ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "count", AUTOBUS_THREAD, count, NULL);
+    inside.bus = pair.client;
+    ck_assert_int_eq(autobus_listen_services(pair.client, NULL, 0, no_services, NULL, NULL, &inside.slot), 0);
+    ck_assert_int_eq(autobus_call_with(pair.remote, NULL, NULL, "count", args, &options), 0);
+    ck_assert_int_eq(inside.count, 3);
+    autobus_slot_unref(inside.slot);
+    json_decref(args);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 START_TEST(who_does_not_ask_hears_none)
 {
     struct ab_pair pair;
@@ -388,6 +431,7 @@ int main(void)
 
     tcase_set_timeout(partial, 30);
     tcase_add_test(partial, a_call_that_blocks_hears_them_in_its_own_thread);
+    tcase_add_test(partial, they_are_callbacks_as_all_others);
     tcase_add_test(partial, who_does_not_ask_hears_none);
     tcase_add_test(partial, a_callback_hears_them_before_the_answer);
     tcase_add_test(partial, so_does_that_of_a_call_to_all);
