@@ -250,6 +250,8 @@ void ab_slot_put_pair(autobus_slot *slot, struct ab_notice *notice)
 
 void ab_slot_put_last(autobus_slot *slot, struct ab_notice *notice)
 {
+    if (ab_list_linked(&slot->item.in_slot)) /* the newest, where there was no memory for one of its own */
+        item_drop(&slot->item);
     slot->final = true;
     ab_notice_move(&slot->item.notice, notice);
     ab_slot_put_item(slot, &slot->item);

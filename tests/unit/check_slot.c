@@ -1,6 +1,7 @@
 /* Slots: what cancelling promises, what a slow listener and a slow watcher get, and that a destroy function runs once. */
 
 #include "buses.h"
+#include "failing.h"
 #include "harness.h"
 
 #include <stdatomic.h>
@@ -222,7 +223,8 @@ START_TEST(a_call_given_up)
     ck_assert_int_eq(ab_gate_count(&slow.destroyed), 1);
     request = atomic_load(&kept);
     ck_assert_ptr_nonnull(request);
-    ck_assert_int_eq(autobus_reply(request, "i", 1), 0); /* it does not know */
+    ab_pair_flush(&pair); /* the service is told so */
+    ck_assert_int_eq(autobus_reply(request, "i", 1), AUTOBUS_ECANCELED);
     autobus_request_unref(request);
     ab_pair_flush(&pair);
     autobus_slot_unref(slot);
@@ -449,15 +451,22 @@ static void note_binding(const autobus_binding *binding, void *user_data)
     ab_gate_pass(&ups->told);
 }
 
-static void tell(autobus_slot *slot, bool bound, int reason)
+static void tell_with(autobus_slot *slot, bool bound, int reason, bool memory)
 {
     struct ab_notice *notice = ab_notice_new(AB_NOTICE_BINDING, slot);
 
     notice->change = bound;
     notice->code = reason;
     ab_bus_lock(slot->bus);
+    ab_failing_arm(memory ? -1 : 0, true);
     slot->target.deliver(&slot->target, notice);
+    ab_failing_arm(-1, false);
     ab_bus_unlock(slot->bus);
+}
+
+static void tell(autobus_slot *slot, bool bound, int reason)
+{
+    tell_with(slot, bound, reason, true);
 }
 
 START_TEST(only_so_many_binds)
@@ -484,6 +493,33 @@ START_TEST(only_so_many_binds)
 }
 END_TEST
 
+/* Without memory for one bind after another the newest waits for the callback, and then the last does. */
+START_TEST(the_last_bind_without_memory)
+{
+    struct ab_pair pair;
+    struct slow slow = SLOW_INIT;
+    struct ups ups = {.told = AB_GATE_INIT};
+    autobus_slot *slot;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_remote_on_binding(pair.remote, note_binding, &ups, NULL, &slot), 0);
+    ab_gate_wait(&ups.told, 1);
+    block_queue(&pair, &slow);
+    ab_failing_install();
+    tell_with(slot, false, AUTOBUS_EDISCONNECTED, false);
+    tell_with(slot, false, AUTOBUS_EOVERFLOW, false);
+    ab_failing_remove();
+    ab_gate_pass(&slow.released);
+    ab_gate_wait(&ups.told, 2);
+    autobus_slot_cancel_wait(slot);
+    autobus_slot_unref(slot);
+    autobus_slot_unref(slow.slot);
+    ab_pair_close(&pair);
+    ck_assert_int_eq(ab_gate_count(&ups.told), 2);
+    ck_assert_int_eq(ups.reason, AUTOBUS_EOVERFLOW);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("slot");
@@ -504,6 +540,7 @@ int main(void)
     tcase_add_test(slow, cut_off_and_cancelled);
     tcase_add_test(slow, only_the_newest_value);
     tcase_add_test(slow, only_so_many_binds);
+    tcase_add_test(slow, the_last_bind_without_memory);
     suite_add_tcase(suite, cancel);
     suite_add_tcase(suite, slow);
     return ab_test_run(suite);
