@@ -337,7 +337,9 @@ static int change_info(struct ab_found *found, json_t *info)
         return AB_ENOMEM;
     }
     json_incref(info);
-    ab_introspection_route_changed(found->engine, &ab_found_preferred(found)->node->address);
+    AB_LIST_EACH (each, &found->routes) {
+        ab_introspection_route_changed(found->engine, &AB_CONTAINER(each, struct ab_route, found_node)->node->address);
+    }
     ab_browsers_info_changed(found, old_info, old_view);
     json_decref(old_info);
     json_decref(old_view);

@@ -316,25 +316,46 @@ static void refresh(struct ab_service *service, enum ab_builtin what, const stru
         ab_topic_changed_by(topic, cause);
 }
 
+static struct ab_topic *directory_topic(struct ab_engine *engine)
+{
+    struct ab_service *own = engine->server.details;
+
+    return own ? ab_topic_find(&own->objects, ab_introspection_name(AB_BUILTIN_DIRECTORY)) : NULL;
+}
+
 /* Many come at once: a bus with all its services, or all that answer to a query. */
 static void tell_places(struct ab_timer *timer)
 {
     struct ab_engine *engine = AB_CONTAINER(timer, struct ab_engine, server.gathering);
+    struct ab_topic *topic = directory_topic(engine);
+    bool far = engine->server.gathering_far;
 
-    if (engine->server.details)
-        refresh(engine->server.details, AB_BUILTIN_DIRECTORY, NULL);
+    engine->server.gathering_far = false;
+    if (topic && far)
+        ab_topic_changed(topic);
+    else if (topic)
+        ab_topic_changed_here(topic);
 }
 
-static void places_changed(struct ab_engine *engine)
+/* `far`: also of those that clients elsewhere are told of. Of the others they hear nothing. */
+static void places_changed(struct ab_engine *engine, bool far)
 {
-    struct ab_service *own = engine->server.details;
-    struct ab_topic *topic = own ? ab_topic_find(&own->objects, ab_introspection_name(AB_BUILTIN_DIRECTORY)) : NULL;
+    struct ab_topic *topic = directory_topic(engine);
 
     if (!topic)
         return;
     topic->value = ab_text_unref(topic->value);
-    if (!ab_list_empty(&topic->interests) && !engine->server.gathering.armed)
+    if (ab_list_empty(&topic->interests))
+        return;
+    engine->server.gathering_far |= far;
+    if (!engine->server.gathering.armed)
         ab_engine_arm(engine, &engine->server.gathering, GATHERING);
+}
+
+/* The introspection service is everybody's, wherever it is announced. */
+static bool is_for_here_alone(const struct ab_service *service)
+{
+    return service != service->engine->server.details && service->access && service->access->count == 0;
 }
 
 void ab_introspection_changed(struct ab_service *service, enum ab_builtin what)
@@ -346,7 +367,7 @@ void ab_introspection_changed(struct ab_service *service, enum ab_builtin what)
     if (own && (ab_service_is_published(service) || what == AB_BUILTIN_NONE))
         refresh(own, AB_BUILTIN_DETAILS, service);
     if (what == AB_BUILTIN_NONE)
-        places_changed(service->engine);
+        places_changed(service->engine, !is_for_here_alone(service));
 }
 
 void ab_introspection_revealed(struct ab_service *service)
@@ -355,13 +376,13 @@ void ab_introspection_revealed(struct ab_service *service)
 
     if (own && ab_service_is_published(service))
         refresh(own, AB_BUILTIN_DETAILS, NULL);
-    places_changed(service->engine);
+    places_changed(service->engine, true);
 }
 
 void ab_introspection_route_changed(struct ab_engine *engine, const struct ab_address *at)
 {
     if (engine->server.details && engine->host->here(engine->context, at))
-        places_changed(engine);
+        places_changed(engine, !ab_address_is_loopback(at));
 }
 
 void ab_introspection_init(struct ab_engine *engine)

@@ -32,6 +32,7 @@ struct ab_server {
     size_t published;            /* without the introspection service */
     struct ab_service *details;  /* introspection; NULL until the first service is published */
     struct ab_timer gathering;   /* of introspection.c: to when changes of the host's directory are told */
+    bool gathering_far;          /* and that is not to clients on this machine alone */
     uint16_t port;               /* 0: not listening */
     struct ab_list unbound;      /* struct ab_inbound.node, oldest first */
     struct ab_list closing;      /* struct ab_inbound.node: bound once, service gone */

@@ -81,12 +81,8 @@ static struct ab_interest *take(struct ab_topic *topic, struct ab_list *rest)
     return AB_CONTAINER(each, struct ab_interest, topic_node);
 }
 
-void ab_topic_changed(struct ab_topic *topic)
-{
-    ab_topic_changed_by(topic, NULL);
-}
-
-void ab_topic_changed_by(struct ab_topic *topic, const struct ab_service *cause)
+/* `cause`: who may not see that service is not told; NULL: none. `far`: others than this machine are told too. */
+static void tell_value(struct ab_topic *topic, const struct ab_service *cause, bool far)
 {
     struct ab_interest *each;
     struct ab_list rest;
@@ -95,10 +91,26 @@ void ab_topic_changed_by(struct ab_topic *topic, const struct ab_service *cause)
     ab_list_splice(&rest, &topic->interests);
     topic->walking = true;
     while ((each = take(topic, &rest))) {
-        if (!cause || ab_access_permits(cause, each->connection, AB_ACCESS_BIND, NULL))
+        if ((far || each->connection->local) &&
+            (!cause || ab_access_permits(cause, each->connection, AB_ACCESS_BIND, NULL)))
             ab_interest_send_value(each);
     }
     topic->walking = false;
+}
+
+void ab_topic_changed(struct ab_topic *topic)
+{
+    tell_value(topic, NULL, true);
+}
+
+void ab_topic_changed_by(struct ab_topic *topic, const struct ab_service *cause)
+{
+    tell_value(topic, cause, true);
+}
+
+void ab_topic_changed_here(struct ab_topic *topic)
+{
+    tell_value(topic, NULL, false);
 }
 
 void ab_topic_send(struct ab_topic *topic, const struct ab_buffer *line)

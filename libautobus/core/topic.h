@@ -60,6 +60,8 @@ bool ab_topic_fits(const struct ab_limits *limits, const char *name, const struc
 void ab_topic_changed(struct ab_topic *topic);
 /* The same for those alone who may know of the service that it changed by. */
 void ab_topic_changed_by(struct ab_topic *topic, const struct ab_service *cause);
+/* The same, for those on this machine alone. */
+void ab_topic_changed_here(struct ab_topic *topic);
 /* All who listen get the line. */
 void ab_topic_send(struct ab_topic *topic, const struct ab_buffer *line);
 

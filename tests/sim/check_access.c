@@ -605,6 +605,42 @@ START_TEST(who_watches_the_details_hears_nothing_of_it_either)
 }
 END_TEST
 
+START_TEST(who_watches_the_directory_hears_nothing_of_what_is_not_for_him)
+{
+    struct scene scene = scene_new("local");
+    struct sim_bus *neighbour = sim_bus_start(sim_bus_new(scene.sim, scene.b->process.host, "n"));
+    struct sim_service *hut = sim_service(neighbour, "hut", "{\"type\": \"hut\"}");
+    struct sim_slot *watch = sim_watch(introspect(scene.c, &scene, address_of(scene.b)), "directory");
+    struct sim_slot *inside = sim_watch(introspect(scene.h, &scene, SIM_LOOPBACK), "directory");
+
+    sim_run(scene.sim, MS(100));
+    ck_assert_uint_eq(watch->count, 1);
+    ck_assert_uint_eq(inside->count, 1);
+    sim_set_info(scene.hall, "{\"type\": \"hall\", \"room\": \"2\"}");
+    sim_access(hut, "local");
+    ck_assert_int_eq(sim_service_publish_try(hut), 0);
+    sim_run(scene.sim, MS(100));
+    ck_assert_ptr_nonnull(strstr(inside->value, "\"room\":\"2\""));
+    ck_assert_ptr_nonnull(strstr(inside->value, "\"type\":\"hut\""));
+    ck_assert_uint_eq(watch->count, 1);
+    sim_access(hut, "*");
+    sim_run(scene.sim, MS(100));
+    ck_assert_ptr_nonnull(strstr(watch->value, "\"type\":\"hut\""));
+    sim_set_info(hut, "{\"type\": \"hut\", \"room\": \"3\"}");
+    sim_run(scene.sim, MS(100));
+    ck_assert_ptr_nonnull(strstr(watch->value, "\"room\":\"3\""));
+    sim_access(scene.hall, "*");
+    sim_run(scene.sim, MS(100));
+    ck_assert_ptr_nonnull(strstr(watch->value, "\"type\":\"hall\""));
+    sim_access(scene.hall, "local");
+    sim_access(hut, "local");
+    sim_run(scene.sim, MS(100));
+    ck_assert_ptr_null(strstr(watch->value, "\"type\":\"hall\""));
+    ck_assert_ptr_null(strstr(watch->value, "\"type\":\"hut\""));
+    sim_free(scene.sim);
+}
+END_TEST
+
 /* ---- Legacy */
 
 START_TEST(a_legacy_client_is_told_too)
@@ -688,6 +724,7 @@ int main(void)
     suite_add_tcase(suite, connected);
     tcase_add_test(details, details_leave_out_what_one_may_not_bind_to);
     tcase_add_test(details, who_watches_the_details_hears_nothing_of_it_either);
+    tcase_add_test(details, who_watches_the_directory_hears_nothing_of_what_is_not_for_him);
     suite_add_tcase(suite, details);
     return ab_test_run(suite);
 }
