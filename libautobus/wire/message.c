@@ -174,6 +174,13 @@ static int read_bind(struct ab_message *message, const json_t *line)
     return copy_text(service, &message->name);
 }
 
+static int read_name_and_args(struct ab_message *message, json_t *line)
+{
+    int result = read_name(message, line);
+
+    return result < 0 ? result : read_args(message, line);
+}
+
 static int read_call_id(struct ab_message *message, const json_t *line, const struct ab_limits *limits)
 {
     const json_t *call = json_object_get(line, "call");
@@ -184,7 +191,6 @@ static int read_call_id(struct ab_message *message, const json_t *line, const st
 static int read_command(struct ab_message *message, json_t *line, const struct ab_limits *limits)
 {
     const char *name = json_string_value(json_object_get(line, "_command"));
-    int result = 0;
 
     if (message->type == AB_MESSAGE_COMMAND && !message->id)
         message_bad(message, "a command needs an _id");
@@ -193,14 +199,16 @@ static int read_command(struct ab_message *message, json_t *line, const struct a
     message->command = command_named(name);
     switch (message->command) {
     case AB_COMMAND_BIND: return read_bind(message, line);
-    case AB_COMMAND_CALL: read_wishes(message, line); /* fall through */
-    case AB_COMMAND_FIRED: result = read_name(message, line); return result < 0 ? result : read_args(message, line);
+    case AB_COMMAND_CALL: read_wishes(message, line); return read_name_and_args(message, line);
+    case AB_COMMAND_FIRED: return read_name_and_args(message, line);
     case AB_COMMAND_CHANGED: message->value.json = take_member(line, "value"); return read_name(message, line);
     case AB_COMMAND_WATCH:
     case AB_COMMAND_UNWATCH:
     case AB_COMMAND_LISTEN:
     case AB_COMMAND_UNLISTEN: return read_name(message, line);
-    case AB_COMMAND_PROGRESS: message->value.json = take_member(line, "value"); /* fall through */
+    case AB_COMMAND_PROGRESS:
+        message->value.json = take_member(line, "value");
+        return read_call_id(message, line, limits);
     case AB_COMMAND_CANCEL: return read_call_id(message, line, limits);
     default: return 0;
     }

@@ -100,7 +100,7 @@ START_TEST(values)
              "d        1.5e+300|"
              "e        null|"
              "f        [1,{\"x\":true}]|"
-             "g        a\\u001b[2Jb\\n");
+             "g        a\\u001B[2Jb\\n");
 }
 END_TEST
 
