@@ -18,13 +18,10 @@
 
 /* ---- The descriptor */
 
-void ab_polled_ring(autobus_queue *queue)
+static void ring(autobus_queue *queue)
 {
     static const uint64_t one = 1;
 
-    if (queue->rung || queue->descriptor < 0)
-        return;
-    queue->rung = true;
     while (write(queue->descriptor, &one, sizeof(one)) < 0 && errno == EINTR)
         ;
 }
@@ -33,11 +30,19 @@ static void silence(autobus_queue *queue)
 {
     uint64_t count;
 
-    if (!queue->rung)
-        return;
-    queue->rung = false;
     while (read(queue->descriptor, &count, sizeof(count)) < 0 && errno == EINTR)
         ;
+}
+
+void ab_polled_tell(autobus_queue *queue, bool ready)
+{
+    if (queue->rung == ready || queue->descriptor < 0)
+        return;
+    queue->rung = ready;
+    if (ready)
+        ring(queue);
+    else
+        silence(queue);
 }
 
 /* ---- Running */
@@ -52,7 +57,6 @@ static size_t run_round(autobus_queue *queue, size_t most)
 
     if (queue->running)
         return 0;
-    silence(queue);
     ab_round_begin(&round, bus, most);
     ab_thread.dispatches++;
     before = ab_hold_begin(bus);

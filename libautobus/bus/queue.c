@@ -91,8 +91,7 @@ void ab_queue_review(autobus_queue *queue)
         return;
     }
     if (queue->kind == AB_QUEUE_POLLED) {
-        if (ready)
-            ab_polled_ring(queue);
+        ab_polled_tell(queue, ready);
         return;
     }
     if (ready && !ab_list_linked(&queue->ready))

@@ -77,8 +77,8 @@ bool ab_round_next(struct ab_round *round, const autobus_bus *bus);
 
 /* ---- polled.c */
 
-/* Items wait and nobody runs them. */
-void ab_polled_ring(autobus_queue *queue);
+/* Whether items wait and nobody runs them. */
+void ab_polled_tell(autobus_queue *queue, bool ready);
 /* The program has dropped its last reference: what is registered on it is cancelled. No lock held. */
 void ab_polled_end(autobus_queue *queue);
 static inline bool ab_queue_ended(const autobus_queue *queue)

@@ -259,6 +259,30 @@ START_TEST(readable_while_something_waits)
 }
 END_TEST
 
+START_TEST(not_readable_when_what_waited_is_cancelled)
+{
+    struct ab_pair pair;
+    autobus_queue *queue = open_pair(&pair, NULL);
+    autobus_slot *slot;
+
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", event, NULL, destroyed, &slot), 0);
+    ab_pair_flush(&pair);
+    fire(&pair, 3);
+    ab_pair_flush(&pair);
+    ck_assert(readable(queue));
+    autobus_slot_cancel(slot);
+    ck_assert(!readable(queue));
+    listen_to_pings(&pair, event);
+    fire(&pair, 1);
+    ab_pair_flush(&pair);
+    ck_assert(readable(queue));
+    ck_assert_int_eq(autobus_queue_dispatch(queue, 0), 1);
+    autobus_slot_unref(slot);
+    autobus_queue_unref(queue);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 static int edges(int epoll)
 {
     struct epoll_event out;
@@ -604,6 +628,7 @@ int main(void)
     tcase_add_test(tcase, no_descriptor);
     tcase_add_test(tcase, everything_on_one_thread);
     tcase_add_test(tcase, readable_while_something_waits);
+    tcase_add_test(tcase, not_readable_when_what_waited_is_cancelled);
     tcase_add_test(tcase, an_edge_for_each_time);
     tcase_add_test(tcase, a_round_has_an_end);
     tcase_add_test(tcase, nothing_blocks_in_a_callback);
