@@ -1,7 +1,6 @@
 /*
- * A thread that blocks until the engine has a word for it. It lives on that thread's stack, and takes the word without
- * the lock. What it waits on is in one place, ab_waiter_wait, for the day on which
- * the thread reads its connection itself meanwhile.
+ * A thread that blocks until the engine has one word for it, with nothing to read for itself meanwhile. It lives on that
+ * thread's stack, and takes the word without the lock.
  */
 #ifndef AB_BUS_WAITER_H
 #define AB_BUS_WAITER_H

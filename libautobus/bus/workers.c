@@ -2,9 +2,10 @@
  * Owns the worker threads and the choice of what they do next. Must not know what callbacks do.
  *
  * Invariants, under the bus's lock: as many workers are coming as there is work that may begin, or as many as there may
- * be; one that is done with something counts as coming until it waits; handlers of calls leave one worker to the queues (if there may be more than one), so that no number of slow
- * handlers stops listeners. When no thread can be made at all, the event thread does the work of queues, and calls are
- * answered busy: slower, but nothing hangs. Each worker that ends joins the one that ended before it.
+ * be; one that is done with something counts as coming until it waits; handlers of calls leave one worker to the queues
+ * (if there may be more than one), so that no number of slow handlers stops listeners. When no thread can be made at all,
+ * the event thread does the work of queues, and calls are answered busy: slower, but nothing hangs. Each worker that ends
+ * joins the one that ended before it.
  */
 #include "bus/workers.h"
 

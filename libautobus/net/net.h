@@ -25,8 +25,8 @@ struct ab_socket;
 struct ab_net_driver {
     void (*lock)(void *context);
     void (*unlock)(void *context);
-    /* Ends a turn of the event thread, or of one that reads for itself: called with the lock held after entries into the engine, returns with it
-     * released. It takes the notices, calls ab_net_flush, and hands callbacks to their queues. */
+    /* Ends a turn of the event thread, or of one that reads for itself: called with the lock held after entries into the
+     * engine, returns with it released. It takes the notices, calls ab_net_flush, and hands callbacks to their queues. */
     void (*turn)(void *context);
     /* On the event thread, no lock held, after each round of the loop and after ab_net_wake: runs the callbacks that
      * belong to this thread. Returns true when more wait, so that sockets get their turn in between. */

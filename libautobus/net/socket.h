@@ -3,9 +3,9 @@
  *
  * Who touches what: under the lock, the state, the marks and the pending output; without it, the thread that has set
  * the mark `sending` owns the output that leaves, and the one that `reading` tells owns the input: the event thread, or a
- * thread that waits for an answer. Only the event thread closes a descriptor and frees a socket, and
- * only when no other is inside a system call on it; so a pointer stays good for as long as a callback of that thread
- * runs, or for as long as a thread has set its mark.
+ * thread that waits for an answer. Only the event thread closes a descriptor and frees a socket, and only when no other
+ * is inside a system call on it; so a pointer stays good for as long as a callback of that thread runs, or for as long
+ * as a thread has set its mark.
  *
  * Four files: socket.c has the table, the life of a socket and what the event thread has to attend to, socket_input.c
  * the read path, socket_reader.c who it is that reads, socket_output.c the write path and the lingering end.
@@ -139,15 +139,16 @@ bool ab_sockets_attend(struct ab_net *net);
 /* Lock held: nothing waits to leave and nothing lingers. */
 bool ab_sockets_settled(const struct ab_sockets *sockets);
 
-/* ---- Between the three files. */
+/* ---- Between the four files. */
 
 void ab_socket_want_attention(struct ab_socket *socket); /* lock held */
 /* Lock held: the engine will hear nothing more of it. */
 void ab_socket_die(struct ab_socket *socket);
-/* Event thread, lock held: it dies, and the engine hears why unless it has closed it. True if it heard. */
+/* Event thread or the one that reads, lock held: it dies, and the engine hears why unless it has closed it. True if it
+ * heard. */
 bool ab_socket_fail(struct ab_socket *socket, int reason);
 
-/* socket_input.c, event thread */
+/* socket_input.c; but for the last: event thread */
 void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *socket);
 void ab_socket_drop_input(struct ab_socket *socket); /* what was read and not taken */
 
