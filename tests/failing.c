@@ -11,6 +11,12 @@
 #include "base/memory.h"
 
 #define ENDLESS 1000000
+#define FIRST   100 /* allocations, of which each fails; after them each STEPth */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STEP 5
+#else
+#define STEP 1
+#endif
 
 static atomic_long countdown = -1;
 static atomic_bool staying, happened, resting;
@@ -149,7 +155,7 @@ size_t ab_failing_each(bool (*scenario)(void *), void *context)
     bool alone, stayed;
 
     ab_failing_install();
-    for (long number = 0;; number++) {
+    for (long number = 0;; number += number < FIRST ? 1 : STEP) {
         ck_assert_msg(number < ENDLESS, "the scenario never comes to its end");
         alone = run(scenario, context, number, false);
         stayed = run(scenario, context, number, true);

@@ -441,7 +441,7 @@ int main(void)
     Suite *suite = suite_create("memory");
     TCase *tests = tcase_create("memory");
 
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 240);
     tcase_add_loop_test(tests, every_allocation_may_fail, 0, 9);
     tcase_add_test(tests, a_service_is_reached_again_when_there_is_memory_again);
     suite_add_tcase(suite, tests);
