@@ -87,6 +87,11 @@ int tool_calls_add(struct tool_calls *calls, autobus_service *service, const str
 
 /* ---- answering */
 
+static bool is_abandoned(const struct job *job)
+{
+    return !autobus_request_is_notice(job->request) && autobus_request_abandoned(job->request);
+}
+
 static void say_end(const struct job *job, const char *how, int64_t took_ms)
 {
     const autobus_peer *peer = autobus_request_peer(job->request);
@@ -140,8 +145,9 @@ static void on_done(const struct tool_run_result *result, void *user_data)
         int code = autobus_reply_json(job->request, answer.value);
         say_end(job, code < 0 ? autobus_strerror(code) : "done", result->took_ms);
     } else {
+        bool unheard = result->outcome == TOOL_RUN_CANCELLED && is_abandoned(job);
         autobus_reply_error(job->request, answer.type, "%s", answer.text);
-        say_end(job, answer.text, result->took_ms);
+        say_end(job, unheard ? "nobody waits for it any more" : answer.text, result->took_ms);
     }
     tool_answer_deinit(&answer);
     unlink_job(job);
@@ -171,11 +177,6 @@ static int start_command(struct job *job)
     free(service);
     free(function);
     return error;
-}
-
-static bool is_abandoned(const struct job *job)
-{
-    return !autobus_request_is_notice(job->request) && autobus_request_abandoned(job->request);
 }
 
 static void refuse(struct job *job, const char *type, const char *text)

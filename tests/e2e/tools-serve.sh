@@ -92,7 +92,7 @@ try autobus-call g block
 is 0
 
 # A caller that goes takes its command with it, unless it sent a notice.
-serve e --info type=e --function "hang=echo \$\$ >'$work/pid'; exec sleep 60" \
+serve e --verbose --info type=e --function "hang=echo \$\$ >'$work/pid'; exec sleep 60" \
     --function "mark=sleep 0.3; echo x >>'$work/marked'"
 start caller autobus-call e hang
 until_true test -s "$work/pid"
@@ -101,6 +101,7 @@ kill -0 "$command_pid" || fail 'the command does not run'
 kill -9 "$caller_pid"
 command_gone() { ! kill -0 "$command_pid" 2>/dev/null; }
 until_true command_gone
+until_true grep -q 'hang .*: nobody waits for it any more' "$work/e.err"
 rm -f "$work/marked"
 try autobus-call --notice e mark
 is 0
