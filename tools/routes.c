@@ -230,6 +230,8 @@ static void write_route(FILE *out, const json_t *route, const char *place, size_
     enum tool_paint paint = preferred ? TOOL_BOLD : failed ? TOOL_RED : TOOL_DIM;
     fprintf(out, "\n    %s%s%*s  %s%s", tool_paint(paint), place, (int)(width - strlen(place)), "",
             preferred ? "preferred: " : "", why(route));
+    if (strcmp(text_of(route, "result"), "denied") == 0)
+        fputs("; does not let this program in", out);
     if (json_integer_value(json_object_get(route, "in_use")) > 0)
         fputs("; in use", out);
     if (json_is_real(round_trip))

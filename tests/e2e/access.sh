@@ -103,6 +103,11 @@ net_spawn far autobus-watch test.access light >"$room/watch" 2>"$room/watch.err"
 check 'and sees the values of those that he may watch' wait_for 20 grep -q off "$room/watch"
 check 'with a word about the other' wait_for 20 grep -q 'picked: denied' "$room/watch.err"
 check 'a list of what it offers says so' ends 6 net_on far timeout 20 autobus-browse --verbose name=picked
+explains_denied() {
+    net_on far timeout 20 autobus-browse --routes name=picked >"$room/routes"
+    grep -q '; does not let this program in;' "$room/routes"
+}
+check 'its route is told to be shut' explains_denied
 check 'and the doctor says why' ends 0 net_on far timeout 30 autobus-doctor name=picked
 check 'in a word' grep -q 'picked.*does not let this program in' "$room/out"
 net_on home ip addr add 10.0.1.9/24 dev eth1
