@@ -242,8 +242,7 @@ static void check_udp(struct tool_checkup *checkup)
     } else if (udp_is_off(checkup)) {
         tool_finding(&checkup->findings, "udp_port", TOOL_FINDING_WARNING, more,
                      "set AUTOBUS_DISCOVERY to broadcast, or unset it, in the environment and in /etc/autobus2.conf",
-                     "%s (AUTOBUS_DISCOVERY is none), so nobody is asked and heard",
-                     text_of(udp_of(checkup), "reason"));
+                     "%s (AUTOBUS_DISCOVERY is none), so nobody is asked or heard", text_of(udp_of(checkup), "reason"));
     } else {
         char *remedy = tool_print("end that program or give it another port; or set AUTOBUS_DISCOVERY_PORT to another "
                                   "port, on every machine");
@@ -302,12 +301,23 @@ void tool_checkup_ports(struct tool_checkup *checkup)
 
 /* ---- datagrams */
 
+static bool is_of_this_machine(const struct tool_checkup *checkup, const char *host)
+{
+    if (is_loopback(host))
+        return true;
+    for (size_t i = 0; i < json_array_size(checkup->interfaces); i++) {
+        if (strcmp(text_of(json_array_get(checkup->interfaces, i), "address"), host) == 0)
+            return true;
+    }
+    return false;
+}
+
 static const struct drop {
     const char *reason;
     const char *text;
     const char *remedy;
 } drops[] = {
-    {"foreign", "it is on no network of this machine",
+    {"foreign", "it is on no network that is used here",
      "if it relays broadcasts for you: AUTOBUS_ACCEPT=%s; else leave it so"},
     {"too_large", "they are too large", "the program there that publishes so large an info should say less"},
     {"malformed", "they are not of this protocol", "another program uses this port there: move it to another"},
@@ -320,7 +330,9 @@ static void tell_drops(struct tool_checkup *checkup, json_t *source, const struc
     const char *host = text_of(source, "host");
     char *remedy = NULL;
     if (strstr(drop->remedy, "%s"))
-        remedy = tool_print("if it relays broadcasts for you: AUTOBUS_ACCEPT=%s; else leave it so", host);
+        remedy = is_of_this_machine(checkup, host)
+                     ? tool_print("leave it so: it is this machine's own, on a network that the settings exclude")
+                     : tool_print("if it relays broadcasts for you: AUTOBUS_ACCEPT=%s; else leave it so", host);
     json_t *more = packed(json_pack("{s:s, s:s, s:I}", "host", host, "reason", drop->reason, "count", count));
     tool_finding(&checkup->findings, "datagrams", TOOL_FINDING_WARNING, more, remedy ? remedy : drop->remedy,
                  "%lld datagram%s from %s dropped: %s", (long long)count, count == 1 ? "" : "s", host, drop->text);
@@ -346,17 +358,6 @@ void tool_checkup_datagrams(struct tool_checkup *checkup)
 }
 
 /* ---- buses */
-
-static bool is_of_this_machine(const struct tool_checkup *checkup, const char *host)
-{
-    if (is_loopback(host))
-        return true;
-    for (size_t i = 0; i < json_array_size(checkup->interfaces); i++) {
-        if (strcmp(text_of(json_array_get(checkup->interfaces, i), "address"), host) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* As keys: the buses ("HOST:PORT") of other machines, or the ports of those here; and the other machines. */
 static void count_buses(const struct tool_checkup *checkup, json_t *own, json_t *others, json_t *hosts)
@@ -390,10 +391,13 @@ void tool_checkup_buses(struct tool_checkup *checkup)
     json_t *more =
         packed(json_pack("{s:I, s:I, s:I, s:I}", "services", (json_int_t)services, "here", (json_int_t)own_count,
                          "elsewhere", (json_int_t)other_count, "machines", (json_int_t)host_count));
-    if (other_count > 0 || !some_network(checkup))
+    if (other_count > 0)
         tool_finding(&checkup->findings, "buses", TOOL_FINDING_OK, more, NULL,
                      "heard: %zu program%s of this machine, %zu of %zu other machine%s", own_count,
                      own_count == 1 ? "" : "s", other_count, host_count, host_count == 1 ? "" : "s");
+    else if (!some_network(checkup))
+        tool_finding(&checkup->findings, "buses", TOOL_FINDING_OK, more, NULL,
+                     "heard: %zu program%s of this machine, none of others", own_count, own_count == 1 ? "" : "s");
     else
         tool_finding(&checkup->findings, "buses", TOOL_FINDING_WARNING, more,
                      "if there should be others: their firewalls (52722/udp), client isolation of the access point, a "
