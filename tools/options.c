@@ -274,7 +274,7 @@ int tool_set_seconds(const struct tool_option *option, const char *text)
     char *end = NULL;
     double seconds = strtod(text, &end);
     if (end == text || *end || !(seconds >= 0) || seconds > INT_MAX / 1000) {
-        tool_error("--%s %s: not a number of seconds", option->name, text);
+        tool_error("--%s %s: not a number of seconds from 0 to %d", option->name, text, INT_MAX / 1000);
         return -1;
     }
     *(int *)option->target = (int)(seconds * 1000 + 0.5);
