@@ -316,7 +316,7 @@ static void on_closed(struct ab_stream *stream, int reason)
     struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
 
     ab_outbound_fail(connection, reason,
-                     connection->state == AB_OUTBOUND_CONNECTING ? "it cannot be connected"
+                     connection->state == AB_OUTBOUND_CONNECTING ? "no connection can be made"
                                                                  : "the connection was lost");
 }
 

@@ -118,7 +118,7 @@ static void on_retry(struct ab_timer *timer)
     if (remote->filter)
         ab_search_begin(remote);
     else
-        ab_remote_give_up(remote, AB_ETIMEDOUT, NULL, "it cannot be connected in time");
+        ab_remote_give_up(remote, AB_ETIMEDOUT, NULL, "no connection was made in time");
 }
 
 /* ---- Attempts */

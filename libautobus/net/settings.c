@@ -236,7 +236,7 @@ static int set_number(char *value, long long least, long long most, unsigned oth
     long long number = otherwise;
 
     if (item && !(read_number(item, strlen(item), most, &number) && number >= least && !next_item(&rest))) {
-        *ret_problem = ab_settings_problem("\"%s\" is no number within %lld to %lld", item, least, most);
+        *ret_problem = ab_settings_problem("\"%s\" is not a number from %lld to %lld", item, least, most);
         return AB_EINVAL;
     }
     *ret_number = (unsigned)number;
@@ -362,7 +362,7 @@ static int set_limit(struct ab_settings *settings, const char *name, const char 
             ab_limits_set(&settings->limits, name, number) == 0)
             return 0;
         *ret_problem =
-            ab_settings_problem("\"%s\" is no number within %zu to %zu", value, limits[i].least, limits[i].most);
+            ab_settings_problem("\"%s\" is not a number from %zu to %zu", value, limits[i].least, limits[i].most);
         return AB_EINVAL;
     }
     return AB_ENOENT;

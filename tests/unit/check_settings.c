@@ -150,9 +150,9 @@ START_TEST(addresses_and_ports)
     expect_problem("ports", "+1", "\"+1\" is no range of ports: FIRST-LAST or one port, within 1 to 65535");
     expect_problem("discovery_port", "99999999999999999999", "\"99999999999999999999\" is no port within 1 to 65535");
     expect_problem("discovery_port", "0", "\"0\" is no port within 1 to 65535");
-    expect_problem("calls", "0", "\"0\" is no number within 1 to 1048576");
-    expect_problem("calls", "0x10", "\"0x10\" is no number within 1 to 1048576");
-    expect_problem("calls", "99999999999999999999999", "\"99999999999999999999999\" is no number within 1 to 1048576");
+    expect_problem("calls", "0", "\"0\" is not a number from 1 to 1048576");
+    expect_problem("calls", "0x10", "\"0x10\" is not a number from 1 to 1048576");
+    expect_problem("calls", "99999999999999999999999", "\"99999999999999999999999\" is not a number from 1 to 1048576");
 }
 END_TEST
 
@@ -207,10 +207,10 @@ START_TEST(how_a_bus_discovers_and_is_discovered)
 
     expect_problem("discovery", "multicast", "\"multicast\" is no way of discovery: broadcast, or none");
     expect_problem("discovery", "none,broadcast", "\"none\" is no way of discovery: broadcast, or none");
-    expect_problem("goodbyes", "0", "\"0\" is no number within 1 to 10");
-    expect_problem("goodbyes", "11", "\"11\" is no number within 1 to 10");
-    expect_problem("announce_delay", "-1", "\"-1\" is no number within 0 to 60000");
-    expect_problem("announce_delay", "60001", "\"60001\" is no number within 0 to 60000");
+    expect_problem("goodbyes", "0", "\"0\" is not a number from 1 to 10");
+    expect_problem("goodbyes", "11", "\"11\" is not a number from 1 to 10");
+    expect_problem("announce_delay", "-1", "\"-1\" is not a number from 0 to 60000");
+    expect_problem("announce_delay", "60001", "\"60001\" is not a number from 0 to 60000");
 }
 END_TEST
 
