@@ -56,6 +56,9 @@ static int add_locked(autobus_bus *bus, autobus_slot *slot, autobus_slot **ret_s
     if (r < 0)
         return r;
     slot->source = herald;
+    slot->existing = true; /* those that are published already are not counted: the program knows how many they are */
+    ab_bus_take_notices(bus);
+    slot->existing = false;
     ab_slot_register(slot, &bus->listeners, ret_slot);
     return 0;
 }

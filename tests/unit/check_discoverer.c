@@ -365,6 +365,26 @@ START_TEST(a_publisher_ends_with_its_bus)
 }
 END_TEST
 
+START_TEST(a_publisher_hears_of_all_that_is_published)
+{
+    autobus_options *options = ab_test_options("events_waiting", "1", NULL);
+    struct published published = {.gate = AB_GATE_INIT, .destroyed = AB_GATE_INIT};
+    autobus_service *services[3];
+    autobus_bus *bus;
+
+    ck_assert_int_eq(autobus_bus_new(options, &bus, NULL), 0);
+    autobus_options_free(options);
+    for (int i = 0; i < 3; i++)
+        services[i] = publish(bus);
+    ck_assert_int_eq(autobus_publisher_add(bus, hear, &published, destroy, NULL), 0);
+    ab_gate_wait(&published.gate, 4);
+    ck_assert_int_eq(ab_gate_count(&published.destroyed), 0);
+    ab_test_bus_end(bus);
+    for (int i = 0; i < 3; i++)
+        autobus_service_unref(services[i]);
+}
+END_TEST
+
 /* It takes part in nothing but is there for what the program reports, also from inside callbacks. */
 static void report_more(const autobus_services_event *event, void *user_data)
 {
@@ -439,6 +459,7 @@ int main(void)
     tcase_add_test(broadcast, a_bus_without_broadcast_settles_at_once_and_hears_nothing);
     tcase_add_test(broadcast, a_service_is_found_by_a_wire_of_the_programs);
     tcase_add_test(broadcast, a_publisher_ends_with_its_bus);
+    tcase_add_test(broadcast, a_publisher_hears_of_all_that_is_published);
     tcase_add_test(broadcast, in_a_callback_everything_may_be_reported);
     tcase_add_test(broadcast, a_route_in_use_is_explained);
     suite_add_tcase(suite, discoverers);
