@@ -106,8 +106,12 @@ int ab_bus_enter(autobus_bus *bus)
  * it would wait for itself. */
 static void flush(autobus_bus *bus)
 {
-    if (!bus->net || (ab_thread.hold.bus == bus && bus->state == AB_BUS_OPEN))
+    if (!bus->net)
         return;
+    if (ab_thread.hold.bus == bus && bus->state == AB_BUS_OPEN) {
+        ab_net_set_alarm(bus->net);
+        return;
+    }
     bus->inside++;
     ab_thread.locks++;
     ab_net_flush(bus->net);

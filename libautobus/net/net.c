@@ -248,7 +248,7 @@ static bool round_begin(struct ab_net *net, bool *busy)
     if (attend(net))
         *busy = true;
     over = net->stopping && stop(net);
-    ab_alarm_set(&net->alarm, ab_engine_deadline(net->engine));
+    ab_net_set_alarm(net);
     if (!over && !*busy && !ab_waker_sleep(&net->waker))
         *busy = true;
     ab_net_unlock(net);
@@ -284,11 +284,16 @@ void ab_net_wake(struct ab_net *net)
     ab_waker_wake(&net->waker);
 }
 
+void ab_net_set_alarm(struct ab_net *net)
+{
+    ab_alarm_set(&net->alarm, ab_engine_deadline(net->engine));
+}
+
 void ab_net_flush(struct ab_net *net)
 {
     bool done = ab_sockets_flush(net) && !wants_attention(net);
 
-    ab_alarm_set(&net->alarm, ab_engine_deadline(net->engine));
+    ab_net_set_alarm(net);
     if (!done && !ab_net_on_event_thread(net))
         ab_waker_wake(&net->waker);
 }

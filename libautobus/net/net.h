@@ -52,6 +52,8 @@ ab_time ab_net_now(const struct ab_net *net); /* any thread */
 /* Lock held. Sends what the engine's turn queued, releasing the lock around each system call and taking it again; wakes
  * the event thread if it has something to do that it does not know (a deadline, a new stream, a full socket). */
 void ab_net_flush(struct ab_net *net);
+/* Lock held, instead of it, if what is queued is held back: the engine's deadlines do not wait for that. */
+void ab_net_set_alarm(struct ab_net *net);
 /* Any thread: the event thread calls driver->callbacks soon. */
 void ab_net_wake(struct ab_net *net);
 

@@ -5,6 +5,9 @@
 
 #include <sys/socket.h>
 
+#include "bus/bus.h"
+#include "net/internal.h"
+
 #define MANY 50
 #define FEW  5
 
@@ -110,6 +113,31 @@ static void count_result(const autobus_result *result, void *user_data)
     ck_assert_int_eq(result->code, 0);
     ab_gate_pass(&heard);
 }
+
+static void ignore_result(const autobus_result *result, void *user_data)
+{
+    (void)result;
+    (void)user_data;
+}
+
+/* The time of what is held back goes on. */
+START_TEST(a_batch_stops_no_clock)
+{
+    struct ab_pair pair;
+    ab_time armed, deadline;
+
+    open_pair(&pair);
+    ck_assert_int_eq(autobus_batch_begin(pair.client), 0);
+    ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 50, ignore_result, NULL, NULL, NULL), 0);
+    ab_bus_lock(pair.client);
+    armed = pair.client->net->alarm.armed;
+    deadline = ab_engine_deadline(pair.client->engine);
+    ab_bus_unlock(pair.client);
+    ck_assert_int_le(armed, deadline);
+    ck_assert_int_eq(autobus_batch_end(pair.client), 0);
+    ab_pair_close(&pair);
+}
+END_TEST
 
 /* Whatever blocks, on whatever: what the callback that is waited for depends on has left. */
 START_TEST(any_wait_sends_first)
@@ -242,6 +270,7 @@ int main(void)
     tcase_add_test(tcase, events_and_values_too);
     tcase_add_test(tcase, a_blocking_call_sends_first);
     tcase_add_test(tcase, any_wait_sends_first);
+    tcase_add_test(tcase, a_batch_stops_no_clock);
     tcase_add_test(tcase, not_paired);
     tcase_add_loop_test(tcase, a_callback_forgets_to_end_it, 0, 3);
     tcase_add_test(tcase, around_a_dispatch);
