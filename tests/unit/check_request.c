@@ -441,7 +441,9 @@ START_TEST(the_service_closes)
     open_kept(&pair, &kept);
     ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
     autobus_service_close(pair.service);
+    ck_assert(!autobus_request_abandoned(kept.request));
     ab_gate_wait(&kept.abandoned, 1); /* after the second that handlers are given */
+    ck_assert(autobus_request_abandoned(kept.request));
     autobus_request_unref(kept.request);
     ab_pair_close(&pair);
     ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
