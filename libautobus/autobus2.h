@@ -153,7 +153,7 @@ AUTOBUS_EXPORT int autobus_bus_interfaces(autobus_bus *bus, json_t **ret_interfa
 
 /* The settings in force, each by its name (autobus(7)): {"ports": {"value": "6000-6010", "from": "environment"}, "bind":
  * {"from": "default"}, …}. `from` is "program" (autobus_options_set), "environment", a file and line
- * ("/etc/autobus2.conf:3"), or "default". */
+ * ("/etc/autobus2.conf:3"), or "default". Limits are not among them. */
 AUTOBUS_EXPORT int autobus_bus_settings(autobus_bus *bus, json_t **ret_settings);
 
 /* What the bus has done and has under way: {"datagrams": {"taken": 12, "foreign": 0, …}, "calls": {…}, …}; all names are
