@@ -1,6 +1,7 @@
 /*
  * Owns the check of services: what came of a trial, in words.
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,11 +102,14 @@ static char *remedy_for(const json_t *routes)
 static char *remedy_for_seed(const json_t *routes)
 {
     const json_t *route = NULL;
+    struct in_addr address;
     if (!first_failure(routes, &route))
         return NULL;
+    const char *host = text_of(route, "host");
+    bool named = inet_pton(AF_INET, host, &address) != 1;
     return tool_print("look whether %s is on, open its firewall (52722-52821/tcp), and see that a program there "
-                      "publishes something",
-                      text_of(route, "host"));
+                      "publishes something%s%s",
+                      host, named ? "; its name has to be known here, too: getent hosts " : "", named ? host : "");
 }
 
 static enum tool_finding_status status_of(const json_t *routes)
