@@ -260,11 +260,11 @@ static bool read_options(struct server *server, int argc, char **argv, struct to
     const struct tool_option options[] = {
         {"info", 0, "KEY=VALUE", "what the service tells of itself: type, name, room, …", tool_plan_set_info, plan},
         {"function", 0, "NAME=COMMAND", "a function; its arguments are $1, $2, …", tool_plan_add_function, plan},
+        {"stream", 0, "NAME", "each line of that function is a partial result to callers who want them",
+         tool_plan_add_stream, plan},
         {"object", 0, "NAME=JSON", "an object with its value", tool_plan_add_object, plan},
         {"object-command", 0, "NAME=COMMAND", "an object whose value a command prints", tool_plan_add_object_command,
          plan},
-        {"stream", 0, "NAME", "each line of that function is a partial result to callers who want them",
-         tool_plan_add_stream, plan},
         {"poll", 0, "SECONDS", "how often such a command runs (10)", set_poll, &server->refresh.every_ms},
         {"poll-watched", 0, NULL, "after the first time only while somebody watches the object", tool_set_flag,
          &server->refresh.watched},
