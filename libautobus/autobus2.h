@@ -546,8 +546,9 @@ AUTOBUS_EXPORT int autobus_reply_error_json(autobus_request *request, const char
 AUTOBUS_EXPORT int autobus_request_remaining(autobus_request *request);
 
 /* True once nobody waits for the answer: the caller is gone or has given the call up (cancelled it, or his time is over),
- * the service is closed and the second that handlers then have is over, or it has been answered. A call that waits for
- * its handler is then not handed to it at all, unless the caller is but gone. */
+ * the service is closed and the second that handlers then have is over, or it has been answered. A call that is given up
+ * while it waits for its handler is not handed to it at all; one whose caller is gone without a word is: he may have
+ * wanted it done. */
 AUTOBUS_EXPORT bool autobus_request_abandoned(autobus_request *request);
 /* Runs the callback once, when that happens before an answer was given (at once, if it has happened); on the bus's
  * queue. It is cancelled when the request is answered. */

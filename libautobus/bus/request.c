@@ -116,7 +116,7 @@ void ab_request_refuse(struct ab_item *item)
 
 /* ---- Arriving, and being given up meanwhile */
 
-/* Such a request is not worth running. One whose caller is but gone may be: he may have wanted it done. */
+/* Such a request is not worth running. One whose caller is gone without a word may be: he may have wanted it done. */
 static bool was_given_up(const struct ab_request *request)
 {
     int why = ab_request_abandoned(request);
