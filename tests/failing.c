@@ -11,7 +11,7 @@
 #include "base/memory.h"
 
 #define ENDLESS 1000000
-#define FIRST   100 /* allocations, of which each fails; after them each STEPth */
+#define FIRST   200 /* allocations, of which each fails; after them each STEPth */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STEP 5
 #else
