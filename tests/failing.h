@@ -17,10 +17,10 @@
  *     ab_failing_each(scenario, NULL);
  *
  * The scenario runs with the first allocation failing, then with the second, and so on until it comes to its end with
- * none to fail (with sanitizers, which are slow, after the first two hundred with every fifth); each one alone, and again
+ * none to fail (with sanitizers, which are slow, after the first 200 with every fifth); each one alone, and again
  * with all that follow it failing too. Allocations are those of ab_memory and of jansson. After each run no more blocks
- * may be alive than before it, counted for each allocator by itself; in the last run the scenario must return true. A run
- * in which an allocation failed may return either: some failures cost nothing but speed.
+ * may be alive than before it, counted for each allocator by itself; in the last run the scenario must return true. A
+ * run in which an allocation failed may return either: some failures cost nothing but speed.
  *
  * Counting is safe with threads. Which allocation fails is repeatable only if the scenario is.
  */
