@@ -22,11 +22,6 @@ struct ab_audience {
     bool told; /* that somebody is interested */
 };
 
-static void released(struct ab_notice *notice)
-{
-    (void)notice; /* it is part of its audience */
-}
-
 static void tell(struct ab_audience *audience, bool interested)
 {
     audience->told = interested;
@@ -81,7 +76,7 @@ int ab_audience_new(struct ab_service *service, ab_time now, enum ab_topic_kind 
     audience->topic = topic;
     ab_timer_init(&audience->linger, on_linger);
     ab_notice_init(&audience->notice, AB_NOTICE_INTEREST, target);
-    audience->notice.release = released;
+    audience->notice.release = ab_notice_stays;
     audience->notice.code = (int)kind;
     ab_list_append(&topic->audiences, &audience->node);
     *ret_audience = audience;

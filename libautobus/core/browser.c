@@ -108,11 +108,6 @@ static json_t *make_entry(const struct ab_found *found, const json_t *view, cons
 
 /* ---- Telling */
 
-static void released(struct ab_notice *notice)
-{
-    (void)notice; /* it is part of its browser */
-}
-
 static void overflow(struct ab_browser *browser)
 {
     ab_list_remove(&browser->node);
@@ -338,7 +333,7 @@ int ab_browser_new(struct ab_engine *engine, ab_time now, struct ab_filter *filt
     browser->flags = flags;
     browser->target = target;
     ab_notice_init(&browser->overflow, AB_NOTICE_SERVICES, target);
-    browser->overflow.release = released;
+    browser->overflow.release = ab_notice_stays;
     ab_list_append(&engine->browsers, &browser->node);
     *ret_browser = browser;
     if (flags & AB_BROWSER_EXISTING)

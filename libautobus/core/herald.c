@@ -17,11 +17,6 @@ struct ab_herald {
     struct ab_notice overflow;
 };
 
-static void released(struct ab_notice *notice)
-{
-    (void)notice; /* it is part of its herald */
-}
-
 static void overflow(struct ab_herald *herald)
 {
     ab_publisher_remove(&herald->publisher);
@@ -79,7 +74,7 @@ int ab_herald_new(struct ab_engine *engine, ab_time now, void *target, struct ab
         return AB_ENOMEM;
     herald->target = target;
     ab_notice_init(&herald->overflow, AB_NOTICE_PUBLICATION, target);
-    herald->overflow.release = released;
+    herald->overflow.release = ab_notice_stays;
     ab_publisher_init(&herald->publisher, &ops);
     ab_publisher_add(&herald->publisher, engine);
     *ret_herald = herald;

@@ -80,12 +80,12 @@ void ab_engine_emit(struct ab_engine *engine, struct ab_notice *notice);
 void ab_engine_bury(struct ab_engine *engine, struct ab_grave *grave, void (*free)(struct ab_grave *));
 /* The scratch buffer, empty. */
 struct ab_buffer *ab_engine_scratch(struct ab_engine *engine);
-/* A line for the log, lost if there is no memory for it. */
 /* Whether a line of that level is wanted: for who would have to work for it. */
 static inline bool ab_engine_logs(const struct ab_engine *engine, int level)
 {
     return engine->log_level >= level;
 }
+/* A line for the log, lost if there is no memory for it. */
 void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void ab_engine_arm(struct ab_engine *engine, struct ab_timer *timer, ab_time delay);
 void ab_engine_disarm(struct ab_engine *engine, struct ab_timer *timer);

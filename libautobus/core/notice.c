@@ -16,6 +16,11 @@ void ab_notice_init(struct ab_notice *notice, enum ab_notice_kind kind, void *ta
     notice->target = target;
 }
 
+void ab_notice_stays(struct ab_notice *notice)
+{
+    (void)notice;
+}
+
 struct ab_notice *ab_notice_new(enum ab_notice_kind kind, void *target)
 {
     struct ab_notice *notice = ab_malloc(sizeof(*notice));

@@ -74,6 +74,8 @@ struct ab_notice {
 
 struct ab_notice *ab_notice_new(enum ab_notice_kind kind, void *target); /* NULL: no memory */
 void ab_notice_init(struct ab_notice *notice, enum ab_notice_kind kind, void *target);
+/* For `release`: it is part of something that goes on, and may be used again. */
+void ab_notice_stays(struct ab_notice *notice);
 /* Drops what is in it, but not the notice itself. */
 void ab_notice_deinit(struct ab_notice *notice);
 void ab_notice_release(struct ab_notice *notice); /* takes NULL */

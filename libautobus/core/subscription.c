@@ -9,11 +9,6 @@
 
 /* ---- Notices */
 
-static void released(struct ab_notice *notice)
-{
-    (void)notice; /* it is part of its subscription */
-}
-
 static void emit_own(struct ab_subscription *subscription)
 {
     if (!ab_list_linked(&subscription->notice.node))
@@ -152,7 +147,7 @@ static struct ab_subscription *subscription_new(struct ab_remote *remote, enum a
     subscription->remote = remote;
     ab_list_init(&subscription->node);
     ab_notice_init(&subscription->notice, kind, target);
-    subscription->notice.release = released;
+    subscription->notice.release = ab_notice_stays;
     return subscription;
 }
 
