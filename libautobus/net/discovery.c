@@ -297,7 +297,7 @@ void ab_discovery_broadcast(struct ab_net *net, const void *data, size_t size, e
 }
 
 /* Its port is chosen now, so that our own queries are known when they come back. */
-static int open_sender(uint16_t *ret_port)
+static int open_at_any_port(uint16_t *ret_port)
 {
     struct sockaddr_in name = {.sin_family = AF_INET};
     socklen_t name_size = sizeof(name);
@@ -322,11 +322,26 @@ static int open_sender(uint16_t *ret_port)
     return descriptor;
 }
 
+/* The system may choose any port, also the one where all of this machine listen: it is shared among them, and who holds it
+ * and does not share it leaves them deaf. Another is chosen while that one is held. */
+static int open_sender(uint16_t discovery_port, uint16_t *ret_port)
+{
+    int descriptor = open_at_any_port(ret_port);
+
+    if (descriptor >= 0 && *ret_port == discovery_port) {
+        int shunned = descriptor;
+
+        descriptor = open_at_any_port(ret_port);
+        close(shunned);
+    }
+    return descriptor;
+}
+
 /* ---- Beginning and end. */
 
 int ab_discovery_init(struct ab_discovery *discovery, struct ab_net *net)
 {
-    discovery->sender = open_sender(&discovery->sender_port);
+    discovery->sender = open_sender(ab_settings_discovery_port(net->settings), &discovery->sender_port);
     if (discovery->sender < 0)
         return AB_ENETWORK;
     discovery->room = ab_malloc(net->limits->datagram_read + 1);

@@ -131,6 +131,20 @@ net_on hall ip link set eth0 up
 net_on hall ip link set eth1 up
 check 'and the others when it has one again' wait_for 30 calls hall stove
 
+# ---- A host that gives either of two ports to who asks for any; one is that where all listen, and nobody does yet
+
+net_host attic
+net_join attic eth0 10.0.0.3/24
+hears() {
+    net_on attic autobus-browse --wait 0.1 name=nobody >"$room/attic" 2>&1
+    ! grep -q 'nobody is heard' "$room/attic"
+}
+if net_on attic sh -c 'echo 52722 52723 >/proc/sys/net/ipv4/ip_local_port_range' 2>/dev/null; then
+    for _ in 1 2 3 4 5 6; do
+        check 'the port where all listen is not taken from them' hears
+    done
+fi
+
 # ---- A goodbye
 
 kill "$stove"
