@@ -4,13 +4,14 @@
 #include "buses.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "harness.h"
 
 #define PATIENCE 10
 

@@ -1,10 +1,11 @@
 /* Owns a file in memory that stands in for a descriptor for a while. */
 #include "captured.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "harness.h"
 
 void ab_captured_begin(struct ab_captured *captured, int fd)
 {

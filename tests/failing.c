@@ -3,12 +3,12 @@
  */
 #include "failing.h"
 
-#include <check.h>
 #include <jansson.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "harness.h"
 
 #define ENDLESS 1000000
 #define FIRST   200 /* allocations, of which each fails; after them each STEPth */

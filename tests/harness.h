@@ -3,6 +3,10 @@
 
 #include <check.h>
 
+/* Check writes to a file where each assertion is that holds, so as to say where a test was last when it crashes. Ours
+ * hold by the million, and a crash has better witnesses: only those that fail are told. */
+#define _mark_point(file, line) ((void)0)
+
 /* Runs the suite as the program's whole main: each test in a process of its own, unless CK_FORK=no.
  * Returns what main returns. */
 int ab_test_run(Suite *suite);

@@ -3,7 +3,6 @@
 #include "net/rig.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -18,6 +17,7 @@
 
 #include "base/memory.h"
 #include "failing.h"
+#include "harness.h"
 
 #define PATIENCE 15 /* seconds, before a wait fails the test */
 

@@ -8,11 +8,11 @@
 
 #include "sim/bus.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "failing.h"
+#include "harness.h"
 
 /* A bus that closes has to be done in this time: goodbyes in 100 ms, what waits to be sent in 1 s. */
 #define CLOSING_TIME SECONDS(5)

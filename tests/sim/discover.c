@@ -4,11 +4,11 @@
 
 #include "sim/bus.h"
 
-#include <check.h>
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "failing.h"
+#include "harness.h"
 
 struct sim_discoverer *sim_discoverer(struct sim_bus *bus, const char *name)
 {

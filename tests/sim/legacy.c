@@ -5,9 +5,10 @@
 
 #include "sim/legacy.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "harness.h"
 
 static const double query_times[] = {0.1, 0.6, 1.6, 3.6, 7.6, 14.6};
 

@@ -1,9 +1,9 @@
 /* A legacy service's side of a connection. Its faults are modelled where a client of ours can meet them. */
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness.h"
 #include "sim/legacy.h"
 
 static struct legacy *of_link(struct sim_link *link)

@@ -6,12 +6,12 @@
 
 #include "sim/bus.h"
 
-#include <check.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "failing.h"
+#include "harness.h"
 #include "wire/json.h"
 
 const char *sim_error_name(int code)

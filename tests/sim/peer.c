@@ -4,11 +4,12 @@
 
 #include "sim/peer.h"
 
-#include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "harness.h"
 
 static void record(struct sim_link *link, unsigned kind, const char *arrow, const char *text)
 {

@@ -6,12 +6,12 @@
 
 #include "sim/bus.h"
 
-#include <check.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "failing.h"
+#include "harness.h"
 
 bool sim_worked(struct sim_bus *bus, int result, const char *what)
 {

@@ -4,10 +4,10 @@
 
 #include "sim/sim.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 #include "failing.h"
+#include "harness.h"
 #include "sim/bus.h"
 #include "sim/peer.h"
 

@@ -8,11 +8,11 @@
 
 #include "sim/bus.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness.h"
 #include "wire/packet.h"
 #include "wire/reader.h"
 

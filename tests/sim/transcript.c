@@ -5,13 +5,14 @@
 
 #include "sim/transcript.h"
 
-#include <check.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "harness.h"
 
 /* Longer values are shown by their size. */
 #define LONGEST_VALUE 400
