@@ -115,7 +115,8 @@ enum {
 
 /* A line of log, without a line end, for people. Runs on any thread of the library or on one that is in a function of
  * it, no lock held, perhaps on several at once. May call anything that does not block. Text may hold bytes from the
- * network: escape it before a terminal sees it. */
+ * network: escape it before a terminal sees it. Peers cannot make it endless: of each level but DEBUG there are at most
+ * 1,000 lines at once, then one a second, and a line says how many were left out. */
 typedef void (*autobus_log_fn)(int level, const char *text, void *user_data);
 
 /* Logs up to `level` to `log`; without this a bus says nothing. `user_data` must live until autobus_bus_close_wait has

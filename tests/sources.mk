@@ -50,6 +50,7 @@ UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discoverers
 UNIT_TESTS += tests/sim/check_discovery
 UNIT_TESTS += tests/sim/check_host
+UNIT_TESTS += tests/sim/check_hostile
 UNIT_TESTS += tests/sim/check_inbound
 UNIT_TESTS += tests/sim/check_interest
 UNIT_TESTS += tests/sim/check_legacy

@@ -69,6 +69,15 @@ struct ab_text *ab_text_unref(struct ab_text *text)
     return NULL;
 }
 
+size_t ab_text_cut(const char *text, size_t size, size_t most)
+{
+    if (size <= most)
+        return size;
+    while (most > 0 && (text[most] & 0xc0) == 0x80)
+        most--;
+    return most;
+}
+
 bool ab_text_equal(const struct ab_text *one, const struct ab_text *other)
 {
     if (one == other)

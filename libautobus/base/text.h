@@ -24,8 +24,10 @@ struct ab_text *ab_text_new(const char *data, size_t size); /* a copy, one refer
  * AB_ENOMEM; NULL. */
 int ab_text_begin(struct ab_buffer *buffer);
 struct ab_text *ab_text_end(struct ab_buffer *buffer);
-struct ab_text *ab_text_ref(struct ab_text *text);                          /* takes NULL, returns it */
-struct ab_text *ab_text_unref(struct ab_text *text);                        /* takes NULL, returns NULL */
+struct ab_text *ab_text_ref(struct ab_text *text);   /* takes NULL, returns it */
+struct ab_text *ab_text_unref(struct ab_text *text); /* takes NULL, returns NULL */
+/* So much of the text as is at most `most` bytes and ends with a whole character (UTF-8). */
+size_t ab_text_cut(const char *text, size_t size, size_t most);
 bool ab_text_equal(const struct ab_text *one, const struct ab_text *other); /* NULL equals NULL only */
 
 #endif

@@ -48,14 +48,15 @@ bool ab_access_admits(const struct ab_service *service, const struct ab_inbound 
                                        [AB_ACCESS_WATCH] = "to watch",
                                        [AB_ACCESS_LISTEN] = "to listen to"};
     struct ab_engine *engine = service->engine;
+    const char *denied = name ? name : service->id->data;
     char host[AB_ADDRESS_HOST_TEXT];
 
     if (ab_access_permits(service, connection, kind, name))
         return true;
     engine->counters.requests_denied++;
-    ab_complaint_say(&engine->server.denials, engine, "client %s:%u is denied %s %.100s",
+    ab_complaint_say(&engine->server.denials, engine, "client %s:%u is denied %s %.*s",
                      ab_address_host_text(&connection->stream.address, host), (unsigned)connection->stream.address.port,
-                     what[kind], name ? name : service->id->data);
+                     what[kind], (int)ab_text_cut(denied, strlen(denied), 100), denied);
     return false;
 }
 

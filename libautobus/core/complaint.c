@@ -4,7 +4,6 @@
 #include "core/complaint.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "core/internal.h"
 
@@ -23,7 +22,7 @@ void ab_complaint_say(struct ab_complaint *complaint, struct ab_engine *engine, 
     }
     *complaint = (struct ab_complaint){engine->now + GAP, 0};
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    ab_log_format(text, sizeof(text), format, arguments);
     va_end(arguments);
     if (unsaid > 0)
         ab_engine_log(engine, AB_LOG_WARNING, "%s (and %lu like it before)", text, unsaid);

@@ -5,7 +5,6 @@
 #include "core/engine.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +15,6 @@
 #include "core/remote_internal.h"
 #include "core/seed.h"
 
-#define LOG_LINE         512
 #define SCRATCH_KEPT     4096
 #define IDENTITY_LONGEST 128
 #define RETRY            (125 * AB_MILLISECOND)
@@ -57,28 +55,6 @@ struct ab_buffer *ab_engine_scratch(struct ab_engine *engine)
     ab_buffer_truncate(&engine->scratch, 0);
     ab_buffer_trim(&engine->scratch, SCRATCH_KEPT);
     return &engine->scratch;
-}
-
-void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...)
-{
-    char line[LOG_LINE];
-    struct ab_notice *notice;
-    va_list arguments;
-
-    if (level > engine->log_level)
-        return;
-    notice = ab_notice_new(AB_NOTICE_LOG, NULL);
-    if (!notice)
-        return;
-    va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
-    notice->level = level;
-    notice->name = ab_text_new(line, strlen(line));
-    if (notice->name)
-        ab_engine_emit(engine, notice);
-    else
-        ab_notice_release(notice);
 }
 
 void ab_engine_arm(struct ab_engine *engine, struct ab_timer *timer, ab_time delay)
@@ -154,6 +130,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_directory_init(engine);
     ab_seeker_init(engine);
     ab_announcer_init(engine);
+    ab_log_rations_init(&engine->rations);
     ab_keeper_init(engine);
     ab_prober_init(engine);
     ab_server_init(engine);

@@ -22,6 +22,7 @@
 #include "core/directory.h"
 #include "core/engine.h"
 #include "core/keeper.h"
+#include "core/log.h"
 #include "core/prober.h"
 #include "core/publisher.h"
 #include "core/seeker.h"
@@ -45,6 +46,7 @@ struct ab_engine {
     char *hostname;
     long pid;
     int log_level;
+    struct ab_log_rations rations;
     unsigned broadcast;          /* AB_BROADCAST_…: what is to be started */
     unsigned goodbyes;           /* of each service */
     unsigned announce_delay_ms;  /* before its first announcement */
@@ -85,8 +87,6 @@ static inline bool ab_engine_logs(const struct ab_engine *engine, int level)
 {
     return engine->log_level >= level;
 }
-/* A line for the log, lost if there is no memory for it. */
-void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void ab_engine_arm(struct ab_engine *engine, struct ab_timer *timer, ab_time delay);
 void ab_engine_disarm(struct ab_engine *engine, struct ab_timer *timer);
 /* delay … delay + jitter */

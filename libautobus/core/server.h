@@ -41,6 +41,7 @@ struct ab_server {
     size_t unbound_count;
     struct ab_complaint complaint; /* about connections */
     struct ab_complaint denials;   /* of clients that may not do what they ask */
+    struct ab_complaint lengths;   /* of values that are too long for a line */
 };
 
 void ab_server_init(struct ab_engine *engine);

@@ -5,6 +5,7 @@
 #include "core/stream.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "core/internal.h"
 
 #define SHOWN_MOST 400
@@ -19,18 +20,10 @@ void ab_stream_init(struct ab_stream *stream, struct ab_engine *engine, const st
     ab_map_insert(&engine->streams, &stream->node, &stream->id, sizeof(stream->id));
 }
 
-/* So much of a line as goes into one of the log, without its end, and no part of a character. */
+/* So much of a line as goes into one of the log, without its end. */
 static int shown(const struct ab_buffer *message)
 {
-    const char *text = ab_buffer_data(message);
-    size_t size = ab_buffer_size(message) - 2;
-
-    if (size > SHOWN_MOST) {
-        size = SHOWN_MOST;
-        while ((text[size] & 0xc0) == 0x80)
-            size--;
-    }
-    return (int)size;
+    return (int)ab_text_cut(ab_buffer_data(message), ab_buffer_size(message) - 2, SHOWN_MOST);
 }
 
 static void log_sent(const struct ab_stream *stream, const struct ab_buffer *message)

@@ -88,6 +88,17 @@ START_TEST(counts_from_several_threads)
 }
 END_TEST
 
+START_TEST(cuts_between_characters)
+{
+    const char *text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x94z";
+    static const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+
+    for (size_t most = 0; most < sizeof(whole) / sizeof(whole[0]); most++)
+        ck_assert_uint_eq(ab_text_cut(text, 11, most), whole[most]);
+    ck_assert_uint_eq(ab_text_cut("\x80\x80\x80", 3, 2), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -97,6 +108,7 @@ int main(void)
     tcase_add_test(basics, lives_until_the_last_reference);
     tcase_add_test(basics, equality);
     tcase_add_test(basics, counts_from_several_threads);
+    tcase_add_test(basics, cuts_between_characters);
     suite_add_tcase(suite, basics);
     return ab_test_run(suite);
 }
