@@ -476,12 +476,17 @@ void ab_directory_closed(struct ab_engine *engine, const struct ab_address *at, 
     fail(route);
 }
 
+/* One with live connections is kept until they are lost, which is not left to their next ping. */
 void ab_directory_unreachable(struct ab_route *route)
 {
-    if (!ab_list_empty(&route->live))
-        ab_directory_unproved(route);
-    else
+    if (ab_list_empty(&route->live)) {
         fail(route);
+        return;
+    }
+    AB_LIST_EACH (each, &route->live) {
+        ab_outbound_doubt(AB_CONTAINER(each, struct ab_outbound, route_node));
+    }
+    ab_directory_unproved(route);
 }
 
 void ab_directory_unproved(struct ab_route *route)

@@ -255,14 +255,25 @@ void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_a
     ab_packet_deinit(packet);
 }
 
+/* Connections may have lost their way, others may be at hand, and so may we. */
+static void look_around(struct ab_engine *engine)
+{
+    AB_MAP_EACH (each, &engine->streams) {
+        struct ab_stream *stream = AB_CONTAINER(each, struct ab_stream, node);
+
+        stream->ops->doubt(stream);
+    }
+    ab_seeker_query(engine);
+    ab_seeds_hurry(engine);
+    ab_announcer_announce_all(engine);
+}
+
 void ab_engine_network_changed(struct ab_engine *engine, ab_time now)
 {
     ab_engine_enter(engine, now);
     if (!engine->started || engine->closing)
         return;
-    ab_seeker_query(engine);
-    ab_seeds_hurry(engine);
-    ab_announcer_announce_all(engine);
+    look_around(engine);
 }
 
 void ab_engine_woke(struct ab_engine *engine, ab_time now)
@@ -271,14 +282,7 @@ void ab_engine_woke(struct ab_engine *engine, ab_time now)
     if (!engine->started || engine->closing)
         return;
     ab_directory_woke(engine);
-    AB_MAP_EACH (each, &engine->streams) {
-        struct ab_stream *stream = AB_CONTAINER(each, struct ab_stream, node);
-
-        stream->ops->woke(stream);
-    }
-    ab_seeker_query(engine);
-    ab_seeds_hurry(engine);
-    ab_announcer_announce_all(engine);
+    look_around(engine);
 }
 
 void ab_engine_tick(struct ab_engine *engine, ab_time now)

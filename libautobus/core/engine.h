@@ -72,7 +72,8 @@ void ab_engine_input_ended(struct ab_engine *engine, ab_time now, ab_stream_id s
 void ab_engine_progress(struct ab_engine *engine, ab_time now, ab_stream_id stream);
 /* The stream is gone: AB_ENETWORK (refused, unreachable), AB_EDISCONNECTED, AB_ENOMEM, AB_ETIMEDOUT. */
 void ab_engine_closed(struct ab_engine *engine, ab_time now, ab_stream_id stream, int reason);
-/* An interface came, went or changed its address: queries and announces again. */
+/* An interface came, went or changed its address: connections are asked for a sign of life within 5 s, since their way may
+ * be gone; queries and announces again. */
 void ab_engine_network_changed(struct ab_engine *engine, ab_time now);
 /* The host had to listen on another port: services are announced there. */
 void ab_engine_port_changed(struct ab_engine *engine, ab_time now, uint16_t port);

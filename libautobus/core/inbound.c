@@ -14,13 +14,13 @@
 #include "core/introspection.h"
 #include "core/request_internal.h"
 
-#define BIND_TIME         (5 * AB_SECOND)
-#define LEAVE_TIME        (1 * AB_SECOND)
-#define STALL_TIME        (10 * AB_SECOND)
-#define PING_AFTER        (18 * AB_SECOND)
-#define PING_ANSWER       (10 * AB_SECOND)
-#define PING_ANSWER_AWAKE (5 * AB_SECOND)
-#define PROBE_TIME        (500 * AB_MILLISECOND)
+#define BIND_TIME           (5 * AB_SECOND)
+#define LEAVE_TIME          (1 * AB_SECOND)
+#define STALL_TIME          (10 * AB_SECOND)
+#define PING_AFTER          (18 * AB_SECOND)
+#define PING_ANSWER         (10 * AB_SECOND)
+#define PING_ANSWER_DOUBTED (5 * AB_SECOND)
+#define PROBE_TIME          (500 * AB_MILLISECOND)
 
 /* ---- The end of a connection */
 
@@ -419,7 +419,7 @@ static void ping(struct ab_inbound *connection, ab_time patience)
     struct ab_engine *engine = connection->stream.engine;
 
     connection->pinged = engine->now;
-    connection->woken = false;
+    connection->doubted = false;
     ab_inbound_respond(connection, ab_message_write_ping(ab_engine_scratch(engine), ++connection->last_id));
     if (connection->state == AB_INBOUND_BOUND)
         ab_engine_arm(engine, &connection->timer, patience);
@@ -442,8 +442,8 @@ static void on_timer(struct ab_timer *timer)
         finish(connection, AB_CLOSE_FLUSH);
     else if (connection->input_ended)
         probe(connection);
-    else if (connection->woken)
-        ping(connection, PING_ANSWER_AWAKE);
+    else if (connection->doubted)
+        ping(connection, PING_ANSWER_DOUBTED);
     else if (connection->pinged >= 0)
         cut_off_silent(connection, "it does not answer");
     else if (engine->now - connection->heard >= PING_AFTER)
@@ -452,14 +452,14 @@ static void on_timer(struct ab_timer *timer)
         ab_timer_arm(&engine->timers, timer, connection->heard + PING_AFTER);
 }
 
-static void on_woke(struct ab_stream *stream)
+static void on_doubt(struct ab_stream *stream)
 {
     struct ab_inbound *connection = AB_CONTAINER(stream, struct ab_inbound, stream);
 
     if (connection->state != AB_INBOUND_BOUND || connection->input_ended ||
         !ab_inbound_agreed(connection, AB_EXTENSION_PING))
         return;
-    connection->woken = true;
+    connection->doubted = true;
     ab_engine_arm(stream->engine, &connection->timer, 0);
 }
 
@@ -469,7 +469,7 @@ static const struct ab_stream_ops stream_ops = {
     .input_ended = on_input_ended,
     .progress = on_progress,
     .closed = on_closed,
-    .woke = on_woke,
+    .doubt = on_doubt,
 };
 
 void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stream, const struct ab_address *peer)

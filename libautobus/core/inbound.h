@@ -43,7 +43,7 @@ struct ab_inbound {
     unsigned bad_lines;
     bool input_ended;
     bool paused;
-    bool woken; /* the machine slept: asked for a sign of life at once */
+    bool doubted; /* it is to be asked for a sign of life at once */
 };
 
 static inline struct ab_peer ab_inbound_peer(const struct ab_inbound *connection)

@@ -14,10 +14,10 @@
 #include "core/explain.h"
 #include "wire/packet.h"
 
-#define BIND_TIME         (10 * AB_SECOND)
-#define PING_AFTER        (15 * AB_SECOND)
-#define PING_ANSWER       (10 * AB_SECOND)
-#define PING_ANSWER_AWAKE (5 * AB_SECOND)
+#define BIND_TIME           (10 * AB_SECOND)
+#define PING_AFTER          (15 * AB_SECOND)
+#define PING_ANSWER         (10 * AB_SECOND)
+#define PING_ANSWER_DOUBTED (5 * AB_SECOND)
 
 static void bury(struct ab_grave *grave)
 {
@@ -213,7 +213,7 @@ static void ping(struct ab_outbound *connection, ab_time patience)
         return;
     }
     connection->pinged = engine->now;
-    connection->woken = false;
+    connection->doubted = false;
     ab_engine_arm(engine, &connection->timer, patience);
 }
 
@@ -221,8 +221,8 @@ static void silence(struct ab_outbound *connection)
 {
     struct ab_engine *engine = connection->stream.engine;
 
-    if (connection->woken)
-        ping(connection, PING_ANSWER_AWAKE);
+    if (connection->doubted)
+        ping(connection, PING_ANSWER_DOUBTED);
     else if (connection->pinged >= 0 && connection->heard < connection->pinged)
         ab_outbound_fail(connection, AB_ETIMEDOUT, "the peer does not answer");
     else if (engine->now - connection->heard >= PING_AFTER)
@@ -243,14 +243,24 @@ static void on_timer(struct ab_timer *timer)
         ab_outbound_fail(connection, AB_ETIMEDOUT, "the peer did not answer in time");
 }
 
-static void on_woke(struct ab_stream *stream)
+static void ask_for_sign(struct ab_outbound *connection)
 {
-    struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
-
     if (connection->state != AB_OUTBOUND_BOUND)
         return;
-    connection->woken = true;
-    ab_engine_arm(stream->engine, &connection->timer, 0);
+    connection->doubted = true;
+    ab_engine_arm(connection->stream.engine, &connection->timer, 0);
+}
+
+/* What was asked before may be on no way any more: it is asked anew. */
+static void on_doubt(struct ab_stream *stream)
+{
+    ask_for_sign(AB_CONTAINER(stream, struct ab_outbound, stream));
+}
+
+void ab_outbound_doubt(struct ab_outbound *connection)
+{
+    if (connection->pinged < 0)
+        ask_for_sign(connection);
 }
 
 /* ---- What the stream tells */
@@ -326,7 +336,7 @@ static const struct ab_stream_ops stream_ops = {
     .input_ended = on_input_ended,
     .progress = on_progress,
     .closed = on_closed,
-    .woke = on_woke,
+    .doubt = on_doubt,
 };
 
 int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, struct ab_text *service,

@@ -57,7 +57,7 @@ struct ab_outbound {
     uint64_t asked_id;             /* its id; 0: it was answered */
     struct ab_complaint complaint; /* about bad lines */
     bool doomed;                   /* it fails at the next tick */
-    bool woken;                    /* the machine slept: asked for a sign of life at once */
+    bool doubted;                  /* it is to be asked for a sign of life at once */
     struct ab_list route_node;     /* while bound: in route->live, or in directory.unrouted */
     struct ab_route *route;
     struct ab_list leaving_node; /* in remote->leaving once its service said that it closes */
@@ -75,6 +75,9 @@ void ab_outbound_fail(struct ab_outbound *connection, int code, const char *text
 
 /* The same, at the next tick and not under its owner's feet: there was no memory for something that had to be done. */
 void ab_outbound_doom(struct ab_outbound *connection);
+
+/* It may be dead: its peer is asked for a sign of life at once, unless it was asked already. Arms a timer and no more. */
+void ab_outbound_doubt(struct ab_outbound *connection);
 
 /* The id of its service, for people: "null" as long as it is not known. */
 const char *ab_outbound_service(const struct ab_outbound *connection);

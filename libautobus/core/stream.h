@@ -19,7 +19,7 @@ struct ab_stream_ops {
     void (*input_ended)(struct ab_stream *stream);
     void (*progress)(struct ab_stream *stream);
     void (*closed)(struct ab_stream *stream, int reason); /* the host's stream is gone; it is no longer in the table */
-    void (*woke)(struct ab_stream *stream);               /* may only arm timers: the table is being walked */
+    void (*doubt)(struct ab_stream *stream); /* asks for a sign of life; may only arm timers: the table is walked */
 };
 
 struct ab_stream {

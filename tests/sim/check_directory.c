@@ -301,6 +301,34 @@ START_TEST(a_forged_goodbye_does_not_end_what_is_alive)
 }
 END_TEST
 
+/* A machine that lost its power and is back says nothing of what ran there: whoever finds that out tells the others. */
+START_TEST(a_route_that_is_refused_has_no_live_connection)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_host *there = b->process.host;
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    char text[200];
+
+    snprintf(text, sizeof text, "{\"command\": \"remove\", \"port\": 52722, \"service\": \"%s\"}",
+             ab_service_id(hall->service));
+    sim_browse(c, "hall", 0);
+    sim_on_binding(sim_proxy(c, "hall"));
+    sim_run(sim, ASKED);
+    sim_record(sim, SIM_SERVICES | SIM_BINDINGS);
+    sim_crash(sim, there);
+    sim_host_boot(there);
+    sim_run(sim, SECONDS(1));
+    sim_expect(sim, "");
+    sim_forge(c->process.host, 0x0a000001, text);
+    sim_run(sim, SECONDS(1));
+    sim_expect(sim, "21.004 c: unbound hall EDISCONNECTED\n"
+                    "21.006 c: - hall\n");
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(a_true_goodbye_ends_what_was_alive)
 {
     struct sim *sim = sim_new(1);
@@ -514,6 +542,7 @@ int main(void)
     tcase_add_test(routes, loopback_is_preferred_on_the_machine_itself);
     tcase_add_test(routes, the_route_that_answered_last_is_preferred);
     tcase_add_test(routes, a_forged_goodbye_does_not_end_what_is_alive);
+    tcase_add_test(routes, a_route_that_is_refused_has_no_live_connection);
     tcase_add_test(routes, a_true_goodbye_ends_what_was_alive);
     tcase_add_test(dying, a_killed_service_that_was_in_use_is_gone_at_once);
     tcase_add_test(dying, a_connect_that_fails_makes_the_route_be_asked);

@@ -63,6 +63,39 @@ START_TEST(an_interface_that_goes_costs_half_a_minute_and_no_service)
 }
 END_TEST
 
+START_TEST(an_own_interface_that_goes_costs_five_seconds)
+{
+    struct scene scene = scene_new();
+
+    sim_host_set_interface(scene.there, 0, false);
+    sim_run(scene.sim, SECONDS(10));
+    sim_expect(scene.sim, "25.000 c: value temp = absent (-)\n"
+                          "25.000 c: unbound hall ETIMEDOUT\n"
+                          "25.000 c: ~ hall 10.0.1.1:52722*\n"
+                          "25.004 c: bound hall\n"
+                          "25.006 c: value temp = 1 (hall)\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
+/* A cable that is out for a moment, or a radio between two stations. */
+START_TEST(an_own_interface_that_is_back_soon_costs_nothing)
+{
+    struct scene scene = scene_new();
+
+    sim_host_set_interface(scene.there, 1, false);
+    sim_run(scene.sim, SECONDS(60));
+    sim_record(scene.sim, SIM_BINDINGS | SIM_VALUES);
+    sim_host_set_interface(scene.there, 0, false);
+    sim_run(scene.sim, MS(4900));
+    sim_set(scene.hall, "temp", "2");
+    sim_host_set_interface(scene.there, 0, true);
+    sim_run(scene.sim, SECONDS(60));
+    sim_expect(scene.sim, "84.901 c: value temp = 2 (hall)\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
 START_TEST(an_interface_that_nobody_uses_goes_unnoticed)
 {
     struct scene scene = scene_new();
@@ -203,6 +236,8 @@ int main(void)
     TCase *tests = tcase_create("networks");
 
     tcase_add_test(tests, an_interface_that_goes_costs_half_a_minute_and_no_service);
+    tcase_add_test(tests, an_own_interface_that_goes_costs_five_seconds);
+    tcase_add_test(tests, an_own_interface_that_is_back_soon_costs_nothing);
     tcase_add_test(tests, an_interface_that_nobody_uses_goes_unnoticed);
     tcase_add_test(tests, a_host_with_another_address_is_found_there);
     tcase_add_test(tests, a_partition_takes_services_away_and_gives_them_back);
