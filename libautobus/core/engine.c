@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/internal.h"
+#include "core/introspection.h"
 #include "core/multiple_internal.h"
 #include "core/remote_internal.h"
 #include "core/seed.h"
@@ -273,6 +274,7 @@ void ab_engine_network_changed(struct ab_engine *engine, ab_time now)
     ab_engine_enter(engine, now);
     if (!engine->started || engine->closing)
         return;
+    ab_introspection_here_changed(engine);
     look_around(engine);
 }
 

@@ -385,6 +385,11 @@ void ab_introspection_route_changed(struct ab_engine *engine, const struct ab_ad
         places_changed(engine, !ab_address_is_loopback(at));
 }
 
+void ab_introspection_here_changed(struct ab_engine *engine)
+{
+    places_changed(engine, true);
+}
+
 void ab_introspection_init(struct ab_engine *engine)
 {
     ab_timer_init(&engine->server.gathering, tell_places);

@@ -17,6 +17,8 @@ void ab_introspection_changed(struct ab_service *service, enum ab_builtin what);
 void ab_introspection_revealed(struct ab_service *service);
 /* A route at that address came, changed or went: who watches the directory of this host hears soon, if it is of it. */
 void ab_introspection_route_changed(struct ab_engine *engine, const struct ab_address *at);
+/* Which addresses are of this host is another matter now: the same. */
+void ab_introspection_here_changed(struct ab_engine *engine);
 void ab_introspection_init(struct ab_engine *engine);
 /* The name of the object of the introspection service. */
 const char *ab_introspection_name(enum ab_builtin what);

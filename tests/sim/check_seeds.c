@@ -142,6 +142,29 @@ START_TEST(what_changes_of_a_service_that_is_heard_too_is_told)
 }
 END_TEST
 
+/* What another bus there announces on one network alone is of this host as long as the host has an address in it. */
+START_TEST(what_was_at_an_address_that_is_gone_is_withdrawn)
+{
+    struct scene scene = scene_without_seed();
+    unsigned third = sim_host_add_interface(scene.there, 2);
+
+    sim_access(scene.attic, "10.0.2.0/24");
+    sim_run(scene.sim, SECONDS(60));
+    sim_seed(scene.c, &place);
+    sim_run(scene.sim, MS(100));
+    ck_assert_uint_eq(sim_count(scene.sim, "c: + hall"), 1);
+    ck_assert_uint_eq(sim_count(scene.sim, "c: + attic"), 1);
+    sim_record(scene.sim, SIM_SERVICES | SIM_ROUTES);
+    sim_host_set_interface(scene.there, third, false);
+    sim_run(scene.sim, MS(100));
+    sim_expect(scene.sim, "70.121 c: - attic 10.0.1.1:52723*\n");
+    sim_host_set_interface(scene.there, third, true);
+    sim_run(scene.sim, MS(100));
+    sim_expect(scene.sim, "70.221 c: + attic 10.0.1.1:52723*\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
 /* ---- Ends and beginnings */
 
 START_TEST(another_bus_takes_over_when_the_first_is_killed)
@@ -472,6 +495,7 @@ int main(void)
     tcase_add_test(finds, what_comes_changes_and_goes_is_told_at_once);
     tcase_add_test(finds, a_service_that_is_heard_too_is_one);
     tcase_add_test(finds, what_changes_of_a_service_that_is_heard_too_is_told);
+    tcase_add_test(finds, what_was_at_an_address_that_is_gone_is_withdrawn);
     tcase_add_test(finds, discovery_waits_for_the_first_answer_of_each);
     tcase_add_test(finds, discovery_waits_no_longer_than_two_seconds);
     tcase_add_test(lasts, another_bus_takes_over_when_the_first_is_killed);
