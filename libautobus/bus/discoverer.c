@@ -12,6 +12,7 @@
 #include "bus/json.h"
 #include "bus/name.h"
 #include "bus/thread.h"
+#include "wire/json.h"
 
 #define BROADCAST_ALL (AUTOBUS_BROADCAST_DISCOVER | AUTOBUS_BROADCAST_PUBLISH)
 
@@ -162,7 +163,7 @@ static int place(const char *host, uint16_t port, const char *service, struct ab
 static int copy_info(const autobus_bus *bus, const json_t *info, json_t **ret_copy)
 {
     struct ab_text *text;
-    json_t *copy = info ? json_deep_copy(info) : json_object();
+    json_t *copy = info ? ab_json_deep_copy(info) : json_object();
     int r = copy ? ab_json_text(copy, &text) : AB_ENOMEM;
 
     if (r == 0) {

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "core/browser_internal.h"
 #include "core/internal.h"
+#include "wire/json.h"
 
 struct ab_browser {
     struct ab_list node; /* in engine->browsers; in none once it overflowed */
@@ -98,7 +99,7 @@ static json_t *make_entry(const struct ab_found *found, const json_t *view, cons
     if (!entry)
         return NULL;
     if (json_object_set_new(entry, "service", json_string(found->id->data)) < 0 ||
-        json_object_set_new(entry, "info", json_deep_copy(view)) < 0 ||
+        json_object_set_new(entry, "info", ab_json_deep_copy(view)) < 0 ||
         json_object_set_new(entry, "routes", route_entries(found, only, explained)) < 0) {
         json_decref(entry);
         return NULL;

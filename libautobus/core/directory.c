@@ -18,6 +18,7 @@
 #include "core/multiple_internal.h"
 #include "core/outbound.h"
 #include "core/remote_internal.h"
+#include "wire/json.h"
 
 #define PROBE_AGAIN (5 * AB_SECOND)
 #define PASSED_OVER 16
@@ -27,7 +28,7 @@
 json_t *ab_found_view(const struct ab_found *found, const struct ab_route *route)
 {
     char host[AB_ADDRESS_HOST_TEXT];
-    json_t *view = json_copy(found->info);
+    json_t *view = ab_json_copy(found->info);
 
     if (!view)
         return NULL;

@@ -10,7 +10,7 @@
 /* Encoded info with the host's name unless the program set one (PROTOCOL section 1). */
 static int encode_info(struct ab_engine *engine, const json_t *info, struct ab_text **ret_text)
 {
-    json_t *copy = info ? json_copy((json_t *)info) : json_object();
+    json_t *copy = info ? ab_json_copy(info) : json_object();
     int r = copy ? 0 : AB_ENOMEM;
 
     if (r == 0 && !json_object_get(copy, "hostname") &&

@@ -166,7 +166,7 @@ static void on_patience(struct ab_timer *timer)
 static struct ab_text *make_info(struct ab_remote *remote, const struct ab_outbound *connection)
 {
     struct ab_found *found = remote->filter ? ab_directory_find(remote->engine, connection->service->data) : NULL;
-    json_t *info = found ? json_copy(found->view) : json_object();
+    json_t *info = found ? ab_json_copy(found->view) : json_object();
     struct ab_text *text = NULL;
     char host[AB_ADDRESS_HOST_TEXT];
 

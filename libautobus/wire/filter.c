@@ -117,7 +117,7 @@ static int filter_add_keyed(struct ab_filter *filter, struct term *term, const c
 
 static int filter_add_json(struct ab_filter *filter, const char *key, const json_t *value, bool negated)
 {
-    struct term term = {.kind = EQUAL, .negated = negated, .json = json_deep_copy(value)};
+    struct term term = {.kind = EQUAL, .negated = negated, .json = ab_json_deep_copy(value)};
 
     return term.json ? filter_add_keyed(filter, &term, key, NULL) : AB_ENOMEM;
 }

@@ -1,6 +1,6 @@
 /*
- * Owns the checks of text that need no parser: how deep and how much it is, and whether it is UTF-8. Must not know what
- * any text is for.
+ * Owns the checks of text that need no parser: how deep and how much it is, and whether it is UTF-8; and copies of values
+ * that are whole. Must not know what any text or value is for.
  */
 #include "wire/json.h"
 
@@ -163,4 +163,28 @@ bool ab_json_valid_utf8(const char *text, size_t size)
         size -= sequence;
     }
     return true;
+}
+
+/* ---- Copies */
+
+static json_t *keep_if(bool whole, json_t *copy)
+{
+    if (whole)
+        return copy;
+    json_decref(copy);
+    return NULL;
+}
+
+json_t *ab_json_copy(const json_t *object)
+{
+    json_t *copy = json_copy((json_t *)object);
+
+    return keep_if(json_object_size(copy) == json_object_size(object), copy);
+}
+
+json_t *ab_json_deep_copy(const json_t *value)
+{
+    json_t *copy = json_deep_copy(value);
+
+    return keep_if(json_equal(copy, value), copy);
 }

@@ -52,4 +52,9 @@ int ab_json_write_string(struct ab_buffer *out, const char *text, size_t size);
 /* ab_json_write into a text of its own. */
 int ab_json_encode(const json_t *value, size_t depth, struct ab_text **ret_text);
 
+/* json_copy of an object, and json_deep_copy, which for themselves leave out without a word what they find no memory for.
+ * NULL: no memory, or NULL was to be copied. */
+json_t *ab_json_copy(const json_t *object);
+json_t *ab_json_deep_copy(const json_t *value);
+
 #endif

@@ -774,6 +774,31 @@ START_TEST(every_allocation_of_the_writer_fails)
 }
 END_TEST
 
+static bool copies(void *value)
+{
+    json_t *copy = ab_json_copy(value);
+    json_t *deep = ab_json_deep_copy(value);
+    bool both = copy && deep;
+
+    ck_assert(!copy || json_equal(copy, value));
+    ck_assert(!deep || json_equal(deep, value));
+    json_decref(copy);
+    json_decref(deep);
+    return both;
+}
+
+START_TEST(copies_are_whole_or_none)
+{
+    json_t *value =
+        value_of("{\"a\": [1, [2.5, {}]], \"b\": {\"c\": {\"d\": null, \"e\": \"f\"}}, \"g\": [], \"h\": true}");
+
+    ck_assert_uint_ge(ab_failing_each(copies, value), 30);
+    json_decref(value);
+    ck_assert_ptr_null(ab_json_copy(NULL));
+    ck_assert_ptr_null(ab_json_deep_copy(NULL));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("json");
@@ -805,6 +830,7 @@ int main(void)
     tcase_add_test(trouble, decimal_point_of_two_bytes);
     tcase_add_test(trouble, every_allocation_fails);
     tcase_add_test(trouble, every_allocation_of_the_writer_fails);
+    tcase_add_test(trouble, copies_are_whole_or_none);
     suite_add_tcase(suite, trouble);
     return ab_test_run(suite);
 }
