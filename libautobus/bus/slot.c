@@ -6,6 +6,7 @@
  */
 #include "bus/slot.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -157,13 +158,33 @@ static void detach(autobus_slot *slot)
     slot->source = NULL;
 }
 
+static const char *what_hears(const struct ab_notice *notice)
+{
+    switch (notice->kind) {
+    case AB_NOTICE_SERVICES: return "listener for services";
+    case AB_NOTICE_PUBLICATION: return "publisher";
+    case AB_NOTICE_PART:
+    case AB_NOTICE_PROGRESS: return "call";
+    default: return "listener";
+    }
+}
+
+static void log_cut_off(autobus_slot *slot, const struct ab_notice *notice)
+{
+    const char *name = notice->name ? notice->name->data : NULL;
+    const char *service = notice->service ? notice->service->data : NULL;
+    char text[640]; /* a name and an id have at most 255 bytes each */
+
+    snprintf(text, sizeof(text), "a %s of the program's%s%s%s%s did not keep up and was cut off", what_hears(notice),
+             name ? " to " : "", name ? name : "", service ? " of service " : "", service ? service : "");
+    ab_log_put(&slot->bus->log, AUTOBUS_LOG_WARNING, text, strlen(text));
+}
+
 /* DESIGN section 4: a listener that does not keep up hears one last word instead of what waits. */
 static void cut_off(autobus_slot *slot, struct ab_notice *notice)
 {
-    static const char text[] = "a listener of the program's did not keep up and was cut off";
-
     slot->bus->counters.callbacks_cut_off++;
-    ab_log_put(&slot->bus->log, AUTOBUS_LOG_WARNING, text, sizeof(text) - 1);
+    log_cut_off(slot, notice);
     drop_items(slot);
     ab_value_deinit(&notice->value);
     notice->code = AB_EOVERFLOW;

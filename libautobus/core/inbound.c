@@ -94,12 +94,14 @@ void ab_inbound_leave(struct ab_inbound *connection)
 
 void ab_inbound_cut_off(struct ab_inbound *connection, const char *why)
 {
+    const struct ab_address *client = &connection->stream.address;
+    const struct ab_service *service = connection->service;
     char host[AB_ADDRESS_HOST_TEXT];
 
     connection->stream.engine->counters.inbound_cut_off++;
-    ab_engine_log(connection->stream.engine, AB_LOG_WARNING, "client %s:%u is cut off: %s",
-                  ab_address_host_text(&connection->stream.address, host), (unsigned)connection->stream.address.port,
-                  why);
+    ab_engine_log(connection->stream.engine, AB_LOG_WARNING, "client %s:%u%s%s is cut off: %s",
+                  ab_address_host_text(client, host), (unsigned)client->port, service ? " of service " : "",
+                  service ? service->id->data : "", why);
     finish(connection, AB_CLOSE_NOW);
 }
 

@@ -471,7 +471,7 @@ START_TEST(a_listener_that_does_not_read_is_cut_off_after_ten_seconds)
     sim_run(scene.sim, SECONDS(2));
     ck_assert_uint_eq(scene.b->open_streams, 0);
     sim_expect(scene.sim, "10.021 b > p: close\n"
-                          "10.021 b: log 2 client 10.0.0.1:40002 is cut off: it does not read\n");
+                          "10.021 b: log 2 client 10.0.0.1:40002 of service hall is cut off: it does not read\n");
     sim_free(scene.sim);
 }
 END_TEST
