@@ -185,6 +185,12 @@ static json_int_t counter(const json_t *counters, const char *group, const char 
     return json_integer_value(json_object_get(json_object_get(counters, group), name));
 }
 
+/* Of its round trips. */
+static double milliseconds(const json_t *counters, const char *name)
+{
+    return (double)counter(counters, "round_trip", name) / 1000;
+}
+
 /* What matters of its counters to somebody who looks whether all is well: what is nought says nothing. */
 static void write_bus(FILE *out, const json_t *bus)
 {
@@ -193,19 +199,27 @@ static void write_bus(FILE *out, const json_t *bus)
     } told[] = {
         {"inbound", "now", "client", "clients"},
         {"inbound", "cut_off", "client cut off", "clients cut off"},
+        {"callbacks", "cut_off", "listener cut off", "listeners cut off"},
         {"inbound", "refused", "client refused", "clients refused"},
         {"requests", "answered", "call answered", "calls answered"},
         {"requests", "failed", "call failed", "calls failed"},
         {"requests", "now", "call under way", "calls under way"},
         {"bytes", "waiting", "byte waiting", "bytes waiting"},
+        {"callbacks", "waiting", "callback waiting", "callbacks waiting"},
+        {"values", "merged", "value replaced by a newer one", "values replaced by newer ones"},
         {"messages", "bad", "bad line", "bad lines"},
         {"datagrams", "foreign", "foreign datagram dropped", "foreign datagrams dropped"},
         {"datagrams", "malformed", "bad datagram dropped", "bad datagrams dropped"},
+        {"datagrams", "too_large", "long datagram dropped", "long datagrams dropped"},
+        {"datagrams", "unsent", "datagram not sent", "datagrams not sent"},
     };
     const json_t *counters = json_object_get(bus, "counters");
     if (!bus)
         return;
     fprintf(out, "\n    bus       answers in %.2f ms", json_real_value(json_object_get(bus, "answer_ms")));
+    if (counter(counters, "round_trip", "count") > 0)
+        fprintf(out, ", is answered by others in %.2f ms, at most %.2f", milliseconds(counters, "mean_us"),
+                milliseconds(counters, "most_us"));
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
         json_int_t count = counter(counters, told[i].group, told[i].name) - (i == 0); /* who asks is a client too */
         if (count > 0)

@@ -8,7 +8,7 @@
 #include "bus/thread.h"
 #include "net/counters.h"
 
-static int put_own(json_t *json, const struct ab_bus_counters *counters)
+int ab_bus_counters_put(const struct ab_bus_counters *counters, json_t *json)
 {
     const struct {
         const char *group, *name;
@@ -31,9 +31,6 @@ static int tell(autobus_bus *bus, json_t **ret_counters)
     json_t *counters = ab_engine_counters_json(bus->engine);
     int r = counters ? 0 : AB_ENOMEM;
 
-    bus->counters.workers_now = bus->workers.count;
-    if (r == 0)
-        r = put_own(counters, &bus->counters);
     if (r == 0)
         r = ab_net_counters_put_private(bus->net, counters);
     if (r == 0)

@@ -4,6 +4,7 @@
 #ifndef AB_BUS_COUNTERS_H
 #define AB_BUS_COUNTERS_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 /* group, name: as in core/counters.h. */
@@ -21,5 +22,8 @@ struct ab_bus_counters {
     AB_BUS_COUNTERS(AB_COUNTER_FIELD)
 #undef AB_COUNTER_FIELD
 };
+
+/* Puts all of them into such an object as the engine's are in (core/counters.h). AB_ENOMEM. */
+int ab_bus_counters_put(const struct ab_bus_counters *counters, json_t *json);
 
 #endif

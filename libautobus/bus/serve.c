@@ -68,6 +68,14 @@ static bool driver_callbacks(void *context)
     return more;
 }
 
+static int driver_counters(void *context, json_t *counters)
+{
+    autobus_bus *bus = context;
+
+    bus->counters.workers_now = bus->workers.count;
+    return ab_bus_counters_put(&bus->counters, counters);
+}
+
 static void driver_log(void *context, int level, const char *text)
 {
     autobus_bus *bus = context;
@@ -80,6 +88,7 @@ const struct ab_net_driver ab_bus_driver = {
     .unlock = driver_unlock,
     .turn = driver_turn,
     .callbacks = driver_callbacks,
+    .counters = driver_counters,
     .log = driver_log,
 };
 

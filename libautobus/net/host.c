@@ -110,7 +110,10 @@ static void host_close(void *context, ab_stream_id id, enum ab_close_mode mode)
 
 static int host_counters(void *context, json_t *counters)
 {
-    return ab_net_counters_put(context, counters);
+    const struct ab_net *net = context;
+    int r = ab_net_counters_put(net, counters);
+
+    return r < 0 ? r : net->driver->counters(net->context, counters);
 }
 
 const struct ab_host *ab_net_host(void)

@@ -31,6 +31,7 @@ struct ab_net_driver {
     /* On the event thread, no lock held, after each round of the loop and after ab_net_wake: runs the callbacks that
      * belong to this thread. Returns true when more wait, so that sockets get their turn in between. */
     bool (*callbacks)(void *context);
+    int (*counters)(void *context, json_t *counters);        /* puts what it counts itself; lock held. AB_ENOMEM */
     void (*log)(void *context, int level, const char *text); /* any thread, lock held or not: must only queue it */
 };
 

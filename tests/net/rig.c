@@ -71,7 +71,14 @@ static void driver_log(void *context, int level, const char *text)
     pthread_mutex_unlock(&log_lock);
 }
 
-static const struct ab_net_driver driver = {driver_lock, driver_unlock, driver_turn, driver_callbacks, driver_log};
+/* The fake engine asks for no counters. */
+static const struct ab_net_driver driver = {
+    .lock = driver_lock,
+    .unlock = driver_unlock,
+    .turn = driver_turn,
+    .callbacks = driver_callbacks,
+    .log = driver_log,
+};
 
 /* ---- Beginning and end. */
 

@@ -113,6 +113,8 @@ START_TEST(what_a_bus_counts)
     struct ab_pair pair;
     json_t *client;
     json_t *server;
+    autobus_remote *bus;
+    uint16_t port;
     int open;
 
     ab_pair_open(&pair, NULL);
@@ -134,10 +136,18 @@ START_TEST(what_a_bus_counts)
     ck_assert_uint_eq(json_array_size(json_object_get(server, "sources")), 0);
     ck_assert_int_eq(json_unpack(json_object_get(server, "ports"), "{s:{s:b}}", "udp", "open", &open), 0);
     ck_assert_int_eq(open, 1);
-    ck_assert_int_gt(count_of(json_object_get(server, "ports"), "tcp", "port"), 0);
+    port = (uint16_t)count_of(json_object_get(server, "ports"), "tcp", "port");
+    ck_assert_uint_gt(port, 0);
     ck_assert_ptr_null(json_object_get(json_object_get(client, "ports"), "tcp")); /* it publishes nothing */
     json_decref(client);
     json_decref(server);
+    ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", port, NULL, &bus), 0);
+    ck_assert_int_eq(autobus_call(bus, &client, NULL, "get_counters", NULL), 0);
+    ck_assert_int_ge(count_of(client, "callbacks", "run"), 1);
+    ck_assert_int_ge(count_of(client, "workers", "started"), 1);
+    ck_assert_ptr_null(json_object_get(client, "sources")); /* who is near it is nobody's business */
+    json_decref(client);
+    autobus_remote_unref(bus);
     ck_assert_int_eq(autobus_bus_counters(pair.client, NULL), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_bus_counters(NULL, &client), AUTOBUS_EINVAL);
     ab_pair_close(&pair);
