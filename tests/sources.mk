@@ -55,6 +55,7 @@ UNIT_TESTS += tests/sim/check_inbound
 UNIT_TESTS += tests/sim/check_interest
 UNIT_TESTS += tests/sim/check_legacy
 UNIT_TESTS += tests/sim/check_limits
+UNIT_TESTS += tests/sim/check_looks
 UNIT_TESTS += tests/sim/check_memory
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_multiple

@@ -192,7 +192,8 @@ static void answer(struct ab_timer *timer)
     }
 }
 
-/* Takes one answer from the bucket: how long until it may go out. */
+/* Takes one answer from the bucket: how long until it may go out. At most the gap between two answers, which is why
+ * who asks waits for longer than that before he has seen all (seeker.c). */
 static ab_time bucket_delay(struct ab_engine *engine)
 {
     struct ab_announcer *announcer = &engine->announcer;
@@ -223,7 +224,7 @@ void ab_announcer_asked(struct ab_engine *engine)
         return;
     wait = bucket_delay(engine);
     crowd = crowd_delay(engine);
-    ab_engine_arm(engine, &engine->announcer.answer, wait > crowd ? wait : crowd);
+    ab_engine_arm(engine, &engine->announcer.answer, wait + crowd);
 }
 
 /* ---- Life */

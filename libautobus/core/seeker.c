@@ -7,8 +7,10 @@
 #include "core/internal.h"
 
 #define SETTLE_QUIET (250 * AB_MILLISECOND)
-#define SETTLE_LEAST (300 * AB_MILLISECOND)
 #define SETTLE_MOST  (2 * AB_SECOND)
+/* A bus that was asked often answers half a second after its last answer (PROTOCOL section 1), and half a second after
+ * the first query the second one asks those who missed it. */
+#define SETTLE_LEAST (550 * AB_MILLISECOND)
 
 /* Gaps between queries: they go out at 0, 0.5, 1.5, 3.5, 7.5 and 14.5 s. */
 static const ab_time query_gaps[] = {500 * AB_MILLISECOND, 1 * AB_SECOND, 2 * AB_SECOND, 4 * AB_SECOND, 7 * AB_SECOND};

@@ -87,16 +87,16 @@ START_TEST(a_same_id_on_another_host_cannot_change_the_info)
     say(q, "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {\"room\": 2}}");
     sim_run(sim, MS(100));
     say(p, "{\"command\": \"remove\", \"port\": 80, \"service\": \"x\"}");
-    sim_run_until(sim, MS(300));
+    sim_run_until(sim, MS(550));
     sim_expect(sim, "0.001 c: + x 10.0.0.2:80* {\"room\":1,\"host\":\"10.0.0.2\",\"port\":80,\"service\":\"x\"}\n"
                     "0.201 c: - x 10.0.0.2:80* {\"room\":1,\"host\":\"10.0.0.2\",\"port\":80,\"service\":\"x\"}\n"
-                    "0.300 c: settled\n");
+                    "0.550 c: settled\n");
     say(p, "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {}}");
     say(q, "{\"command\": \"add\", \"port\": 81, \"service\": \"x\", \"info\": {}}");
     sim_record(sim, SIM_SERVICES | SIM_ROUTES);
     sim_run(sim, MS(100));
-    sim_expect(sim, "0.301 c: + x 10.0.0.2:80*\n"
-                    "0.301 c: ~ x 10.0.0.2:80* 10.0.0.3:81\n");
+    sim_expect(sim, "0.551 c: + x 10.0.0.2:80*\n"
+                    "0.551 c: ~ x 10.0.0.2:80* 10.0.0.3:81\n");
     sim_free(sim);
 }
 END_TEST
@@ -458,19 +458,19 @@ START_TEST(discovery_settles_a_quarter_second_after_the_last_news)
     sim_record(sim, SIM_SERVICES);
     struct sim_bus *c = sim_bus(sim, "c");
     sim_browse(c, NULL, AB_BROWSER_EXISTING);
-    sim_run(sim, MS(200));
+    sim_run(sim, MS(400));
     sim_publish(b, "two", HALL);
     ck_assert(!ab_engine_settled(c->engine));
     sim_run(sim, MS(300));
     ck_assert(ab_engine_settled(c->engine));
     sim_expect(sim, "20.000 c: cached\n"
                     "20.002 c: + one\n"
-                    "20.201 c: + two\n"
-                    "20.451 c: settled\n");
+                    "20.401 c: + two\n"
+                    "20.651 c: settled\n");
     sim_browse(c, NULL, AB_BROWSER_EXISTING);
-    ck_assert_uint_eq(sim_count(sim, "20.500 c: +"), 2);
-    ck_assert_uint_eq(sim_count(sim, "20.500 c: cached"), 1);
-    ck_assert_uint_eq(sim_count(sim, "20.500 c: settled"), 1);
+    ck_assert_uint_eq(sim_count(sim, "20.700 c: +"), 2);
+    ck_assert_uint_eq(sim_count(sim, "20.700 c: cached"), 1);
+    ck_assert_uint_eq(sim_count(sim, "20.700 c: settled"), 1);
     sim_free(sim);
 }
 END_TEST

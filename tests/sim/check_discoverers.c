@@ -158,7 +158,7 @@ START_TEST(what_a_program_reports_does_not_expire)
     ck_assert_int_eq(sim_discover(mine, &nowhere, "w", "{}"), AB_ETOOLARGE);
     sim_run(sim, SECONDS(120));
     sim_expect(sim, "0.000 c: + x 10.0.0.99:80*(mine)\n"
-                    "0.300 c: settled\n"
+                    "0.550 c: settled\n"
                     "1.000 c: ~ x 10.0.0.99:80*(mine broadcast)\n"
                     "1.000 c: + y 10.0.0.99:81*(broadcast)\n"
                     "1.000 c: - y 10.0.0.99:81*(broadcast)\n"

@@ -191,12 +191,14 @@ START_TEST(a_fresh_bus_is_answered_at_once)
     sim_record(sim, SIM_PACKETS | SIM_SERVICES);
     struct sim_bus *c = sim_bus(sim, "c");
     sim_browse(c, "hall", AB_BROWSER_EXISTING);
-    sim_run(sim, MS(400));
+    sim_run(sim, MS(700));
     sim_expect(sim, "20.000 c > *: query\n"
                     "20.000 c: cached\n"
                     "20.001 b > *: add 52722 hall\n"
                     "20.002 c: + hall\n"
-                    "20.300 c: settled\n");
+                    "20.500 c > *: query\n"
+                    "20.501 b > *: add 52722 hall\n"
+                    "20.550 c: settled\n");
     sim_free(sim);
 }
 END_TEST
@@ -336,7 +338,7 @@ START_TEST(nonsense_is_dropped)
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         sim_forge(c->process.host, 0x0a000063, lines[i]);
     sim_run(sim, SECONDS(1));
-    sim_expect(sim, "0.300 c: settled\n");
+    sim_expect(sim, "0.550 c: settled\n");
     sim_forge(c->process.host, 0x0a000063,
               "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {}, \"extra\": [1]}\n");
     sim_run(sim, SECONDS(1));

@@ -68,8 +68,8 @@ START_TEST(its_service_is_found_changed_and_gone)
     sim_run(sim, MS(800));
     sim_expect(
         sim, "0.000 c: cached\n"
-             "0.300 c: settled\n"
              "0.500 c > *: query\n"
+             "0.550 c: settled\n"
              "1.500 c > *: query\n"
              "2.000 l > *: add info=" INFO " port=35993 service=hello\n"
              "2.001 c: + hello 10.0.0.2:35993* {\"type\":\"examples.hello\",\"hostname\":\"vm\",\"host\":\"10.0.0.2\","

@@ -475,8 +475,8 @@ START_TEST(every_message_can_be_logged)
     sim_expect(sim,
                "1.000 c: log 4 to 10.0.0.1:52722: "
                "{\"_type\":1,\"_id\":\"3\",\"_command\":\"call\",\"name\":\"echo\",\"args\":[1],\"deadline\":30000}\n"
-               "1.001 c: log 4 from 10.0.0.1: datagram add hall\n"
                "1.001 c: log 4 from 10.0.0.1: datagram add b.details\n"
+               "1.001 c: log 4 from 10.0.0.1: datagram add hall\n"
                "1.002 c: log 4 from 10.0.0.1:52722: response \"3\"\n"
                "1.011 c: log 4 from 10.0.0.1:52722: notice changed lamp\n");
     sim_free(sim);

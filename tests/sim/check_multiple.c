@@ -435,7 +435,7 @@ START_TEST(a_program_that_has_just_started_asks_all_that_are_there)
     sim_expect(sim, "20.008 c: echo = [1] (attic)\n"
                     "20.008 c: echo = [1] (bath)\n"
                     "20.008 c: echo = [1] (cellar)\n"
-                    "20.300 c: echo done\n");
+                    "20.550 c: echo done\n");
     sim_free(sim);
 }
 END_TEST

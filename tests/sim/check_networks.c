@@ -189,7 +189,7 @@ START_TEST(a_machine_without_a_network_has_its_own_services)
     sim_expect(sim, "0.000 c: cached\n"
                     "0.000 c: + hall 127.0.0.1:52722*\n"
                     "0.000 c: bound hall\n"
-                    "0.300 c: settled\n");
+                    "0.550 c: settled\n");
     sim_host_set_interface(lone, 0, true);
     sim_run(sim, SECONDS(1));
     sim_expect(sim, "20.000 c: ~ hall 127.0.0.1:52722* 10.0.0.1:52722\n"

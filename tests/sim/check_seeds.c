@@ -270,7 +270,7 @@ START_TEST(discovery_waits_for_the_first_answer_of_each)
     sim_run(scene.sim, SECONDS(3));
     sim_expect(scene.sim, "10.006 d: + hall 10.0.1.1:52722*\n"
                           "10.006 d: + attic 10.0.1.1:52723*\n"
-                          "10.300 d: settled\n");
+                          "10.550 d: settled\n");
     sim_free(scene.sim);
 }
 END_TEST
