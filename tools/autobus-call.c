@@ -10,6 +10,7 @@
 #include "exit.h"
 #include "failure.h"
 #include "find.h"
+#include "interrupt.h"
 #include "message.h"
 #include "multiple.h"
 #include "names.h"
@@ -191,7 +192,9 @@ static int call_on(struct call *call, const struct tool_target *target, autobus_
         tool_error("%s: %s", call->label, autobus_strerror(result));
         return tool_failure_exit(result, NULL);
     }
+    tool_interrupt_set(bus);
     end = call_remote(call, remote);
+    tool_interrupt_set(NULL);
     autobus_remote_unref(remote);
     return end;
 }
@@ -263,7 +266,9 @@ int main(int argc, char **argv)
     tool_begin("autobus-call");
     if (!read_options(&call, argc, argv, &words, &end))
         return end;
+    tool_interrupt_begin();
     end = run(&call, &words);
+    tool_interrupt_end();
     json_decref(call.args);
     free(call.service);
     free(call.label);

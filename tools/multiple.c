@@ -11,6 +11,7 @@
 #include "exit.h"
 #include "failure.h"
 #include "find.h"
+#include "interrupt.h"
 #include "message.h"
 #include "output.h"
 #include "text.h"
@@ -179,7 +180,9 @@ int tool_multiple_call(autobus_bus *bus, const struct tool_target *target, const
         tool_error("%s", autobus_strerror(result));
         return tool_failure_exit(result, NULL);
     }
+    tool_interrupt_set(bus);
     end = call_found(remote, settings, function, args, notice, partial, count);
+    tool_interrupt_set(NULL);
     autobus_remote_unref(remote);
     return end;
 }

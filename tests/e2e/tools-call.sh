@@ -17,6 +17,7 @@ serve hall --info type=thermostat --info name=Hall --info floor=1 \
     --function 'who=echo "$AUTOBUS_FUNCTION $AUTOBUS_SERVICE ${AUTOBUS_PEER%:*}"' \
     --function 'fail=echo "no such room" >&2; exit 3' \
     --function 'slow=sleep 20' \
+    --function "wait=echo \$\$ >'$work/waiting'; exec sleep 20" \
     --function "touch=echo x >>'$work/touched'" \
     --function 'nothing=:' \
     --object 'temperature=20'
@@ -117,6 +118,20 @@ is 4
 try autobus-call -t 0.3 --json thermostat slow
 is 4
 out_has '"error":\{"type":"timeout"'
+
+# ---- a caller that is told to end: the signal is its end, the command of the service ends with it, and nobody is told twice
+for how in '' --multiple; do
+    rm -f "$work/waiting"
+    # shellcheck disable=SC2086 # an option, or none
+    start impatient autobus-call $how thermostat wait
+    until_true test -s "$work/waiting"
+    kill "$impatient_pid"
+    ended impatient
+    is 143
+    gone() { ! kill -0 "$(cat "$work/waiting")" 2>/dev/null; }
+    until_true gone
+    [ ! -s "$work/impatient.out" ] && [ ! -s "$work/impatient.err" ] || fail 'it said something'
+done
 
 # ---- notices
 try autobus-call --notice thermostat touch
