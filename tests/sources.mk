@@ -35,6 +35,9 @@ TEST_SUPPORT_FILES += tests/sim/transcript.h
 TEST_SUPPORT_FILES += tests/sim/visit.c
 TEST_SUPPORT_FILES += tests/sim/visit.h
 
+FUZZ_FILES += tests/fuzz/fuzz.c
+FUZZ_FILES += tests/fuzz/fuzz.h
+
 NET_RIG_FILES += tests/net/engine.c
 NET_RIG_FILES += tests/net/rig.c
 NET_RIG_FILES += tests/net/rig.h
@@ -143,6 +146,21 @@ tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
 
 TEST_HELPERS += tests/e2e/legacy-peer
 TEST_HELPERS += tests/e2e/stranger
+
+# tests/fuzz/fuzz_NAME is built from tests/fuzz/fuzz_NAME.c, and has its inputs in tests/fuzz/corpus/NAME.
+FUZZERS += tests/fuzz/fuzz_datagram
+FUZZERS += tests/fuzz/fuzz_filter
+FUZZERS += tests/fuzz/fuzz_json
+FUZZERS += tests/fuzz/fuzz_line
+FUZZERS += tests/fuzz/fuzz_settings
+tests_fuzz_fuzz_datagram_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_filter_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_line_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_settings_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/drive
+EXTRA_DIST += tests/fuzz/words
 
 SCRIPT_TESTS += tests/docs-examples.sh
 SCRIPT_TESTS += tests/docs-loops.sh

@@ -3,7 +3,7 @@
  *
  * The measure counts depth and tokens before anything is built, because a value takes 78 bytes of
  * memory for a byte of hostile input. The reader accepts what jansson's accepts (and refuses a NUL
- * byte after a number, which jansson 2.14 passes over); the writer gives reals the fewest digits
+ * byte after a number or a literal, which jansson 2.14 passes over); the writer gives reals the fewest digits
  * that read back the same. Neither minds the locale.
  */
 #ifndef AB_WIRE_JSON_H
