@@ -18,9 +18,9 @@
  *
  * The scenario runs with the first allocation failing, then with the second, and so on until it comes to its end with
  * none to fail (with sanitizers, which are slow, after the first 200 with every fifth); each one alone, and again
- * with all that follow it failing too. Allocations are those of ab_memory and of jansson. After each run no more blocks
- * may be alive than before it, counted for each allocator by itself; in the last run the scenario must return true. A
- * run in which an allocation failed may return either: some failures cost nothing but speed.
+ * with all that follow it failing too. Allocations are those of ab_memory, of jansson and of libevent. After each run no
+ * more blocks may be alive than before it, counted for each of them by itself; in the last run the scenario must return
+ * true. A run in which an allocation failed may return either: some failures cost nothing but speed.
  *
  * Counting is safe with threads. Which allocation fails is repeatable only if the scenario is.
  */
@@ -30,7 +30,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Returns how many failures were injected. */
+/* Returns how many failures were injected, and tells them. */
 size_t ab_failing_each(bool (*scenario)(void *context), void *context);
 
 /* True when an allocation of this run has failed. */
@@ -46,14 +46,14 @@ void ab_failing_remove(void);
 void ab_failing_arm(long count, bool stay);
 /* While it is paused, allocations succeed and do not count down: a test's own. */
 void ab_failing_pause(bool paused);
-long ab_failing_live(void);      /* blocks of ab_memory now */
-long ab_failing_live_json(void); /* blocks of jansson now */
-size_t ab_failing_made(void);    /* allocations since the hooks are in, of both */
-size_t ab_failing_bytes(void);   /* and the bytes that were asked for in them */
-
-/* For the hooks of another library; counted with ab_memory. */
-void *ab_failing_malloc(size_t size);
-void *ab_failing_realloc(void *old, size_t size);
-void ab_failing_free(void *block);
+long ab_failing_live(void);       /* blocks of ab_memory now */
+long ab_failing_live_json(void);  /* blocks of jansson now */
+long ab_failing_live_event(void); /* blocks of libevent now */
+size_t ab_failing_made(void);     /* allocations since the hooks are in, of all three */
+size_t ab_failing_bytes(void);    /* and the bytes that were asked for in them */
+size_t ab_failing_most(void);     /* the most bytes that all of them held at once since then */
+/* Prints, as figures, how many failures were injected since it was last called, and returns that. An injection is one
+ * failure alone, or one with all that follow it; it is of whose allocation was the first to fail. */
+size_t ab_failing_tell(void);
 
 #endif

@@ -216,6 +216,7 @@ static void record_lines(struct stream *stream, const char *data, size_t size)
     while ((end = memchr(data, '\n', size))) {
         size_t length = (size_t)(end - data) + 1;
         ck_assert_msg(length >= 2 && end[-1] == '\r', "a line without CR LF");
+        ck_assert_msg(length == 2 || (*data == '{' && end[-2] == '}'), "a line that is neither empty nor an object");
         ck_assert_uint_le(length, ab_engine_limits(stream->bus->engine)->line + 2);
         if (transcript->kinds & SIM_LINES) {
             char *text = sim_render(data, length, transcript->kinds & SIM_RAW);
