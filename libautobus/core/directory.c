@@ -415,6 +415,7 @@ void ab_directory_answered(struct ab_route *route)
 {
     struct ab_found *found = route->found;
 
+    ab_distrust_forget(route);
     ab_route_excuse(route);
     ab_route_await_silence(route);
     ab_route_answered(route);
@@ -481,6 +482,8 @@ void ab_directory_closed(struct ab_engine *engine, const struct ab_address *at, 
 void ab_directory_unreachable(struct ab_route *route)
 {
     if (ab_list_empty(&route->live)) {
+        if (route->answered < 0)
+            ab_distrust_note(route);
         fail(route);
         return;
     }

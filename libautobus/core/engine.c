@@ -153,6 +153,7 @@ void ab_engine_free(struct ab_engine *engine)
     ab_server_deinit(engine);
     ab_keeper_stop(engine);
     ab_directory_deinit(engine);
+    ab_distrust_forget_all(engine);
     empty_graves(engine);
     while ((notice = ab_engine_take_notice(engine)))
         ab_notice_release(notice);
@@ -259,6 +260,7 @@ void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_a
 /* Connections may have lost their way, others may be at hand, and so may we. */
 static void look_around(struct ab_engine *engine)
 {
+    ab_distrust_forget_all(engine);
     AB_MAP_EACH (each, &engine->streams) {
         struct ab_stream *stream = AB_CONTAINER(each, struct ab_stream, node);
 

@@ -20,6 +20,7 @@
 #include "core/announcer.h"
 #include "core/counters.h"
 #include "core/directory.h"
+#include "core/distrust.h"
 #include "core/engine.h"
 #include "core/keeper.h"
 #include "core/log.h"
@@ -61,6 +62,7 @@ struct ab_engine {
     struct ab_text *null;     /* the encoded value */
     struct ab_map streams;
     struct ab_directory directory;
+    struct ab_distrust distrust;
     struct ab_settling settling;
     struct ab_seeker seeker;
     struct ab_announcer announcer;

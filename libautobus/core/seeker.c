@@ -47,6 +47,8 @@ void ab_seeker_heard(struct ab_engine *engine, const struct ab_address *at, cons
 {
     struct ab_discoverer *discoverer = &engine->seeker.discoverer;
 
+    if (packet->command == AB_PACKET_ADD && ab_distrust_holds(engine, at, packet->service))
+        return;
     if (packet->command == AB_PACKET_ADD)
         ab_discoverer_report(discoverer, engine->now, at, packet->service, packet->info);
     else

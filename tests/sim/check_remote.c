@@ -223,6 +223,12 @@ static void end_it(struct sim_link *link)
     sim_link_close(link);
 }
 
+static void bind_it(struct sim_link *link, const char *text, size_t size)
+{
+    if (memmem(text, size, "bind", 4))
+        sim_send(link, "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\"}");
+}
+
 static struct sim_peer *false_server(struct sim *sim, const char *id, void (*opened)(struct sim_link *))
 {
     struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
@@ -268,6 +274,48 @@ START_TEST(a_service_that_cannot_be_bound_is_tried_ever_more_rarely)
     ck_assert_uint_le(first, 15);
     ck_assert_uint_ge(later, 50);
     ck_assert_uint_le(later, 120);
+    sim_free(sim);
+}
+END_TEST
+
+/* A datagram is cheaper than a connection: whoever sends many does not have us connect as often. */
+START_TEST(announcements_that_lead_nowhere_count_ever_more_rarely)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_peer *p = false_server(sim, "x", end_it);
+    struct sim_remote *remote;
+
+    sim_run(sim, MS(10));
+    remote = sim_proxy(c, "type=hall");
+    sim_browse(c, "type=hall", AB_BROWSER_LIVENESS);
+    sim_record(sim, SIM_STREAMS | SIM_BINDINGS);
+    sim_on_binding(remote);
+    for (unsigned i = 0; i < 6000; i++) {
+        announce_again(p);
+        sim_run(sim, MS(10));
+    }
+    ck_assert_uint_ge(sim_count(sim, "c > p: connect"), 10);
+    ck_assert_uint_le(sim_count(sim, "c > p: connect"), 60);
+    sim_publish(b, "hall", HALL);
+    sim_run(sim, MS(100));
+    ck_assert_uint_eq(sim_count(sim, "c: bound hall"), 1); /* what others announce does count */
+    sim_bus_kill(b);
+    sim_run(sim, SECONDS(1));
+    sim_host_set_interface(c->process.host, 0, false);
+    sim_host_set_interface(c->process.host, 0, true);
+    sim_record(sim, SIM_STREAMS);
+    announce_again(p);
+    sim_run(sim, MS(100));
+    ck_assert_uint_ge(sim_count(sim, "c > p: connect"), 1); /* and that the network is another now */
+    p->opened = NULL;
+    p->line = bind_it;
+    for (unsigned i = 0; i < 20; i++) {
+        announce_again(p);
+        sim_run(sim, SECONDS(1));
+    }
+    ck_assert(sim_bound(remote));
     sim_free(sim);
 }
 END_TEST
@@ -655,6 +703,7 @@ int main(void)
     tcase_add_test(proxies, after_a_rebind_everything_is_listened_to_and_watched_again);
     tcase_add_test(proxies, a_service_that_says_goodbye_is_left_for_another);
     tcase_add_test(proxies, a_service_that_cannot_be_bound_is_tried_ever_more_rarely);
+    tcase_add_test(proxies, announcements_that_lead_nowhere_count_ever_more_rarely);
     tcase_add_test(proxies, a_service_that_does_not_answer_bind_gives_way_to_another);
     tcase_add_test(proxies, a_service_that_comes_while_a_dead_one_is_tried_is_bound_at_once);
     tcase_add_test(proxies, a_service_that_stops_answering_bind_keeps_its_place_a_second);
