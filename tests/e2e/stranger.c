@@ -3,9 +3,12 @@
  *
  *     stranger hold udp|tcp PORT         holds it and shares it with nobody, until it is ended; says "holding"
  *     stranger send HOST PORT TEXT…      sends each text as a datagram
+ *     stranger repeat MS HOST PORT TEXT… the same, again and again
+ *     stranger drop PORT                 accepts connections and closes them; says a line for each
  */
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +54,35 @@ static int send_all(const char *host, const char *port, char *const *texts)
         if (sendto(descriptor, *texts, strlen(*texts), 0, (struct sockaddr *)&address, sizeof address) < 0)
             return fail("sendto");
     }
+    close(descriptor);
     return 0;
+}
+
+static int repeat(const char *milliseconds, const char *host, const char *port, char *const *texts)
+{
+    for (;;) {
+        if (send_all(host, port, texts) != 0)
+            return 1;
+        poll(NULL, 0, (int)strtol(milliseconds, NULL, 10));
+    }
+}
+
+static int drop(const char *port)
+{
+    struct sockaddr_in address = address_of("0.0.0.0", port);
+    int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    int on = 1;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0 || listen(descriptor, 64) < 0)
+        return fail("listen");
+    for (;;) {
+        int peer = accept(descriptor, NULL, NULL);
+        if (peer < 0)
+            return fail("accept");
+        close(peer);
+        puts("dropped");
+        fflush(stdout);
+    }
 }
 
 int main(int argc, char **argv)
@@ -60,6 +91,10 @@ int main(int argc, char **argv)
         return hold(argv[2], argv[3]);
     if (argc > 4 && strcmp(argv[1], "send") == 0)
         return send_all(argv[2], argv[3], argv + 4);
-    fputs("usage: stranger hold udp|tcp PORT | send HOST PORT TEXT…\n", stderr);
+    if (argc > 5 && strcmp(argv[1], "repeat") == 0)
+        return repeat(argv[2], argv[3], argv[4], argv + 5);
+    if (argc == 3 && strcmp(argv[1], "drop") == 0)
+        return drop(argv[2]);
+    fputs("usage: stranger hold udp|tcp PORT | send HOST PORT TEXT… | repeat MS HOST PORT TEXT… | drop PORT\n", stderr);
     return 2;
 }
