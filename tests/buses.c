@@ -54,9 +54,9 @@ void ab_gate_destroy(void *gate)
 }
 
 /* A port that nobody has now: others may still take it, but not another test of this run, which asks the same way. */
-static int discovery_port(void)
+uint16_t ab_test_discovery_port(void)
 {
-    static int port;
+    static uint16_t port;
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof(address);
     int descriptor;
@@ -92,7 +92,7 @@ autobus_options *ab_test_options(const char *name, ...)
     char port[8];
     va_list rest;
 
-    snprintf(port, sizeof(port), "%d", discovery_port());
+    snprintf(port, sizeof(port), "%d", ab_test_discovery_port());
     ck_assert_int_eq(autobus_options_new(&options), 0);
     ck_assert_int_eq(autobus_options_set(options, "interfaces", "lo", NULL), 0);
     ck_assert_int_eq(autobus_options_set(options, "discovery_port", port, NULL), 0);

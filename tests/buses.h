@@ -8,6 +8,7 @@
 #include <autobus2.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* ---- Counting what happens, and waiting for it */
 
@@ -31,6 +32,8 @@ void ab_gate_destroy(void *gate);
 
 /* ---- Buses */
 
+/* The port of all buses made with these options. */
+uint16_t ab_test_discovery_port(void);
 /* Options for loopback and the test's port; further ones are NAME, VALUE pairs that end with NULL. */
 autobus_options *ab_test_options(const char *name, ...);
 autobus_bus *ab_test_bus(void);

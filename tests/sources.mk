@@ -42,6 +42,7 @@ NET_RIG_FILES += tests/net/engine.c
 NET_RIG_FILES += tests/net/rig.c
 NET_RIG_FILES += tests/net/rig.h
 
+UNIT_TESTS += tests/hostile/check_hostile
 UNIT_TESTS += tests/sim/check_access
 UNIT_TESTS += tests/sim/check_binding
 UNIT_TESTS += tests/sim/check_callbacks
@@ -132,6 +133,10 @@ UNIT_TESTS += tests/unit/check_tool_signature
 UNIT_TESTS += tests/unit/check_tool_table
 UNIT_TESTS += tests/unit/check_value
 UNIT_TESTS += tests/unit/check_workers
+
+tests_hostile_check_hostile_SOURCES = tests/hostile/check_hostile.c tests/hostile/datagrams.c \
+	tests/hostile/honest.c tests/hostile/lines.c tests/hostile/stage.h tests/hostile/stranger.c \
+	tests/hostile/victim.c
 
 tests_threads_check_storm_SOURCES = tests/threads/check_storm.c tests/threads/storm.c \
 	tests/threads/storm.h tests/threads/storm_callbacks.c
