@@ -190,12 +190,14 @@ SCRIPT_TESTS += tests/layers.sh
 SCRIPT_TESTS += tests/purity.sh
 SCRIPT_TESTS += tests/symbols.sh
 
+EXTRA_DIST += tests/coverage
 EXTRA_DIST += tests/e2e/lib-tools.sh
 EXTRA_DIST += tests/install
 EXTRA_DIST += tests/lib-net.sh
 EXTRA_DIST += tests/lib-wait.sh
 EXTRA_DIST += tests/lint
 EXTRA_DIST += tests/run
+EXTRA_DIST += tests/uncovered
 
 # The parts of the tools that are tested alone.
 tests_unit_check_tool_arguments_LDADD = tools/libcommon.la $(LDADD)
