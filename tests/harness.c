@@ -4,6 +4,13 @@
 
 #include <netdb.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#ifdef COVERAGE
+#include <gcov.h>
+#else
+#define __gcov_dump() ((void)0)
+#endif
 
 int ab_test_run(Suite *suite)
 {
@@ -12,6 +19,12 @@ int ab_test_run(Suite *suite)
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void ab_test_exit(int status)
+{
+    __gcov_dump();
+    _exit(status);
 }
 
 const char *ab_test_localhost(void)

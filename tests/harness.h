@@ -11,6 +11,9 @@
  * Returns what main returns. */
 int ab_test_run(Suite *suite);
 
+/* Ends a child of fork: nothing of the parent's is written or run, but what it covered of the library counts. */
+_Noreturn void ab_test_exit(int status);
+
 /* "localhost", or its address on a machine that has no such name (a bare chroot). */
 const char *ab_test_localhost(void);
 

@@ -1,4 +1,4 @@
-/* A bus by its public API: how it is made, closed, left behind and forked; what is refused inside a filter's function. */
+/* A bus by its public API: how it is made, closed and left behind, what it counts and what it logs. */
 
 #include "buses.h"
 #include "harness.h"
@@ -277,102 +277,6 @@ END_TEST
 
 /* ---- A filter's own function */
 
-struct tried {
-    autobus_bus *bus;
-    autobus_remote *remote;
-    autobus_service *service;
-    autobus_filter *filter;
-    autobus_queue *queue;
-    atomic_int calls;
-    atomic_int wrong;
-};
-
-static void refused(struct tried *tried, int code)
-{
-    if (code != AUTOBUS_EDEADLK)
-        atomic_fetch_add(&tried->wrong, 1);
-}
-
-static void absent(struct tried *tried, const void *pointer)
-{
-    if (pointer)
-        atomic_fetch_add(&tried->wrong, 1);
-}
-
-static bool try_all(const json_t *info, void *user_data)
-{
-    struct tried *tried = user_data;
-    autobus_filter *filter;
-    autobus_queue *queue;
-    json_t *value;
-    char *text;
-
-    atomic_fetch_add(&tried->calls, 1);
-    refused(tried, autobus_bus_services(tried->bus, NULL, &value));
-    refused(tried, autobus_bus_settle(tried->bus, 1));
-    refused(tried, autobus_bus_close_wait(tried->bus));
-    refused(tried, autobus_call(tried->remote, NULL, NULL, "echo", NULL));
-    refused(tried, autobus_notice(tried->remote, "echo", NULL));
-    refused(tried, autobus_fire(tried->service, "ping", NULL));
-    refused(tried, autobus_set(tried->service, "value", "i", 1));
-    refused(tried, autobus_filter_new(&filter));
-    refused(tried, autobus_json_encode(info, 0, &text));
-    refused(tried, autobus_queue_new_polled(tried->bus, &queue));
-    refused(tried, autobus_queue_fd(tried->queue));
-    refused(tried, autobus_queue_dispatch(tried->queue, 0));
-    refused(tried, autobus_remote_set_queue(tried->remote, tried->queue));
-    refused(tried, autobus_batch_begin(tried->bus));
-    refused(tried, autobus_batch_end(tried->bus));
-    absent(tried, autobus_queue_ref(tried->queue));
-    absent(tried, autobus_bus_ref(tried->bus));
-    absent(tried, autobus_remote_ref(tried->remote));
-    absent(tried, autobus_service_id(tried->service));
-    absent(tried, autobus_bus_event_queue(tried->bus));
-    if (autobus_filter_match(tried->filter, info))
-        atomic_fetch_add(&tried->wrong, 1);
-    autobus_bus_close(tried->bus);
-    autobus_remote_close(tried->remote);
-    autobus_service_close(tried->service);
-    autobus_bus_unref(tried->bus);
-    return strcmp(json_string_value(json_object_get(info, "type")), "test") == 0;
-}
-
-START_TEST(inside_a_filter)
-{
-    struct ab_pair pair;
-    struct ab_gate destroyed = AB_GATE_INIT;
-    struct tried tried = {.calls = 0};
-    autobus_remote *remote;
-    json_t *services;
-
-    ab_pair_open(&pair, NULL);
-    tried.bus = pair.client;
-    tried.remote = pair.remote;
-    tried.service = pair.service;
-    ck_assert_int_eq(autobus_queue_new_polled(pair.client, &tried.queue), 0);
-    ck_assert_int_eq(autobus_filter_new(&tried.filter), 0);
-    ck_assert_int_eq(autobus_filter_add_function(tried.filter, try_all, &tried, NULL), 0);
-    ck_assert_int_eq(autobus_bus_services(pair.client, tried.filter, &services), 0);
-    ck_assert_uint_eq(json_array_size(services), 1);
-    json_decref(services);
-    ck_assert_int_eq(autobus_proxy_filter(pair.client, tried.filter, &remote), 0);
-    ck_assert_int_eq(autobus_remote_wait(remote, 5000, NULL), 0);
-    autobus_filter_unref(tried.filter);
-    autobus_remote_unref(remote);
-    ck_assert_int_gt(tried.calls, 1);
-    ck_assert_int_eq(tried.wrong, 0);
-    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", NULL), 0);
-
-    ck_assert_int_eq(autobus_filter_new(&tried.filter), 0);
-    ck_assert_int_eq(autobus_filter_add_function(tried.filter, try_all, &destroyed, ab_gate_destroy), 0);
-    ck_assert_int_eq(autobus_filter_add_function(tried.filter, NULL, NULL, NULL), AUTOBUS_EINVAL);
-    autobus_filter_unref(tried.filter);
-    ck_assert_int_eq(ab_gate_count(&destroyed), 1);
-    autobus_queue_unref(tried.queue);
-    ab_pair_close(&pair);
-}
-END_TEST
-
 struct closing {
     autobus_bus *bus;
     struct ab_gate destroyed;
@@ -412,53 +316,6 @@ START_TEST(a_filter_ends_without_the_lock)
     autobus_slot_unref(slot);
     ck_assert_int_eq(ab_gate_count(&closing.destroyed), 1);
     ab_test_bus_end(closing.bus);
-}
-END_TEST
-
-/* ---- Fork */
-
-static int in_child(struct ab_pair *pair)
-{
-    json_t *value;
-    autobus_bus *bus;
-    autobus_queue *queue;
-
-    if (autobus_call(pair->remote, NULL, NULL, "echo", NULL) != AUTOBUS_EFORKED)
-        return 1;
-    if (autobus_fire(pair->service, "ping", NULL) != AUTOBUS_EFORKED)
-        return 2;
-    if (autobus_bus_services(pair->client, NULL, &value) != AUTOBUS_EFORKED)
-        return 3;
-    if (autobus_bus_close_wait(pair->client) != AUTOBUS_EFORKED)
-        return 4;
-    if (autobus_bus_new(NULL, &bus, NULL) != AUTOBUS_EFORKED)
-        return 5;
-    if (autobus_queue_new_polled(pair->client, &queue) != AUTOBUS_EFORKED)
-        return 6;
-    if (autobus_batch_begin(pair->client) != AUTOBUS_EFORKED)
-        return 7;
-    autobus_bus_close(pair->client);
-    autobus_remote_unref(pair->remote);
-    autobus_service_unref(pair->service);
-    autobus_bus_unref(pair->client);
-    autobus_bus_unref(pair->server);
-    return 0;
-}
-
-START_TEST(in_a_child_of_fork)
-{
-    struct ab_pair pair;
-    int status;
-    pid_t child;
-
-    ab_pair_open(&pair, NULL);
-    child = fork();
-    if (child == 0)
-        _exit(in_child(&pair));
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_int_eq(status, 0);
-    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", NULL), 0);
-    ab_pair_close(&pair);
 }
 END_TEST
 
@@ -503,7 +360,7 @@ START_TEST(log_lines)
 }
 END_TEST
 
-static void log_another(int level, const char *text, void *user_data)
+static void log_anlog(int level, const char *text, void *user_data)
 {
     struct logged *logged = user_data;
 
@@ -520,7 +377,7 @@ START_TEST(lines_that_come_about_in_the_log)
     struct logged logged = {.lines = AB_GATE_INIT};
     autobus_options *options = ab_test_options(NULL);
 
-    ck_assert_int_eq(autobus_options_set_log(options, AUTOBUS_LOG_ERROR, log_another, &logged), 0);
+    ck_assert_int_eq(autobus_options_set_log(options, AUTOBUS_LOG_ERROR, log_anlog, &logged), 0);
     ck_assert_int_eq(autobus_bus_new(options, &logged.bus, NULL), 0);
     autobus_options_free(options);
     ck_assert_int_eq(autobus_bus_settle(logged.bus, 5000), 0);
@@ -539,7 +396,7 @@ int main(void)
     Suite *suite = suite_create("bus");
     TCase *life = tcase_create("life");
     TCase *filter = tcase_create("filter");
-    TCase *other = tcase_create("fork and log");
+    TCase *log = tcase_create("log");
 
     tcase_add_test(life, nothing_is_left);
     tcase_add_test(life, wrong_options);
@@ -550,13 +407,11 @@ int main(void)
     tcase_add_test(life, a_closed_bus);
     tcase_add_test(life, dropped_without_a_wait);
     tcase_add_test(life, many_wait_for_the_close);
-    tcase_add_test(filter, inside_a_filter);
     tcase_add_test(filter, a_filter_ends_without_the_lock);
-    tcase_add_test(other, in_a_child_of_fork);
-    tcase_add_test(other, log_lines);
-    tcase_add_test(other, lines_that_come_about_in_the_log);
+    tcase_add_test(log, log_lines);
+    tcase_add_test(log, lines_that_come_about_in_the_log);
     suite_add_tcase(suite, life);
     suite_add_tcase(suite, filter);
-    suite_add_tcase(suite, other);
+    suite_add_tcase(suite, log);
     return ab_test_run(suite);
 }
