@@ -760,9 +760,10 @@ typedef struct autobus_gather_rule {
  * AUTOBUS_CALL_BOUND also each that is being bound and each that appears while the call goes on; each once. It ends when
  * all that were asked have answered (without AUTOBUS_CALL_BOUND not before discovery has settled, which takes the first
  * 0.3 to 2 s of a bus), or earlier by its rule (NULL: {0}). Who has not answered at its time, or when it was quiet, is
- * told as AUTOBUS_ETIMEDOUT; who is not waited for because there are enough results is not told. The services that are
- * not waited for any longer hear so, as of every call that is given up. While no service is bound it waits for one until
- * its time is over, or with AUTOBUS_CALL_BOUND fails with AUTOBUS_ENOTBOUND.
+ * told as AUTOBUS_ETIMEDOUT, and who was found and cannot be reached as AUTOBUS_ENETWORK; who is not waited for because
+ * there are enough results is not told. The services that are not waited for any longer hear so, as of every call that is
+ * given up. While no service is bound it waits for one until its time is over, or with AUTOBUS_CALL_BOUND fails with
+ * AUTOBUS_ENOTBOUND.
  *
  * `callback` runs on the remote's queue for each service with its result or error as it comes, and a last time with
  * result.last, service NULL and value NULL; code 0, or why nobody was asked (AUTOBUS_ETIMEDOUT), AUTOBUS_ECLOSED, or
