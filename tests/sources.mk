@@ -202,6 +202,12 @@ EXTRA_DIST += tests/lib-net.sh
 EXTRA_DIST += tests/lib-wait.sh
 EXTRA_DIST += tests/lint
 EXTRA_DIST += tests/run
+EXTRA_DIST += tests/soak
+EXTRA_DIST += tests/soak.d/faults.sh
+EXTRA_DIST += tests/soak.d/goals.sh
+EXTRA_DIST += tests/soak.d/peers.sh
+EXTRA_DIST += tests/soak.d/plan
+EXTRA_DIST += tests/soak.d/snake.py
 EXTRA_DIST += tests/uncovered
 
 # The parts of the tools that are tested alone.
