@@ -5,6 +5,7 @@ ENGINE_FILES += libautobus/base/address.c
 ENGINE_FILES += libautobus/base/address.h
 ENGINE_FILES += libautobus/base/buffer.c
 ENGINE_FILES += libautobus/base/buffer.h
+ENGINE_FILES += libautobus/base/count.h
 ENGINE_FILES += libautobus/base/error.h
 ENGINE_FILES += libautobus/base/list.h
 ENGINE_FILES += libautobus/base/log.h

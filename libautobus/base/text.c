@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/count.h"
 #include "base/memory.h"
 
 struct ab_text *ab_text_new(const char *data, size_t size)
@@ -58,13 +59,13 @@ struct ab_text *ab_text_end(struct ab_buffer *buffer)
 struct ab_text *ab_text_ref(struct ab_text *text)
 {
     if (text)
-        atomic_fetch_add_explicit(&text->references, 1, memory_order_relaxed);
+        ab_count_up(&text->references);
     return text;
 }
 
 struct ab_text *ab_text_unref(struct ab_text *text)
 {
-    if (text && atomic_fetch_sub_explicit(&text->references, 1, memory_order_acq_rel) == 1)
+    if (text && ab_count_down(&text->references))
         ab_free(text);
     return NULL;
 }

@@ -3,6 +3,7 @@
  */
 #include "bus/canceler.h"
 
+#include "base/count.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "bus/ask.h"
@@ -32,7 +33,7 @@ void ab_canceler_release(autobus_canceler *canceler)
 {
     autobus_bus *bus;
 
-    if (!canceler || atomic_fetch_sub_explicit(&canceler->references, 1, memory_order_acq_rel) > 1)
+    if (!canceler || !ab_count_down(&canceler->references))
         return;
     bus = canceler->bus;
     ab_free(canceler);
@@ -43,7 +44,7 @@ autobus_canceler *autobus_canceler_ref(autobus_canceler *canceler)
 {
     if (!canceler || ab_thread.filters)
         return NULL;
-    atomic_fetch_add_explicit(&canceler->references, 1, memory_order_relaxed);
+    ab_count_up(&canceler->references);
     return canceler;
 }
 

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/count.h"
+
 struct ab_handle {
     atomic_uint users;      /* references of the program; each is one of the memory too */
     atomic_uint references; /* of the memory */
@@ -23,19 +25,19 @@ static inline void ab_handle_init(struct ab_handle *handle)
 
 static inline void ab_handle_hold(struct ab_handle *handle)
 {
-    atomic_fetch_add_explicit(&handle->references, 1, memory_order_relaxed);
+    ab_count_up(&handle->references);
 }
 
 /* True: it was the last; free it. */
 static inline bool ab_handle_release(struct ab_handle *handle)
 {
-    return atomic_fetch_sub_explicit(&handle->references, 1, memory_order_acq_rel) == 1;
+    return ab_count_down(&handle->references);
 }
 
 static inline void ab_handle_use(struct ab_handle *handle)
 {
     ab_handle_hold(handle);
-    atomic_fetch_add_explicit(&handle->users, 1, memory_order_relaxed);
+    ab_count_up(&handle->users);
 }
 
 /* True: it was the program's last; close it. The memory's reference is released after, by itself. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "bus/bus.h"
@@ -70,7 +71,7 @@ static void slot_free(autobus_slot *slot)
 
 void ab_slot_release(autobus_slot *slot)
 {
-    if (atomic_fetch_sub_explicit(&slot->references, 1, memory_order_acq_rel) == 1)
+    if (ab_count_down(&slot->references))
         slot_free(slot);
 }
 
@@ -422,7 +423,7 @@ autobus_slot *autobus_slot_ref(autobus_slot *slot)
     if (ab_thread.filters)
         return NULL;
     if (slot)
-        atomic_fetch_add_explicit(&slot->references, 1, memory_order_relaxed);
+        ab_count_up(&slot->references);
     return slot;
 }
 

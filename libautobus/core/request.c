@@ -7,8 +7,7 @@
  */
 #include "core/request.h"
 
-#include <stdatomic.h>
-
+#include "base/count.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/request_internal.h"
@@ -32,13 +31,13 @@ struct ab_request {
 
 struct ab_request *ab_request_ref(struct ab_request *request)
 {
-    atomic_fetch_add_explicit(&request->references, 1, memory_order_relaxed);
+    ab_count_up(&request->references);
     return request;
 }
 
 struct ab_request *ab_request_unref(struct ab_request *request)
 {
-    if (!request || atomic_fetch_sub_explicit(&request->references, 1, memory_order_acq_rel) > 1)
+    if (!request || !ab_count_down(&request->references))
         return NULL;
     ab_text_unref(request->service);
     ab_text_unref(request->function);

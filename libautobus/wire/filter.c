@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "wire/json.h"
@@ -72,13 +73,13 @@ int ab_filter_new(struct ab_filter **ret_filter)
 
 struct ab_filter *ab_filter_ref(struct ab_filter *filter)
 {
-    atomic_fetch_add_explicit(&filter->references, 1, memory_order_relaxed);
+    ab_count_up(&filter->references);
     return filter;
 }
 
 struct ab_filter *ab_filter_unref(struct ab_filter *filter)
 {
-    if (!filter || atomic_fetch_sub_explicit(&filter->references, 1, memory_order_acq_rel) > 1)
+    if (!filter || !ab_count_down(&filter->references))
         return NULL;
     for (size_t i = 0; i < filter->count; i++)
         term_deinit(&filter->terms[i]);
