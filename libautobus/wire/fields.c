@@ -14,9 +14,21 @@ static void fields_put(struct ab_fields *fields, const char *text)
         fields->result = ab_buffer_append_text(fields->out, text);
 }
 
-void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out)
+void ab_fields_start(struct ab_fields *fields, struct ab_buffer *out)
 {
     *fields = (struct ab_fields){.out = out, .before = ab_buffer_size(out)};
+}
+
+int ab_fields_finish(struct ab_fields *fields)
+{
+    if (fields->result < 0)
+        ab_buffer_truncate(fields->out, fields->before);
+    return fields->result;
+}
+
+void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out)
+{
+    ab_fields_start(fields, out);
     fields_put(fields, "{");
 }
 
@@ -60,13 +72,6 @@ void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integ
         fields->result = ab_buffer_append_digits(fields->out, integer);
 }
 
-void ab_fields_literal(struct ab_fields *fields, const char *text, size_t size)
-{
-    if (fields->result == 0)
-        fields->result = ab_buffer_append(fields->out, text, size);
-    fields->begun = true;
-}
-
 void ab_fields_digits(struct ab_fields *fields, uint64_t number)
 {
     if (fields->result == 0)
@@ -96,7 +101,5 @@ int ab_fields_end(struct ab_fields *fields, const char *terminator)
 {
     fields_put(fields, "}");
     fields_put(fields, terminator);
-    if (fields->result < 0)
-        ab_buffer_truncate(fields->out, fields->before);
-    return fields->result;
+    return ab_fields_finish(fields);
 }

@@ -21,11 +21,19 @@ struct ab_fields {
 };
 
 void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out);
+/* The same for who writes the opening and the closing brace as part of literals. */
+void ab_fields_start(struct ab_fields *fields, struct ab_buffer *out);
+int ab_fields_finish(struct ab_fields *fields);
 /* Keys are literals of ours and need no escape. Text is escaped; NULL is written as null. */
 void ab_fields_text(struct ab_fields *fields, const char *key, const char *text);
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer);
 /* Members as they are written, with a comma before them where they need one; and digits in the midst of them. */
-void ab_fields_literal(struct ab_fields *fields, const char *text, size_t size);
+static inline void ab_fields_literal(struct ab_fields *fields, const char *text, size_t size)
+{
+    if (fields->result == 0)
+        fields->result = ab_buffer_append(fields->out, text, size);
+    fields->begun = true;
+}
 void ab_fields_digits(struct ab_fields *fields, uint64_t number);
 /* Encoded JSON as it is; NULL: no such member. */
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json);

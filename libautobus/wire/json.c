@@ -13,15 +13,20 @@
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
+/* The first byte is the lowest. */
 static uint64_t load(const char *at)
 {
     uint64_t word;
 
     memcpy(&word, at, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
     return word;
 }
 
-/* Not 0 if one of the bytes is less than `limit`, at most 128. Wrong only above such a byte, and about bytes from 128. */
+/* The high bits of the bytes that are less than `limit`, at most 128. Wrong only above such a byte, and about bytes from
+ * 128. */
 static uint64_t any_below(uint64_t word, uint8_t limit)
 {
     return (word - EACH(limit)) & ~word & EACH(0x80);
@@ -37,15 +42,22 @@ static bool all_ascii(uint64_t word)
     return !(word & EACH(0x80));
 }
 
+/* Not 0 if one of the bytes does not stand for itself; the lowest bit of it is of the first. */
+static uint64_t any_special(uint64_t word)
+{
+    return (word & EACH(0x80)) | any_below(word, 0x20) | any_equal(word, '"') | any_equal(word, '\\');
+}
+
+/* Most strings are shorter than eight bytes, so it matters that the first that stops is found without a loop. */
 size_t ab_json_plain(const char *text, size_t size)
 {
     const char *at = text, *end = text + size;
 
     while (end - at >= 8) {
-        uint64_t word = load(at);
+        uint64_t special = any_special(load(at));
 
-        if (!all_ascii(word) || any_below(word, 0x20) || any_equal(word, '"') || any_equal(word, '\\'))
-            break;
+        if (special)
+            return (size_t)(at - text) + (size_t)__builtin_ctzll(special) / 8;
         at += 8;
     }
     while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')

@@ -25,8 +25,8 @@
 int ab_json_parse(const char *text, size_t size, size_t depth, size_t tokens, json_t **ret_value,
                   json_error_t *ret_problem);
 
-/* The value that the text begins with, and how many bytes that is; depth and tokens are counted to the end of the text.
- * Otherwise as above. */
+/* The value that the text begins with, and how many bytes that is. Depth and tokens are counted as it is built, so never
+ * more than the limits allow. Otherwise as above. */
 int ab_json_parse_first(const char *text, size_t size, size_t depth, size_t tokens, json_t **ret_value,
                         size_t *ret_size);
 

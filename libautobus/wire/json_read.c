@@ -25,6 +25,7 @@ struct reader {
     json_t *root;
     json_t **open; /* the containers around `at`, outermost first: `shallow`, or a block for more */
     size_t depth, room;
+    size_t deepest, tokens;   /* how deep it may be, and how many more there may be */
     bool fresh;               /* the innermost one has just opened */
     struct ab_buffer key;     /* of the member that is read, with a NUL */
     struct ab_buffer scratch; /* a string without its escapes, a number with a NUL */
@@ -99,6 +100,8 @@ static int reader_open(struct reader *reader, json_t *container)
 {
     int result = reader_put(reader, container);
 
+    if (result == 0 && reader->depth == reader->deepest)
+        result = AB_ETOOLARGE;
     if (result == 0 && reader->depth == reader->room)
         result = reader_deepen(reader);
     if (result < 0)
@@ -285,6 +288,8 @@ static int reader_key(struct reader *reader)
 
     if (!reader_sees(reader, '"'))
         return reader_expected(reader, "a key in quotes is expected");
+    if (reader->tokens-- == 0)
+        return AB_ETOOLARGE;
     result = string_measure(reader, &quote, &escapes);
     if (result < 0)
         return result;
@@ -426,6 +431,8 @@ static int reader_literal(struct reader *reader)
 
 static int reader_value(struct reader *reader)
 {
+    if (reader->tokens-- == 0)
+        return AB_ETOOLARGE;
     switch (reader->at < reader->end ? *reader->at : '\0') {
     case '{': return reader_open(reader, json_object());
     case '[': return reader_open(reader, json_array());
@@ -508,13 +515,15 @@ static void reader_explain(const struct reader *reader, json_error_t *problem)
     problem->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_invalid_syntax; /* where json_error_code looks */
 }
 
-static void reader_init(struct reader *reader, const char *text, size_t size)
+static void reader_init(struct reader *reader, const char *text, size_t size, size_t deepest, size_t tokens)
 {
     memset(reader, 0, offsetof(struct reader, shallow));
     reader->text = reader->at = text;
     reader->end = text + size;
     reader->open = reader->shallow;
     reader->room = sizeof(reader->shallow) / sizeof(*reader->shallow);
+    reader->deepest = deepest;
+    reader->tokens = tokens;
 }
 
 static void reader_deinit(struct reader *reader)
@@ -533,7 +542,7 @@ int ab_json_parse(const char *text, size_t size, size_t depth, size_t tokens, js
 
     if (result < 0)
         return result;
-    reader_init(&reader, text, size);
+    reader_init(&reader, text, size, depth, tokens);
     result = reader_run(&reader);
     if (result == 0)
         result = reader_end(&reader);
@@ -552,11 +561,9 @@ int ab_json_parse_first(const char *text, size_t size, size_t depth, size_t toke
                         size_t *ret_size)
 {
     struct reader reader;
-    int result = ab_json_measure(text, size, depth, tokens);
+    int result;
 
-    if (result < 0)
-        return result;
-    reader_init(&reader, text, size);
+    reader_init(&reader, text, size, depth, tokens);
     result = reader_run(&reader);
     reader_deinit(&reader);
     if (result < 0) {

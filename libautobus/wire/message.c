@@ -14,14 +14,12 @@
 #include "wire/json.h"
 #include "wire/message_plain.h"
 
-static const struct {
-    enum ab_command command;
-    const char *name;
-} commands[] = {
-    {AB_COMMAND_BIND, "bind"},       {AB_COMMAND_CALL, "call"},       {AB_COMMAND_WATCH, "watch"},
-    {AB_COMMAND_UNWATCH, "unwatch"}, {AB_COMMAND_LISTEN, "listen"},   {AB_COMMAND_UNLISTEN, "unlisten"},
-    {AB_COMMAND_PING, "ping"},       {AB_COMMAND_FIRED, "fired"},     {AB_COMMAND_CHANGED, "changed"},
-    {AB_COMMAND_CANCEL, "cancel"},   {AB_COMMAND_CLOSING, "closing"}, {AB_COMMAND_PROGRESS, "progress"},
+static const char *const commands[] = {
+    [AB_COMMAND_NONE] = "",           [AB_COMMAND_UNKNOWN] = "",          [AB_COMMAND_BIND] = "bind",
+    [AB_COMMAND_CALL] = "call",       [AB_COMMAND_WATCH] = "watch",       [AB_COMMAND_UNWATCH] = "unwatch",
+    [AB_COMMAND_LISTEN] = "listen",   [AB_COMMAND_UNLISTEN] = "unlisten", [AB_COMMAND_PING] = "ping",
+    [AB_COMMAND_FIRED] = "fired",     [AB_COMMAND_CHANGED] = "changed",   [AB_COMMAND_CANCEL] = "cancel",
+    [AB_COMMAND_CLOSING] = "closing", [AB_COMMAND_PROGRESS] = "progress",
 };
 
 static const struct {
@@ -61,6 +59,23 @@ static int copy_text(const json_t *string, char **ret_text)
         return AB_ENOMEM;
     *ret_text = copy;
     return 0;
+}
+
+int ab_message_set_name(struct ab_message *message, const char *name, size_t size)
+{
+    char *room = size < sizeof(message->short_name) ? message->short_name : ab_malloc(size + 1);
+
+    if (!room)
+        return AB_ENOMEM;
+    memcpy(room, name, size);
+    room[size] = '\0';
+    message->name = room;
+    return 0;
+}
+
+static int take_name(struct ab_message *message, const json_t *name)
+{
+    return ab_message_set_name(message, json_string_value(name), json_string_length(name));
 }
 
 /* Takes a member out of the line's object: the reference that is returned is then the only one. */
@@ -104,17 +119,14 @@ static int read_id(struct ab_message *message, const json_t *id, const struct ab
 
 const char *ab_command_name(enum ab_command command)
 {
-    for (size_t i = 0; i < COUNT(commands); i++)
-        if (commands[i].command == command)
-            return commands[i].name;
-    return "";
+    return commands[command];
 }
 
 static enum ab_command command_named(const char *name)
 {
-    for (size_t i = 0; i < COUNT(commands); i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return commands[i].command;
+    for (size_t i = AB_COMMAND_BIND; i < COUNT(commands); i++)
+        if (strcmp(commands[i], name) == 0)
+            return (enum ab_command)i;
     return AB_COMMAND_UNKNOWN;
 }
 
@@ -124,7 +136,7 @@ static int read_name(struct ab_message *message, const json_t *line)
 
     if (!json_is_string(name))
         return message_bad(message, "name must be a string");
-    return copy_text(name, &message->name);
+    return take_name(message, name);
 }
 
 static int read_args(struct ab_message *message, json_t *line)
@@ -171,7 +183,7 @@ static int read_bind(struct ab_message *message, const json_t *line)
         return 0;
     if (!json_is_string(service))
         return message_bad(message, "service must be a string or null");
-    return copy_text(service, &message->name);
+    return take_name(message, service);
 }
 
 static int read_name_and_args(struct ab_message *message, json_t *line)
@@ -275,7 +287,7 @@ static int read_response(struct ab_message *message, json_t *line)
         message->value.json = take_member(line, "value");
     if (!json_is_string(name))
         name = json_object_get(line, "name");
-    return json_is_string(name) ? copy_text(name, &message->name) : 0;
+    return json_is_string(name) ? take_name(message, name) : 0;
 }
 
 static int read_line(struct ab_message *message, json_t *line, const struct ab_limits *limits)
@@ -382,17 +394,23 @@ int ab_message_too_long(const char *start, size_t size, const struct ab_limits *
     return 0;
 }
 
-void ab_message_free(struct ab_message *message)
+void ab_message_deinit(struct ab_message *message)
 {
-    if (!message)
-        return;
     ab_text_unref(message->id);
     ab_text_unref(message->call);
-    ab_free(message->name);
+    if (message->name != message->short_name)
+        ab_free(message->name);
     ab_value_deinit(&message->value);
     ab_free(message->error_type);
     ab_free(message->error_text);
     json_decref(message->error_details);
+}
+
+void ab_message_free(struct ab_message *message)
+{
+    if (!message)
+        return;
+    ab_message_deinit(message);
     ab_free(message);
 }
 

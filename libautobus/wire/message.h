@@ -74,6 +74,7 @@ struct ab_message {
     char *error_type;      /* of a failed response: "exception" when it only had `exception`; NULL: none given */
     char *error_text;      /* of a failed response */
     json_t *error_details; /* the whole `exception` or `_error` object; may be NULL */
+    char short_name[32];   /* where `name` is, if it fits */
 };
 
 /* A deadline is at most that. */
@@ -84,7 +85,8 @@ struct ab_message {
  * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. `cancel`
  * and `progress` have call. */
 int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message **ret_message);
-void ab_message_free(struct ab_message *message); /* takes NULL */
+void ab_message_free(struct ab_message *message);   /* takes NULL */
+void ab_message_deinit(struct ab_message *message); /* what is in it */
 
 /* The message for a unit that is too long, of which only the beginning is there: AB_ETOOLARGE, last. AB_ENOMEM. */
 int ab_message_too_long(const char *start, size_t size, const struct ab_limits *limits,

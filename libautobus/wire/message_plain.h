@@ -10,4 +10,7 @@
  * AB_ENOMEM. What it reads, it reads as ab_message_decode does without it. */
 int ab_message_read_plain(struct ab_message *message, const char *unit, size_t size, const struct ab_limits *limits);
 
+/* Copies the name. AB_ENOMEM. */
+int ab_message_set_name(struct ab_message *message, const char *name, size_t size);
+
 #endif

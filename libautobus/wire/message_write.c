@@ -9,10 +9,15 @@
 #include "wire/fields.h"
 #include "wire/message.h"
 
-#define LINE_END "\r\n"
-
-/* What every line begins with is written in few pieces. */
+/* What most lines are made of is written in few pieces, whose size the compiler knows. */
 #define PUT(fields, literal) ab_fields_literal(fields, literal, sizeof(literal) - 1)
+
+/* A member whose value is there as text; not the first. */
+#define PUT_JSON(fields, key, text)                            \
+    do {                                                       \
+        PUT(fields, ",\"" key "\":");                          \
+        ab_fields_literal(fields, (text)->data, (text)->size); \
+    } while (0)
 
 _Static_assert(AB_MESSAGE_COMMAND == 1 && AB_MESSAGE_RESPONSE == 2 && AB_MESSAGE_NOTICE == 3, "as written here");
 
@@ -20,13 +25,13 @@ static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint6
 {
     const char *name = ab_command_name(command);
 
-    ab_fields_begin(fields, out);
+    ab_fields_start(fields, out);
     if (id) {
-        PUT(fields, "\"_type\":1,\"_id\":\"");
+        PUT(fields, "{\"_type\":1,\"_id\":\"");
         ab_fields_digits(fields, id);
         PUT(fields, "\",\"_command\":\"");
     } else {
-        PUT(fields, "\"_type\":3,\"_command\":\"");
+        PUT(fields, "{\"_type\":3,\"_command\":\"");
     }
     ab_fields_literal(fields, name, strlen(name));
     PUT(fields, "\"");
@@ -34,9 +39,15 @@ static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint6
 
 static void begin_response(struct ab_fields *fields, struct ab_buffer *out, const struct ab_text *id)
 {
-    ab_fields_begin(fields, out);
-    PUT(fields, "\"_type\":2");
-    ab_fields_json(fields, "_id", id);
+    ab_fields_start(fields, out);
+    PUT(fields, "{\"_type\":2");
+    PUT_JSON(fields, "_id", id);
+}
+
+static int end_line(struct ab_fields *fields)
+{
+    PUT(fields, "}\r\n");
+    return ab_fields_finish(fields);
 }
 
 /* Nothing for none, so that a peer without extensions sees what it knows. */
@@ -64,7 +75,7 @@ int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *servic
     begin_command(&fields, out, id, AB_COMMAND_BIND);
     ab_fields_text(&fields, "service", service);
     put_extensions(&fields, set);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, const struct ab_text *args,
@@ -74,12 +85,14 @@ int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, 
 
     begin_command(&fields, out, id, AB_COMMAND_CALL);
     ab_fields_text(&fields, "name", name);
-    ab_fields_json(&fields, "args", args);
-    if (deadline_ms >= 0)
-        ab_fields_integer(&fields, "deadline", (uint64_t)deadline_ms);
-    if (progress && ab_fields_key(&fields, "progress"))
-        fields.result = ab_buffer_append_text(out, "true");
-    return ab_fields_end(&fields, LINE_END);
+    PUT_JSON(&fields, "args", args);
+    if (deadline_ms >= 0) {
+        PUT(&fields, ",\"deadline\":");
+        ab_fields_digits(&fields, (uint64_t)deadline_ms);
+    }
+    if (progress)
+        PUT(&fields, ",\"progress\":true");
+    return end_line(&fields);
 }
 
 int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command command, const char *name)
@@ -88,7 +101,7 @@ int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command c
 
     begin_command(&fields, out, id, command);
     ab_fields_text(&fields, "name", name);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_ping(struct ab_buffer *out, uint64_t id)
@@ -96,7 +109,7 @@ int ab_message_write_ping(struct ab_buffer *out, uint64_t id)
     struct ab_fields fields;
 
     begin_command(&fields, out, id, AB_COMMAND_PING);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_cancel(struct ab_buffer *out, uint64_t call)
@@ -107,7 +120,7 @@ int ab_message_write_cancel(struct ab_buffer *out, uint64_t call)
     PUT(&fields, ",\"call\":\"");
     ab_fields_digits(&fields, call);
     PUT(&fields, "\"");
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_progress(struct ab_buffer *out, const struct ab_text *call, const struct ab_text *value)
@@ -117,7 +130,7 @@ int ab_message_write_progress(struct ab_buffer *out, const struct ab_text *call,
     begin_command(&fields, out, 0, AB_COMMAND_PROGRESS);
     ab_fields_json(&fields, "call", call);
     ab_fields_json(&fields, "value", value);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_changed(struct ab_buffer *out, const char *name, const struct ab_text *value)
@@ -127,7 +140,7 @@ int ab_message_write_changed(struct ab_buffer *out, const char *name, const stru
     begin_command(&fields, out, 0, AB_COMMAND_CHANGED);
     ab_fields_text(&fields, "name", name);
     ab_fields_json(&fields, "value", value);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct ab_text *args)
@@ -136,8 +149,8 @@ int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct
 
     begin_command(&fields, out, 0, AB_COMMAND_FIRED);
     ab_fields_text(&fields, "name", name);
-    ab_fields_json(&fields, "args", args);
-    return ab_fields_end(&fields, LINE_END);
+    PUT_JSON(&fields, "args", args);
+    return end_line(&fields);
 }
 
 int ab_message_write_closing(struct ab_buffer *out)
@@ -145,7 +158,7 @@ int ab_message_write_closing(struct ab_buffer *out)
     struct ab_fields fields;
 
     begin_command(&fields, out, 0, AB_COMMAND_CLOSING);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, const char *service, unsigned set)
@@ -155,7 +168,7 @@ int ab_message_write_bound(struct ab_buffer *out, const struct ab_text *id, cons
     begin_response(&fields, out, id);
     ab_fields_text(&fields, "service", service);
     put_extensions(&fields, set);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id, const struct ab_text *result)
@@ -163,8 +176,8 @@ int ab_message_write_result(struct ab_buffer *out, const struct ab_text *id, con
     struct ab_fields fields;
 
     begin_response(&fields, out, id);
-    ab_fields_json(&fields, "result", result);
-    return ab_fields_end(&fields, LINE_END);
+    PUT_JSON(&fields, "result", result);
+    return end_line(&fields);
 }
 
 int ab_message_write_value(struct ab_buffer *out, const struct ab_text *id, const char *name,
@@ -175,7 +188,7 @@ int ab_message_write_value(struct ab_buffer *out, const struct ab_text *id, cons
     begin_response(&fields, out, id);
     ab_fields_text(&fields, "name", name);
     ab_fields_json(&fields, "value", value);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_named_response(struct ab_buffer *out, const struct ab_text *id, const char *name)
@@ -188,7 +201,7 @@ int ab_message_write_empty(struct ab_buffer *out, const struct ab_text *id)
     struct ab_fields fields;
 
     begin_response(&fields, out, id);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 static void put_failure(struct ab_fields *fields, const char *key, const char *type, const char *text,
@@ -207,7 +220,7 @@ int ab_message_write_error(struct ab_buffer *out, const struct ab_text *id, cons
 
     begin_response(&fields, out, id);
     put_failure(&fields, "_error", type, text, NULL);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }
 
 int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, const char *type, const char *text,
@@ -220,5 +233,5 @@ int ab_message_write_exception(struct ab_buffer *out, const struct ab_text *id, 
     begin_response(&fields, out, id);
     put_failure(&fields, "_error", type, text, data);
     put_failure(&fields, "exception", type, text, data);
-    return ab_fields_end(&fields, LINE_END);
+    return end_line(&fields);
 }

@@ -690,7 +690,7 @@ static bool decodes(void *context)
 START_TEST(every_allocation_of_decoding_fails)
 {
     limits.nesting = 8;
-    ck_assert_uint_ge(ab_failing_each(decodes, NULL), 300);
+    ck_assert_uint_ge(ab_failing_each(decodes, NULL), 290);
 }
 END_TEST
 

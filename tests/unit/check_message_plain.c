@@ -97,9 +97,7 @@ START_TEST(reads_them)
         struct ab_message message = {0};
 
         ck_assert_msg(ab_message_read_plain(&message, lines[i], strlen(lines[i]), &limits) == 1, "%s", lines[i]);
-        ab_text_unref(message.id);
-        ab_free(message.name);
-        ab_value_deinit(&message.value);
+        ab_message_deinit(&message);
         compare(lines[i], strlen(lines[i]));
     }
 }
