@@ -42,8 +42,6 @@ static void log_received(const struct ab_stream *stream, const struct ab_message
     const char *detail = message->name ? message->name : "";
     char host[AB_ADDRESS_HOST_TEXT];
 
-    if (!ab_engine_logs(stream->engine, AB_LOG_DEBUG))
-        return;
     if (message->problem)
         detail = message->reason;
     else if (message->type == AB_MESSAGE_RESPONSE)
@@ -120,7 +118,8 @@ void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id id, s
     ab_engine_enter(engine, now);
     stream = ab_stream_find(engine, id);
     if (stream) {
-        log_received(stream, message);
+        if (ab_engine_logs(engine, AB_LOG_DEBUG))
+            log_received(stream, message);
         engine->counters.messages_received++;
         engine->counters.messages_bad += message->problem != 0;
         stream->ops->message(stream, message);

@@ -43,11 +43,17 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
     return sockets->linger_timer ? 0 : AB_ENOMEM;
 }
 
-struct ab_socket *ab_sockets_find(const struct ab_sockets *sockets, ab_stream_id id)
+struct ab_socket *ab_sockets_find(struct ab_sockets *sockets, ab_stream_id id)
 {
-    struct ab_map_node *node = ab_map_find(&sockets->map, &id, sizeof(id));
+    struct ab_map_node *node;
 
-    return node ? AB_CONTAINER(node, struct ab_socket, node) : NULL;
+    if (sockets->recent && sockets->recent->id == id)
+        return sockets->recent;
+    node = ab_map_find(&sockets->map, &id, sizeof(id));
+    if (!node)
+        return NULL;
+    sockets->recent = AB_CONTAINER(node, struct ab_socket, node);
+    return sockets->recent;
 }
 
 bool ab_sockets_settled(const struct ab_sockets *sockets)
@@ -97,6 +103,8 @@ static void forget(struct ab_socket *socket)
 
     if (ab_sockets_find(sockets, socket->id) == socket)
         ab_map_remove(&sockets->map, &socket->node);
+    if (sockets->recent == socket)
+        sockets->recent = NULL;
 }
 
 /* The event thread, or nobody else is there. */

@@ -104,6 +104,7 @@ struct ab_socket {
 struct ab_sockets {
     /* The lock's. */
     struct ab_map map;
+    struct ab_socket *recent; /* the one that was found last: most often it is wanted again */
     struct ab_list all;
     struct ab_list dirty;
     struct ab_list attention;
@@ -118,9 +119,9 @@ struct ab_sockets {
     struct event *linger_timer;
 };
 
-int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net); /* AB_ENOMEM */
-void ab_sockets_deinit(struct ab_sockets *sockets);                  /* closes and frees what is left */
-struct ab_socket *ab_sockets_find(const struct ab_sockets *sockets, ab_stream_id id); /* lock held */
+int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net);            /* AB_ENOMEM */
+void ab_sockets_deinit(struct ab_sockets *sockets);                             /* closes and frees what is left */
+struct ab_socket *ab_sockets_find(struct ab_sockets *sockets, ab_stream_id id); /* lock held */
 
 /* Lock held. Takes the descriptor, which is connected if `accepted`; NULL: no memory, the descriptor is still the
  * caller's. */
