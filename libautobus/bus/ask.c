@@ -326,7 +326,7 @@ int ab_ask_async(autobus_remote *remote, const struct ab_question *question, aut
     if (!slot)
         return AB_ENOMEM;
     slot->callback.result = callback;
-    r = ab_remote_handle_enter(remote);
+    r = ab_remote_handle_enter_with(remote, slot);
     if (r == 0) {
         r = ask_locked(remote, question, slot, ret_slot);
         ab_bus_leave(remote->bus);

@@ -199,7 +199,7 @@ static int subscribe_locked(autobus_remote *remote, autobus_slot *slot)
 /* Takes the slot; NULL: there was no memory for it. */
 static int subscribe(autobus_remote *remote, autobus_slot *slot, autobus_slot **ret_slot)
 {
-    int r = slot ? ab_remote_handle_enter(remote) : AB_ENOMEM;
+    int r = slot ? ab_remote_handle_enter_with(remote, slot) : AB_ENOMEM;
 
     if (r == 0) {
         r = subscribe_locked(remote, slot);

@@ -33,9 +33,7 @@ static bool is_of_bus(const autobus_queue *queue)
 
 autobus_queue *ab_queue_hold(autobus_queue *queue)
 {
-    if (is_of_bus(queue))
-        ab_bus_hold(queue->bus);
-    else
+    if (!is_of_bus(queue))
         ab_handle_hold(&queue->handle);
     return queue;
 }
@@ -44,12 +42,17 @@ void ab_queue_release(autobus_queue *queue)
 {
     autobus_bus *bus = queue->bus;
 
-    if (!is_of_bus(queue)) {
-        if (!ab_handle_release(&queue->handle))
-            return;
-        ab_free(queue);
-    }
+    if (is_of_bus(queue) || !ab_handle_release(&queue->handle))
+        return;
+    ab_free(queue);
     ab_bus_release(bus);
+}
+
+autobus_queue *ab_queue_chosen(autobus_bus *bus, autobus_queue *chosen)
+{
+    autobus_queue *queue = chosen ? chosen : bus->chosen;
+
+    return ab_queue_hold(queue ? queue : &bus->queue);
 }
 
 autobus_queue *ab_queue_choose(autobus_bus *bus, autobus_queue *const *chosen)
@@ -57,8 +60,7 @@ autobus_queue *ab_queue_choose(autobus_bus *bus, autobus_queue *const *chosen)
     autobus_queue *queue;
 
     ab_bus_lock(bus);
-    queue = *chosen ? *chosen : bus->chosen;
-    queue = ab_queue_hold(queue ? queue : &bus->queue);
+    queue = ab_queue_chosen(bus, *chosen);
     ab_bus_unlock(bus);
     return queue;
 }
@@ -124,19 +126,28 @@ void ab_queue_end(autobus_queue *queue)
 void ab_round_begin(struct ab_round *round, const autobus_bus *bus, size_t most)
 {
     round->left = most;
-    round->end = ab_bus_now(bus) + ROUND_TIME;
+    round->seen = ab_bus_now(bus);
+    round->end = round->seen + ROUND_TIME;
 }
 
 bool ab_round_next(struct ab_round *round, const autobus_bus *bus)
 {
-    return --round->left > 0 && ab_bus_now(bus) < round->end;
+    ab_time now = bus->engine ? ab_engine_now(bus->engine) : 0;
+
+    /* What the callback asked of the engine has looked at the clock already, which takes as long as 100 instructions. */
+    if (now <= round->seen)
+        now = ab_bus_now(bus);
+    round->seen = now;
+    if (--round->left > 0 && now >= round->end)
+        round->left = 0;
+    return round->left > 0;
 }
 
 size_t ab_queue_run(autobus_queue *queue, struct ab_round *round)
 {
     size_t count = 0;
 
-    if (ab_list_empty(&queue->items))
+    if (ab_list_empty(&queue->items) || round->left == 0)
         return 0;
     ab_queue_begin(queue);
     do {
@@ -178,7 +189,7 @@ autobus_queue *autobus_bus_event_queue(autobus_bus *bus)
 
     if (ab_bus_enter(bus) < 0)
         return NULL;
-    queue = ab_queue_hold(&bus->events);
+    queue = autobus_queue_ref(&bus->events);
     ab_bus_leave(bus);
     return queue;
 }
@@ -198,7 +209,11 @@ autobus_queue *autobus_queue_unref(autobus_queue *queue)
 {
     if (!queue || ab_guard() < 0)
         return NULL;
-    if (!is_of_bus(queue) && ab_handle_unuse(&queue->handle) && queue->kind == AB_QUEUE_POLLED)
+    if (is_of_bus(queue)) {
+        ab_bus_release(queue->bus);
+        return NULL;
+    }
+    if (ab_handle_unuse(&queue->handle) && queue->kind == AB_QUEUE_POLLED)
         ab_polled_end(queue);
     ab_queue_release(queue);
     return NULL;

@@ -51,13 +51,17 @@ struct autobus_queue {
 /* How many callbacks may run before what they sent leaves and others get their turn (DESIGN section 2). */
 struct ab_round {
     size_t left;
+    ab_time seen; /* the time that it was at last */
     ab_time end;
 };
 
 void ab_queue_init(autobus_queue *queue, autobus_bus *bus, enum ab_queue_kind kind);
+/* By whom the bus is held already. */
 autobus_queue *ab_queue_hold(autobus_queue *queue);
 void ab_queue_release(autobus_queue *queue);
-/* A reference to *chosen, or if that is NULL to the one that the bus's callbacks run on. No lock held. */
+/* A reference to `chosen`, or if that is NULL to the one that the bus's callbacks run on. */
+autobus_queue *ab_queue_chosen(autobus_bus *bus, autobus_queue *chosen);
+/* The same of *chosen. No lock held. */
 autobus_queue *ab_queue_choose(autobus_bus *bus, autobus_queue *const *chosen);
 /* Chooses one for the registrations to come; NULL: none. AB_EINVAL: of another bus. A turn of its own. */
 int ab_queue_set(autobus_bus *bus, autobus_queue **chosen, autobus_queue *queue);

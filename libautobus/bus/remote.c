@@ -310,10 +310,8 @@ int autobus_remote_set_queue(autobus_remote *remote, autobus_queue *queue)
 autobus_slot *ab_remote_handle_slot(autobus_remote *remote, const struct ab_slot_kind *kind, const char *name,
                                     void *user_data, autobus_destroy_fn destroy)
 {
-    autobus_queue *queue = ab_queue_choose(remote->bus, &remote->queue);
-    autobus_slot *slot = ab_slot_new(remote->bus, kind, queue, user_data, destroy);
+    autobus_slot *slot = ab_slot_new(remote->bus, kind, NULL, user_data, destroy);
 
-    ab_queue_release(queue);
     if (!slot)
         return NULL;
     ab_handle_hold(&remote->handle);
@@ -324,6 +322,15 @@ autobus_slot *ab_remote_handle_slot(autobus_remote *remote, const struct ab_slot
         return NULL;
     }
     return slot;
+}
+
+int ab_remote_handle_enter_with(autobus_remote *remote, autobus_slot *slot)
+{
+    int r = ab_remote_handle_enter(remote);
+
+    if (r == 0)
+        slot->queue = ab_queue_chosen(remote->bus, remote->queue);
+    return r;
 }
 
 void ab_remote_handle_release_owner(autobus_slot *slot)

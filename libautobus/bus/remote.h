@@ -36,9 +36,11 @@ ab_time ab_remote_handle_deadline(const autobus_remote *remote, ab_time now,
 /* Fills `error` for what the engine refused; why the remote is over, if that is it. Lock held. Returns the code. */
 int ab_remote_handle_fail(autobus_remote *remote, autobus_error *error, int code);
 
-/* A slot on it, on its queue. NULL: no memory. The name is copied; NULL: none. No lock held. */
+/* A slot on it. NULL: no memory. The name is copied; NULL: none. No lock held. */
 autobus_slot *ab_remote_handle_slot(autobus_remote *remote, const struct ab_slot_kind *kind, const char *name,
                                     void *user_data, autobus_destroy_fn destroy);
+/* As ab_remote_handle_enter, to register it: it has its queue from here on. */
+int ab_remote_handle_enter_with(autobus_remote *remote, autobus_slot *slot);
 /* For the kinds: gives the slot's reference back. */
 void ab_remote_handle_release_owner(autobus_slot *slot);
 

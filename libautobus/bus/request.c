@@ -36,6 +36,7 @@ void ab_request_handle_shut(autobus_request *request)
 {
     ab_request_set_target(request->engine, NULL);
     request->engine = ab_request_unref(request->engine);
+    atomic_store_explicit(&request->over, true, memory_order_relaxed);
     ab_list_remove(&request->node);
     AB_LIST_EACH_SAFE (node, &request->slots) {
         autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
@@ -231,7 +232,7 @@ autobus_request *autobus_request_unref(autobus_request *request)
 {
     if (!request || ab_guard() < 0)
         return NULL;
-    if (ab_handle_unuse(&request->handle))
+    if (ab_handle_unuse(&request->handle) && !atomic_load_explicit(&request->over, memory_order_relaxed))
         ab_request_answer(request, &(struct ab_answer){.result = request->bus->null});
     release(request);
     return NULL;

@@ -6,6 +6,7 @@
 #define AB_BUS_REQUEST_H
 
 #include <autobus2.h>
+#include <stdatomic.h>
 
 #include "base/address.h"
 #include "base/list.h"
@@ -23,6 +24,7 @@ struct autobus_request {
     struct ab_list slots;      /* who wants to hear when nobody waits any more */
     struct ab_target target;   /* hears that for them */
     struct ab_item item;       /* its turn to be handled */
+    atomic_bool over;          /* `engine` is NULL for ever */
     bool notice;
     bool progress; /* partial results are sent */
     ab_time until; /* when the caller gives up; AB_TIME_NEVER: he did not say */

@@ -154,7 +154,7 @@ static int register_slot(autobus_remote *remote, const struct ab_slot_kind *kind
     if (!slot)
         return AB_ENOMEM;
     slot->callback.result = callback;
-    r = ab_remote_handle_enter(remote);
+    r = ab_remote_handle_enter_with(remote, slot);
     if (r == 0) {
         r = register_locked(remote, slot, flags, timeout_ms);
         if (r == 0)

@@ -300,6 +300,11 @@ void ab_engine_tick(struct ab_engine *engine, ab_time now)
 
 /* ---- Outputs */
 
+ab_time ab_engine_now(const struct ab_engine *engine)
+{
+    return engine->now;
+}
+
 ab_time ab_engine_deadline(const struct ab_engine *engine)
 {
     return ab_timers_deadline(&engine->timers);

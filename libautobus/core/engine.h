@@ -86,6 +86,7 @@ void ab_engine_tick(struct ab_engine *engine, ab_time now);
 
 /* ---- Outputs. */
 
+ab_time ab_engine_now(const struct ab_engine *engine);             /* of the last input */
 ab_time ab_engine_deadline(const struct ab_engine *engine);        /* AB_TIME_NEVER: none */
 struct ab_notice *ab_engine_take_notice(struct ab_engine *engine); /* NULL: no more; ab_notice_release it */
 /* Discovery has settled (DESIGN: directory). */

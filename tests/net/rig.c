@@ -45,6 +45,11 @@ static void driver_turn(void *context)
     pthread_mutex_unlock(&rig->lock);
 }
 
+static void driver_interlude(void *context)
+{
+    (void)context;
+}
+
 static bool driver_callbacks(void *context)
 {
     struct rig *rig = context;
@@ -76,6 +81,7 @@ static const struct ab_net_driver driver = {
     .lock = driver_lock,
     .unlock = driver_unlock,
     .turn = driver_turn,
+    .interlude = driver_interlude,
     .callbacks = driver_callbacks,
     .log = driver_log,
 };
