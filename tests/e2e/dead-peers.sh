@@ -162,7 +162,7 @@ case_vanished() {
 own_way_down() { # HOST
     own_way=eth0
     ! net_on den ss -Htn state established dst 10.0.1.3 | grep -q . || own_way=eth1
-    net_on den ip link set $own_way down
+    net_on den ip link set "$own_way" down
 }
 
 case_own() {
