@@ -50,6 +50,7 @@ UNIT_TESTS += tests/sim/check_binding
 UNIT_TESTS += tests/sim/check_callbacks
 UNIT_TESTS += tests/sim/check_calls
 UNIT_TESTS += tests/sim/check_cancel
+UNIT_TESTS += tests/sim/check_closed
 UNIT_TESTS += tests/sim/check_closing
 UNIT_TESTS += tests/sim/check_counters
 UNIT_TESTS += tests/sim/check_directory
