@@ -51,8 +51,8 @@ struct ab_host {
                       const struct ab_networks *within);
     /* It is an address of this machine: loopback, or of one of its interfaces. */
     bool (*here)(void *context, const struct ab_address *address);
-    /* Opens a stream. 0: no memory or no descriptor. It ends in ab_engine_connected or ab_engine_closed. */
-    ab_stream_id (*open)(void *context, const struct ab_address *to);
+    /* Opens a stream. AB_ENOMEM; AB_ENETWORK: no descriptor. It ends in ab_engine_connected or ab_engine_closed. */
+    int (*open)(void *context, const struct ab_address *to, ab_stream_id *ret_stream);
     /* Queues a copy, whole or not at all. AB_ENOMEM. */
     int (*write)(void *context, ab_stream_id stream, const void *data, size_t size);
     /* Bytes queued that the system has not taken. */

@@ -344,13 +344,14 @@ int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, stru
 {
     struct ab_outbound *connection = ab_calloc(1, sizeof(*connection));
     ab_stream_id id;
+    int r;
 
     if (!connection)
         return AB_ENOMEM;
-    id = engine->host->open(engine->context, to);
-    if (!id) {
+    r = engine->host->open(engine->context, to, &id);
+    if (r < 0) {
         ab_free(connection);
-        return AB_ENOMEM;
+        return r;
     }
     ab_stream_init(&connection->stream, engine, &stream_ops, id, to);
     engine->counters.outbound_opened++;

@@ -64,7 +64,7 @@ struct ab_outbound {
     size_t calls;                /* sent over it and not answered */
 };
 
-/* `service` NULL: the introspection service of the bus that is there. */
+/* `service` NULL: the introspection service of the bus that is there. AB_ENOMEM, AB_ENETWORK: no descriptor. */
 int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, struct ab_text *service,
                      const struct ab_outbound_ops *ops, void *owner, struct ab_outbound **ret_connection);
 void ab_outbound_bind(struct ab_outbound *connection);

@@ -254,16 +254,17 @@ static int start_attempt(struct ab_remote *remote, const struct ab_candidate *ca
 static void try_next(struct ab_remote *remote)
 {
     static const struct ab_outbound_loss no_memory = {AB_ENOMEM, NULL, "out of memory"};
+    static const struct ab_outbound_loss no_socket = {AB_ENETWORK, NULL, "no socket can be had"};
     const struct ab_candidate *candidate;
-    bool started = false;
+    int r = AB_ENOMEM;
 
     ab_engine_disarm(remote->engine, &remote->stagger);
-    while (!started && (candidate = ab_candidates_take(&remote->candidates)))
-        started = start_attempt(remote, candidate) == 0;
+    while (r < 0 && (candidate = ab_candidates_take(&remote->candidates)))
+        r = start_attempt(remote, candidate);
     if (ab_candidates_left(&remote->candidates))
         ab_engine_arm(remote->engine, &remote->stagger, STAGGER);
-    else if (!started && ab_list_empty(&remote->attempts))
-        round_failed(remote, &no_memory);
+    else if (r < 0 && ab_list_empty(&remote->attempts))
+        round_failed(remote, r == AB_ENETWORK ? &no_socket : &no_memory);
 }
 
 static void on_stagger(struct ab_timer *timer)

@@ -4,11 +4,13 @@
  * System calls: a datagram is sent here (it never waits, and a goodbye needs no memory); a listening socket and a
  * socket to connect are made here; connects and bytes of streams leave in ab_net_flush, with the lock released.
  */
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "net/counters.h"
 #include "net/internal.h"
 
@@ -56,7 +58,7 @@ static bool host_here(void *context, const struct ab_address *address)
     return ab_interfaces_here(&net->interfaces, address->host);
 }
 
-static ab_stream_id host_open(void *context, const struct ab_address *to)
+static int host_open(void *context, const struct ab_address *to, ab_stream_id *ret_stream)
 {
     struct ab_net *net = context;
     struct ab_socket *stream;
@@ -64,14 +66,15 @@ static ab_stream_id host_open(void *context, const struct ab_address *to)
     int on = 1;
 
     if (descriptor < 0)
-        return 0;
+        return errno == ENOMEM ? AB_ENOMEM : AB_ENETWORK;
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     stream = ab_socket_new(net, descriptor, to, false);
     if (!stream) {
         close(descriptor);
-        return 0;
+        return AB_ENOMEM;
     }
-    return stream->id;
+    *ret_stream = stream->id;
+    return 0;
 }
 
 static int host_write(void *context, ab_stream_id id, const void *data, size_t size)

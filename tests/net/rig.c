@@ -338,7 +338,7 @@ ab_stream_id rig_connect(struct rig *rig, uint16_t port)
     ab_stream_id stream;
 
     rig_lock(rig);
-    stream = ab_net_host()->open(rig->net, &to);
+    ck_assert_int_eq(ab_net_host()->open(rig->net, &to, &stream), 0);
     rig_leave(rig);
     return stream;
 }

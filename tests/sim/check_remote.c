@@ -577,7 +577,7 @@ START_TEST(no_descriptor_is_a_failure_that_is_told_later)
     struct sim_remote *proxy = sim_proxy(c, "type=hall");
     sim_on_binding(proxy);
     struct sim_remote *connection = sim_connection(c, &to, ab_service_id(hall->service));
-    ck_assert_int_eq(sim_call_try(connection, SECONDS(1), 0, "echo", "[1]"), AB_ENOMEM);
+    ck_assert_int_eq(sim_call_try(connection, SECONDS(1), 0, "echo", "[1]"), AB_ENETWORK);
     sim_run(sim, SECONDS(5));
     c->opening_fails = false;
     sim_run(sim, SECONDS(60));

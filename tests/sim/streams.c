@@ -194,18 +194,19 @@ static bool host_here(void *context, const struct ab_address *address)
     return sim_host_find(bus->process.host, address->host) == bus->process.host;
 }
 
-static ab_stream_id host_open(void *context, const struct ab_address *to)
+static int host_open(void *context, const struct ab_address *to, ab_stream_id *ret_stream)
 {
     struct sim_bus *bus = context;
     char text[AB_ADDRESS_HOST_TEXT];
 
     ck_assert_uint_gt(bus->depth, 0);
     if (bus->opening_fails || bus->silent)
-        return 0;
+        return AB_ENETWORK;
     struct stream *stream = stream_new(bus, sim_socket_open(&bus->process, to), false);
     sim_transcript_add(&bus->sim->network.transcript, SIM_STREAMS, "%s > %s: connect %s:%u", bus->name,
                        sim_socket_peer_name(stream->socket), ab_address_host_text(to, text), to->port);
-    return stream->id;
+    *ret_stream = stream->id;
+    return 0;
 }
 
 static void record_lines(struct stream *stream, const char *data, size_t size)

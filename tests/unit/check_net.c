@@ -339,15 +339,14 @@ static void talk(struct rig *rig, int listener, const struct ab_address *to)
     static const char goodbye[] = "{\"command\": \"remove\", \"port\": 7, \"service\": \"s\"}";
     static const char line[] = "{\"_type\": 3, \"_command\": \"x\"}\n";
     uint16_t port;
-    ab_stream_id stream;
+    ab_stream_id stream = 0; /* none */
     int inbound;
 
     rig_run(rig);
     rig_lock(rig);
     ck_assert_int_eq(ab_net_host()->listen(rig->net, &port), 0);
     ab_net_host()->broadcast(rig->net, goodbye, sizeof(goodbye) - 1, AB_LOOPBACK_FIRST, NULL);
-    stream = ab_net_host()->open(rig->net, to);
-    if (stream)
+    if (ab_net_host()->open(rig->net, to, &stream) == 0)
         ab_net_host()->write(rig->net, stream, "x", 1);
     rig_leave(rig);
     inbound = peer_connect(port);
