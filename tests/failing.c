@@ -16,7 +16,7 @@
 
 #define ENDLESS 1000000
 #define FIRST   200 /* allocations, of which each fails; after them each STEPth */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(COVERAGE)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STEP 5
 #else
 #define STEP 1
