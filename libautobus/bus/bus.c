@@ -32,6 +32,7 @@ static void bus_free(autobus_bus *bus)
 {
     ab_bus_join(bus);
     ab_log_deinit(&bus->log);
+    ab_callers_deinit(&bus->callers);
     ab_text_unref(bus->null);
     pthread_cond_destroy(&bus->changed);
     pthread_mutex_destroy(&bus->lock);
@@ -72,6 +73,7 @@ static autobus_bus *bus_new(const struct ab_settings *settings, const autobus_op
     ab_queue_init(&bus->queue, bus, AB_QUEUE_DEFAULT);
     ab_queue_init(&bus->events, bus, AB_QUEUE_EVENTS);
     ab_workers_init(&bus->workers);
+    ab_callers_init(&bus->callers);
     if (options)
         ab_log_init(&bus->log, options->log_level, options->log, options->log_data);
     else

@@ -16,6 +16,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "bus/callers.h"
 #include "bus/counters.h"
 #include "bus/handle.h"
 #include "bus/log.h"
@@ -55,6 +56,7 @@ struct autobus_bus {
     bool events_due;       /* the event thread has to be told of its queue */
     unsigned inside;       /* threads inside net that are not its own */
     struct ab_workers workers;
+    struct ab_callers callers;
     struct ab_log log;
     struct ab_bus_counters counters;
     pthread_t event_thread;

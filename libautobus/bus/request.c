@@ -179,6 +179,7 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
     request->peer = ab_peer_show(peer, request->host);
     copy_texts(request, function, service);
     ab_item_init(&request->item, slot);
+    ab_waiting_init(&request->waiting, &request->item);
     request->item.embedded = true;
     ab_notice_move(&request->item.notice, notice);
     request->item.notice.target = request;
@@ -187,6 +188,35 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
     ab_request_set_target(request->engine, &request->target);
     ab_list_append(&slot->bus->requests, &request->node);
     return request;
+}
+
+void ab_request_queue(struct ab_item *item)
+{
+    autobus_request *request = item->notice.target;
+
+    ab_callers_queue(&request->bus->callers, &request->waiting);
+}
+
+void ab_request_left(struct ab_item *item)
+{
+    autobus_request *request = item->notice.target;
+
+    ab_callers_leave(&request->bus->callers, &request->waiting);
+}
+
+/* So many may wait in all; who has most of them gives way to another. False: there is no room, or no memory. */
+static bool enter(autobus_request *request)
+{
+    autobus_bus *bus = request->bus;
+
+    if (bus->callers.count >= bus->limits.calls_waiting) {
+        struct ab_item *other = ab_callers_most(&bus->callers, request->peer.connection);
+
+        if (!other)
+            return false;
+        ab_request_refuse(other);
+    }
+    return ab_callers_enter(&bus->callers, &request->waiting, request->peer.connection);
 }
 
 void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice)
@@ -199,8 +229,9 @@ void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice)
         ab_notice_release(notice);
         return;
     }
-    /* A function on the event thread has no worker to wait for, but is called no more often at once. */
-    if (slot->items_count >= bus->limits.calls_waiting || !ab_slot_put_item(slot, &request->item))
+    if (enter(request))
+        ab_slot_put_item(slot, &request->item);
+    else
         give_up(&request->item, "busy", "too many calls are waiting");
 }
 

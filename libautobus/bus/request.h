@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/list.h"
+#include "bus/callers.h"
 #include "bus/handle.h"
 #include "bus/queue.h"
 #include "bus/slot.h"
@@ -24,6 +25,7 @@ struct autobus_request {
     struct ab_list slots;      /* who wants to hear when nobody waits any more */
     struct ab_target target;   /* hears that for them */
     struct ab_item item;       /* its turn to be handled */
+    struct ab_waiting waiting; /* the same among those who call */
     atomic_bool over;          /* `engine` is NULL for ever */
     bool notice;
     bool progress; /* partial results are sent */
@@ -55,6 +57,9 @@ int ab_request_answer_error(autobus_request *request, const char *type, const ch
 
 /* Takes a call to its function's slot, or answers that it is too busy. */
 void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice);
+/* The item waits for a worker; it waits no more. */
+void ab_request_queue(struct ab_item *item);
+void ab_request_left(struct ab_item *item);
 /* Answers busy for an item that is waiting, and takes it out. */
 void ab_request_refuse(struct ab_item *item);
 /* Answers for an item that is in no list any more: its function is gone. */

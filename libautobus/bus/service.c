@@ -200,6 +200,7 @@ static const struct ab_slot_kind kind_function = {
     .deliver = ab_request_handle_deliver,
     .run = ab_request_handle_run,
     .detach = detach_function,
+    .left = ab_request_left,
     .drop = drop_call,
     .release = release_owner,
 };

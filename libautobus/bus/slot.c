@@ -98,12 +98,10 @@ void ab_item_init(struct ab_item *item, autobus_slot *slot)
     ab_notice_init(&item->notice, AB_NOTICE_NONE, NULL);
 }
 
-bool ab_slot_put_item(autobus_slot *slot, struct ab_item *item)
+void ab_slot_put_item(autobus_slot *slot, struct ab_item *item)
 {
     struct ab_bus_counters *counters = &slot->bus->counters;
 
-    if (!slot->queue && !ab_workers_add_call(slot->bus, item))
-        return false;
     ab_list_append(&slot->items, &item->in_slot);
     if (++counters->callbacks_waiting > counters->callbacks_waiting_most)
         counters->callbacks_waiting_most = counters->callbacks_waiting;
@@ -111,7 +109,8 @@ bool ab_slot_put_item(autobus_slot *slot, struct ab_item *item)
     slot->items_bytes += item->bytes;
     if (slot->queue)
         ab_queue_push(slot->queue, item);
-    return true;
+    else
+        ab_workers_add_call(slot->bus, item);
 }
 
 void ab_item_unlink(struct ab_item *item)
@@ -126,6 +125,8 @@ void ab_item_unlink(struct ab_item *item)
     slot->items_count--;
     slot->items_bytes -= item->bytes;
     ab_list_remove(&item->in_queue);
+    if (slot->kind->left)
+        slot->kind->left(item);
     if (slot->queue)
         ab_queue_review(slot->queue);
     else

@@ -34,6 +34,8 @@ struct ab_slot_kind {
     void (*run)(autobus_slot *slot, struct ab_notice *notice);
     /* Ends what the engine has of it. Once, when the slot stops to be live. May be NULL. */
     void (*detach)(autobus_slot *slot);
+    /* An item waits no more: it runs, or is dropped. May be NULL. */
+    void (*left)(struct ab_item *item);
     /* Drops an item that will not run, after it was taken out of the lists. NULL: its contents are freed. */
     void (*drop)(autobus_slot *slot, struct ab_item *item);
     /* Gives back the reference of what it was made on. May be NULL. */
@@ -98,8 +100,8 @@ bool ab_slot_put_newest_of(autobus_slot *slot, struct ab_notice *notice);
 void ab_slot_put_last(autobus_slot *slot, struct ab_notice *notice);
 /* A last one of the bus's own making. */
 void ab_slot_put_end(autobus_slot *slot, enum ab_notice_kind kind, int code);
-/* An item of the kind's own. False: too many wait; the item is in no list. */
-bool ab_slot_put_item(autobus_slot *slot, struct ab_item *item);
+/* An item of the kind's own. */
+void ab_slot_put_item(autobus_slot *slot, struct ab_item *item);
 
 /* What the engine made for it is another's now: it ends once what waits has run. */
 void ab_slot_retire(autobus_slot *slot);

@@ -23,7 +23,6 @@ void ab_workers_init(struct ab_workers *workers)
 {
     *workers = (struct ab_workers){.count = 0};
     ab_list_init(&workers->queues);
-    ab_list_init(&workers->calls);
     ab_list_init(&workers->idle);
 }
 
@@ -81,16 +80,11 @@ void ab_workers_remove_queue(autobus_bus *bus, autobus_queue *queue)
     bus->workers.queues_count--;
 }
 
-bool ab_workers_add_call(autobus_bus *bus, struct ab_item *item)
+void ab_workers_add_call(autobus_bus *bus, struct ab_item *item)
 {
-    struct ab_workers *workers = &bus->workers;
-
-    if (workers->calls_count >= bus->limits.calls_waiting)
-        return false;
-    ab_list_append(&workers->calls, &item->in_queue);
-    workers->calls_count++;
+    ab_request_queue(item);
+    bus->workers.calls_count++;
     balance(bus);
-    return true;
 }
 
 void ab_workers_call_removed(autobus_bus *bus)
@@ -131,7 +125,7 @@ static void run_call(autobus_bus *bus)
 
     workers->calls_next = false;
     workers->calls_running++;
-    run(bus, AB_CONTAINER(workers->calls.next, struct ab_item, in_queue));
+    run(bus, ab_callers_next(&bus->callers));
     workers->calls_running--;
 }
 
@@ -252,8 +246,8 @@ static bool rescue_one(autobus_bus *bus)
     struct ab_workers *workers = &bus->workers;
     struct ab_round one = {.left = 1};
 
-    if (!ab_list_empty(&workers->calls))
-        ab_request_refuse(AB_CONTAINER(workers->calls.next, struct ab_item, in_queue));
+    if (workers->calls_count > 0)
+        ab_request_refuse(ab_callers_next(&bus->callers));
     else if (workers->queues_count > 0)
         ab_queue_run(AB_CONTAINER(workers->queues.next, autobus_queue, ready), &one);
     else

@@ -18,8 +18,7 @@ struct ab_round;
 struct ab_workers {
     struct ab_list queues; /* ready: they have items and nobody runs them */
     size_t queues_count;
-    struct ab_list calls; /* items of functions that run in parallel */
-    size_t calls_count;
+    size_t calls_count; /* calls that wait for a worker (callers.h has them) */
     size_t calls_running;
     struct ab_list idle; /* sleepers: workers that wait, the one that waited least first */
     size_t count;        /* threads, those that are being started too */
@@ -35,8 +34,8 @@ void ab_workers_init(struct ab_workers *workers);
 
 void ab_workers_add_queue(autobus_bus *bus, autobus_queue *queue);
 void ab_workers_remove_queue(autobus_bus *bus, autobus_queue *queue);
-/* A call of a function that runs in parallel. False: too many wait. */
-bool ab_workers_add_call(autobus_bus *bus, struct ab_item *item);
+/* A call of a function that runs in parallel. */
+void ab_workers_add_call(autobus_bus *bus, struct ab_item *item);
 /* The item was taken out of the list: it runs now, or its slot was cancelled. */
 void ab_workers_call_removed(autobus_bus *bus);
 

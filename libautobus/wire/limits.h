@@ -38,7 +38,7 @@
     X(events_waiting, 10000, 1, 1000000)              /* events waiting for a listener of the program */  \
     X(event_bytes_waiting, 4194304, 1024, 1073741824) /* and their bytes */                               \
     X(workers, 64, 1, 1024)                           /* worker threads */                                \
-    X(calls_waiting, 1024, 1, 1048576)                /* calls waiting for a worker; then busy */         \
+    X(calls_waiting, 1024, 1, 1048576)                /* calls waiting for their handler; then busy */    \
     X(live_connections, 256, 0, 65536)                /* idle connections of one liveness listener */     \
     X(multiple_services, 1024, 1, 1048576)            /* services that one proxy of many is bound to */   \
     X(seed_hosts, 64, 0, 4096)                        /* hosts asked over TCP */                          \

@@ -314,6 +314,31 @@ static void calls_without_end(struct stage *stage)
     stranger_close(&stranger);
 }
 
+/* Of a function that takes its time, by several who do not wait: they fill what room there is for calls that wait. */
+static void slow_calls_without_end(struct stage *stage)
+{
+    struct stranger strangers[4];
+
+    for (size_t i = 0; i < COUNT(strangers); i++)
+        strangers[i] = stranger_bind(stage, STRANGER);
+    for (unsigned n = 0; n < 4000; n++)
+        stranger_say(&strangers[n % COUNT(strangers)],
+                     "{\"_type\":1,\"_id\":\"s\",\"_command\":\"call\",\"name\":\"slow\",\"args\":[]}");
+    (void)honest_score(stage->honest);
+    for (size_t i = 0; i < COUNT(strangers); i++)
+        stranger_close(&strangers[i]);
+}
+
+static void notices_without_end(struct stage *stage)
+{
+    struct stranger stranger = stranger_bind(stage, STRANGER);
+
+    for (unsigned i = 0; i < 20000; i++)
+        stranger_say(&stranger, "{\"_type\":3,\"_command\":\"call\",\"name\":\"echo\",\"args\":[]}");
+    stranger_expect_alive(&stranger);
+    stranger_close(&stranger);
+}
+
 static void names_without_end(struct stage *stage)
 {
     struct stranger stranger = stranger_bind(stage, STRANGER);
@@ -386,6 +411,8 @@ const struct row line_rows[] = {
     {"millions of blank lines", blank_lines, 4096},
     {"lines that never end", lines_without_end, 130 * 1024},
     {"calls without end", calls_without_end, 8192},
+    {"slow calls without end", slow_calls_without_end, 8192},
+    {"notices without end", notices_without_end, 8192},
     {"names without end", names_without_end, 8192},
     {"connections without end", connections_without_end, 4096},
     {"half closes", half_closes, 4096},

@@ -102,6 +102,91 @@ START_TEST(too_many_wait)
 }
 END_TEST
 
+static void open_client(struct ab_pair *pair, struct ab_pair *client)
+{
+    *client = *pair;
+    client->client = ab_test_bus();
+    ck_assert_int_eq(autobus_proxy(client->client, "test", &client->remote, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait(client->remote, 10000, NULL), 0);
+}
+
+static void close_client(struct ab_pair *client)
+{
+    autobus_remote_unref(client->remote);
+    ab_test_bus_end(client->client);
+}
+
+/* Who has most calls waiting gives way to who comes with his first, and they are served in turn. */
+static void share(enum autobus_mode mode)
+{
+    struct ab_pair pair, other;
+    struct held greedy = HELD_INIT, modest = HELD_INIT;
+
+    ab_pair_open(&pair, ab_test_options("workers", "3", "calls_waiting", "4", NULL));
+    open_client(&pair, &other);
+    ab_pair_function(&pair, "hold", AUTOBUS_THREAD, hold, &greedy);
+    ab_pair_function(&pair, "other", mode, hold, &modest);
+    ab_gate_pass(&modest.released);
+    call(&pair, &greedy, 2);
+    ab_gate_wait(&greedy.entered, 2);
+    call(&pair, &greedy, 6);
+    ab_gate_wait(&greedy.answered, 2); /* over the limit: they are answered busy */
+    ck_assert_int_eq(autobus_call_async(other.remote, "other", NULL, 0, 0, note_answer, &modest, NULL, NULL), 0);
+    ab_gate_wait(&greedy.answered, 3);
+    ck_assert_int_eq(greedy.busy, 3);
+    ab_gate_pass(&greedy.released);
+    ab_gate_wait(&modest.answered, 1);
+    ab_gate_wait(&greedy.answered, 8);
+    ck_assert_int_eq(greedy.busy, 3);
+    ck_assert_int_eq(modest.busy, 0);
+    close_client(&other);
+    ab_pair_close(&pair);
+}
+
+START_TEST(who_has_most_gives_way)
+{
+    share(AUTOBUS_THREAD);
+    share(AUTOBUS_SYNC);
+    share(AUTOBUS_QUEUED);
+}
+END_TEST
+
+static atomic_int order;
+
+static void note_order(autobus_request *request, void *user_data)
+{
+    struct held *held = user_data;
+
+    atomic_store(&held->busy, atomic_fetch_add(&order, 1)); /* of the last of them */
+    autobus_reply(request, "i", 1);
+}
+
+START_TEST(clients_have_turns)
+{
+    struct ab_pair pair, other;
+    struct held held = HELD_INIT, one = HELD_INIT, two = HELD_INIT;
+
+    ab_pair_open(&pair, ab_test_options("workers", "2", NULL));
+    open_client(&pair, &other);
+    ab_pair_function(&pair, "hold", AUTOBUS_THREAD, hold, &held);
+    ab_pair_function(&pair, "one", AUTOBUS_THREAD, note_order, &one);
+    ab_pair_function(&pair, "two", AUTOBUS_THREAD, note_order, &two);
+    call(&pair, &held, 1);
+    ab_gate_wait(&held.entered, 1);
+    for (unsigned i = 0; i < 20; i++)
+        ck_assert_int_eq(autobus_call_async(pair.remote, "one", NULL, 0, 0, note_answer, &held, NULL, NULL), 0);
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "autobus", NULL), AUTOBUS_EREMOTE); /* they have come */
+    ck_assert_int_eq(autobus_call_async(other.remote, "two", NULL, 0, 0, note_answer, &held, NULL, NULL), 0);
+    ck_assert_int_eq(autobus_call(other.remote, NULL, NULL, "autobus", NULL), AUTOBUS_EREMOTE);
+    ab_gate_pass(&held.released);
+    ab_gate_wait(&held.answered, 22);
+    ck_assert_int_eq(two.busy, 1); /* the second, though it came last */
+    ck_assert_int_eq(one.busy, 20);
+    close_client(&other);
+    ab_pair_close(&pair);
+}
+END_TEST
+
 /* The same on the event thread, where a handler holds up all of the bus. */
 START_TEST(too_many_wait_in_sync)
 {
@@ -299,6 +384,8 @@ int main(void)
     tcase_add_test(tcase, in_parallel);
     tcase_add_test(tcase, answered_at_once);
     tcase_add_test(tcase, too_many_wait);
+    tcase_add_test(tcase, who_has_most_gives_way);
+    tcase_add_test(tcase, clients_have_turns);
     tcase_add_test(tcase, too_many_wait_in_sync);
     tcase_add_test(tcase, one_is_left_to_queues);
     tcase_add_test(tcase, one_for_everything);
