@@ -3,8 +3,9 @@
  * not known here.
  *
  * Invariants: a gather is in multiple->gathers until it completes; it completes exactly once, by the notice that is part
- * of it, after the notices of all its parts, and is freed with that. No service is asked twice. The end of one makes
- * room for calls of others, which may end by that: so walks over gathers take them off a list that is moved aside.
+ * of it, after the notices of all its parts, and is freed with that. No service is asked twice, also when it was gone
+ * meanwhile and is a new member: a gather remembers whom it has asked. The end of one makes room for calls of others, which
+ * may end by that: so walks over gathers take them off a list that is moved aside.
  */
 #include <string.h>
 
@@ -26,15 +27,35 @@ struct ab_gather {
     ab_time until;
     struct ab_timer deadline;
     struct ab_timer silence;
-    struct ab_list parts; /* struct ab_part.node: that have not completed */
-    size_t asked;
+    struct ab_list parts;  /* struct ab_part.node: that have not completed */
+    struct ab_part *fresh; /* of a new member: it is not started before all gathers have theirs */
+    struct ab_map asked;   /* struct asked.node, by id */
     size_t results;
     bool busy; /* parts are being started or ended: it does not end by that */
     bool completed;
 };
 
+/* A service that a gather has asked. */
+struct asked {
+    struct ab_map_node node;
+    struct ab_text *id;
+};
+
+static void forget(struct ab_gather *gather, struct ab_map_node *node)
+{
+    struct asked *asked = AB_CONTAINER(node, struct asked, node);
+
+    ab_map_remove(&gather->asked, node);
+    ab_text_unref(asked->id);
+    ab_free(asked);
+}
+
 static void gather_free(struct ab_gather *gather)
 {
+    AB_MAP_EACH (each, &gather->asked) {
+        forget(gather, each);
+    }
+    ab_map_deinit(&gather->asked);
     ab_free(gather->name);
     ab_text_unref(gather->args);
     ab_free(gather);
@@ -80,7 +101,7 @@ static void complete(struct ab_gather *gather, int code, const char *text)
 
 static bool is_answered(const struct ab_gather *gather)
 {
-    return gather->asked > 0 && ab_list_empty(&gather->parts) &&
+    return gather->asked.count > 0 && ab_list_empty(&gather->parts) &&
            (only_bound(gather) || gather->multiple->engine->settling.settled);
 }
 
@@ -98,7 +119,7 @@ static void end(struct ab_gather *gather)
     gather->busy = true;
     while (!ab_list_empty(&gather->parts))
         ab_part_fail(AB_CONTAINER(gather->parts.next, struct ab_part, node), AB_ETIMEDOUT);
-    if (gather->asked > 0)
+    if (gather->asked.count > 0)
         complete(gather, 0, NULL);
     else
         complete(gather, AB_ETIMEDOUT, "no service was found in time");
@@ -128,7 +149,22 @@ void ab_part_completed(struct ab_part *part, int code)
 
 /* ---- Whom it asks */
 
-/* The part asks nothing yet. */
+static struct ab_map_node *find_asked(const struct ab_gather *gather, const struct ab_member *member)
+{
+    return ab_map_find(&gather->asked, member->id->data, member->id->size);
+}
+
+static int remember(struct ab_gather *gather, const struct ab_member *member)
+{
+    struct asked *asked = ab_calloc(1, sizeof(*asked));
+
+    if (!asked)
+        return AB_ENOMEM;
+    asked->id = ab_text_ref(member->id);
+    return ab_map_insert(&gather->asked, &asked->node, asked->id->data, asked->id->size);
+}
+
+/* The part is the last of its parts, and asks nothing yet. */
 static int add_part(struct ab_gather *gather, struct ab_member *member)
 {
     struct ab_part *part = ab_part_new(gather, member->remote, gather->name, gather->args, gather->flags, gather->until,
@@ -137,43 +173,58 @@ static int add_part(struct ab_gather *gather, struct ab_member *member)
     if (!part)
         return AB_ENOMEM;
     ab_list_append(&gather->parts, &part->node);
-    gather->asked++;
-    return 0;
+    if (remember(gather, member) == 0)
+        return 0;
+    ab_part_cancel(part);
+    return AB_ENOMEM;
 }
 
-static void start_last_part(struct ab_gather *gather)
+static struct ab_part *last_part(const struct ab_gather *gather)
 {
-    ab_part_start(AB_CONTAINER(gather->parts.prev, struct ab_part, node), gather->flags);
+    return AB_CONTAINER(gather->parts.prev, struct ab_part, node);
 }
 
-/* Takes the newest part back, which was not started. */
-static void drop_last_part(struct ab_gather *gather)
+static bool asks_newcomer(const struct ab_gather *gather, const struct ab_member *member)
 {
-    ab_part_cancel(AB_CONTAINER(gather->parts.prev, struct ab_part, node));
-    gather->asked--;
+    return gather->name && !only_bound(gather) && !find_asked(gather, member);
 }
 
-static bool asks_newcomers(const struct ab_gather *gather)
-{
-    return gather->name && !only_bound(gather);
-}
-
-/* The newest part of each is the member's from then on: nothing comes between. */
-static int add_part_to_all(struct ab_multiple *multiple, struct ab_member *member)
+static void drop_fresh_parts(struct ab_multiple *multiple, const struct ab_member *member)
 {
     AB_LIST_EACH (each, &multiple->gathers) {
         struct ab_gather *gather = AB_CONTAINER(each, struct ab_gather, node);
 
-        if (!asks_newcomers(gather) || add_part(gather, member) == 0)
+        if (!gather->fresh)
             continue;
-        while ((each = each->prev) != &multiple->gathers) {
-            gather = AB_CONTAINER(each, struct ab_gather, node);
-            if (asks_newcomers(gather))
-                drop_last_part(gather);
+        ab_part_cancel(gather->fresh);
+        gather->fresh = NULL;
+        forget(gather, find_asked(gather, member));
+    }
+}
+
+static int add_fresh_parts(struct ab_multiple *multiple, struct ab_member *member)
+{
+    AB_LIST_EACH (each, &multiple->gathers) {
+        struct ab_gather *gather = AB_CONTAINER(each, struct ab_gather, node);
+
+        if (!asks_newcomer(gather, member))
+            continue;
+        if (add_part(gather, member) < 0) {
+            drop_fresh_parts(multiple, member);
+            return AB_ENOMEM;
         }
-        return AB_ENOMEM;
+        gather->fresh = last_part(gather);
     }
     return 0;
+}
+
+static void start_fresh_part(struct ab_gather *gather)
+{
+    struct ab_part *part = gather->fresh;
+
+    gather->fresh = NULL;
+    if (part)
+        ab_part_start(part, gather->flags);
 }
 
 /* The next of a walk over all, which puts each back before it does anything to it. */
@@ -198,13 +249,11 @@ int ab_gathers_ask(struct ab_multiple *multiple, struct ab_member *member)
     struct ab_gather *gather;
     struct ab_list rest;
 
-    if (add_part_to_all(multiple, member) < 0)
+    if (add_fresh_parts(multiple, member) < 0)
         return AB_ENOMEM;
     begin_walk(multiple, &rest);
-    while ((gather = next_of(multiple, &rest))) {
-        if (asks_newcomers(gather))
-            start_last_part(gather);
-    }
+    while ((gather = next_of(multiple, &rest)))
+        start_fresh_part(gather);
     return 0;
 }
 
@@ -218,12 +267,12 @@ void ab_gathers_bound(struct ab_multiple *multiple, struct ab_member *member)
     while ((gather = next_of(multiple, &rest))) {
         if (!gather->name)
             complete(gather, 0, NULL);
-        else if (gather->asked > 0 || only_bound(gather))
+        else if (gather->asked.count > 0 || only_bound(gather))
             continue;
         else if (add_part(gather, member) < 0)
             ab_outbound_doom(member->remote->bound);
         else
-            start_last_part(gather);
+            ab_part_start(last_part(gather), gather->flags);
     }
 }
 
@@ -265,6 +314,7 @@ static struct ab_gather *gather_new(struct ab_multiple *multiple, const char *na
     gather->until = rule->deadline;
     ab_list_init(&gather->node);
     ab_list_init(&gather->parts);
+    ab_map_init(&gather->asked, multiple->members.seed);
     ab_timer_init(&gather->deadline, on_deadline);
     ab_timer_init(&gather->silence, on_silence);
     ab_notice_init(&gather->notice, AB_NOTICE_COMPLETION, target);

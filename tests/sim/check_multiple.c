@@ -487,6 +487,42 @@ START_TEST(a_service_that_is_lost_while_it_is_asked_is_an_error_and_not_asked_ag
 }
 END_TEST
 
+/* What was asked may have been carried out, whoever it is now. */
+START_TEST(a_service_that_goes_and_comes_while_all_are_asked_is_asked_once)
+{
+    struct house house;
+
+    house_build(&house, SIM_RESULTS | SIM_CALLS | SIM_BINDINGS);
+    sim_on_binding(house.remote);
+    sim_call_all(house.remote, NULL, 0, "hold", "[]");
+    sim_run(house.sim, SECONDS(1));
+    sim_transcript_clear(&house.sim->network.transcript);
+    sim_set_info(house.bath, "{\"type\": \"other\"}");
+    sim_run(house.sim, SECONDS(1));
+    sim_set_info(house.bath, HALL);
+    sim_run(house.sim, SECONDS(1));
+    /* A newcomer is asked all the same. */
+    full_service(house.c, "den");
+    sim_run(house.sim, SECONDS(1));
+    sim_reply(house.a, "1");
+    sim_reply(house.b, "2");
+    sim_reply(house.b, "3");
+    sim_reply(house.c, "4");
+    sim_run(house.sim, SECONDS(1));
+    sim_expect(house.sim, "22.001 c: hold failed: EDISCONNECTED (bath)\n"
+                          "22.001 c: unbound bath ENOENT\n"
+                          "22.002 b: abandoned hold\n"
+                          "23.005 c: bound bath\n"
+                          "24.000 c: bound den\n"
+                          "24.000 c: call hold []\n"
+                          "25.000 c: hold = 4 (den)\n"
+                          "25.001 c: hold = 1 (attic)\n"
+                          "25.001 c: hold = 3 (cellar)\n"
+                          "25.001 c: hold done\n");
+    sim_free(house.sim);
+}
+END_TEST
+
 START_TEST(no_room_is_an_error_of_each_service_by_itself)
 {
     struct sim *sim = sim_new(1);
@@ -669,6 +705,7 @@ int main(void)
     tcase_add_test(calls, a_program_that_has_just_started_asks_all_that_are_there);
     tcase_add_test(calls, a_service_that_cannot_be_reached_is_an_error_of_its_own);
     tcase_add_test(calls, a_service_that_is_lost_while_it_is_asked_is_an_error_and_not_asked_again);
+    tcase_add_test(calls, a_service_that_goes_and_comes_while_all_are_asked_is_asked_once);
     tcase_add_test(calls, no_room_is_an_error_of_each_service_by_itself);
     tcase_add_test(calls, a_call_that_is_given_up_is_not_heard_of);
     tcase_add_test(calls, a_call_may_be_given_up_while_it_tells);
