@@ -50,10 +50,12 @@ net_enter() { # SCRIPT ARGUMENT…
 net_pids=
 net_count=0
 
-# Numbers of processes are used again: only what is still a child of this script is ended.
+# Numbers of processes are used again: only what is still a child of this script, or of its part in a subshell that
+# calls this, is ended.
 net_leave() {
+    read -r net_self net_pid </proc/self/stat
     for net_pid in $net_pids; do
-        ! grep -qs "^PPid:[[:space:]]*$$\$" "/proc/$net_pid/status" || kill -9 "$net_pid" 2>/dev/null
+        ! grep -qs "^PPid:[[:space:]]*$net_self\$" "/proc/$net_pid/status" || kill -9 "$net_pid" 2>/dev/null
     done
 }
 

@@ -180,6 +180,7 @@ SCRIPT_TESTS += tests/docs-examples.sh
 SCRIPT_TESTS += tests/docs-loops.sh
 SCRIPT_TESTS += tests/docs-man.sh
 SCRIPT_TESTS += tests/docs-readme.sh
+SCRIPT_TESTS += tests/e2e/bad-system.sh
 SCRIPT_TESTS += tests/e2e/dead-peers.sh
 SCRIPT_TESTS += tests/e2e/doctor.sh
 SCRIPT_TESTS += tests/e2e/hosts.sh

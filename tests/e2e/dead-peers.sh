@@ -243,7 +243,7 @@ case_slow() {
 
 parts=
 for part in stopped cut unplugged vanished own false slow; do
-    { "case_$part" && exit "$check_failed"; } >"$room/$part.report" 2>&1 &
+    { "case_$part"; net_leave; exit "$check_failed"; } >"$room/$part.report" 2>&1 &
     parts="$parts $part:$!"
 done
 for part in $parts; do

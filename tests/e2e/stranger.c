@@ -5,6 +5,7 @@
  *     stranger send HOST PORT TEXT…      sends each text as a datagram
  *     stranger repeat MS HOST PORT TEXT… the same, again and again
  *     stranger drop PORT                 accepts connections and closes them; says a line for each
+ *     stranger crowd HOST PORT COUNT     connects so many times, and says and reads nothing
  */
 
 #include <arpa/inet.h>
@@ -85,6 +86,18 @@ static int drop(const char *port)
     }
 }
 
+static int crowd(const char *host, const char *port, const char *count)
+{
+    struct sockaddr_in address = address_of(host, port);
+    for (long i = strtol(count, NULL, 10); i > 0; i--) {
+        int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(descriptor, (struct sockaddr *)&address, sizeof address) < 0)
+            return fail("connect");
+    }
+    for (;;)
+        pause();
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "hold") == 0)
@@ -95,6 +108,10 @@ int main(int argc, char **argv)
         return repeat(argv[2], argv[3], argv[4], argv + 5);
     if (argc == 3 && strcmp(argv[1], "drop") == 0)
         return drop(argv[2]);
-    fputs("usage: stranger hold udp|tcp PORT | send HOST PORT TEXT… | repeat MS HOST PORT TEXT… | drop PORT\n", stderr);
+    if (argc == 5 && strcmp(argv[1], "crowd") == 0)
+        return crowd(argv[2], argv[3], argv[4]);
+    fputs("usage: stranger hold udp|tcp PORT | send HOST PORT TEXT… | repeat MS HOST PORT TEXT… | drop PORT |\n"
+          "       crowd HOST PORT COUNT\n",
+          stderr);
     return 2;
 }
