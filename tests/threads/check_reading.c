@@ -6,6 +6,9 @@
 #include "buses.h"
 #include "harness.h"
 
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "bus/bus.h"
@@ -70,6 +73,40 @@ static void call_until_paused(void)
         ab_bus_unlock(pair.client);
     }
 }
+
+/* ---- Signals of the program's */
+
+static atomic_int signals;
+
+static void count_signal(int number)
+{
+    (void)number;
+    atomic_fetch_add(&signals, 1);
+}
+
+/* Answers when the caller has had twenty of them, one after the other. */
+static void disturb(autobus_request *what, void *user_data)
+{
+    for (int before = 0; before < 20; before++) {
+        ck_assert_int_eq(pthread_kill(*(pthread_t *)user_data, SIGUSR1), 0);
+        while (atomic_load(&signals) == before)
+            sched_yield();
+    }
+    autobus_reply_json(what, autobus_request_args(what));
+}
+
+START_TEST(signals_do_not_end_it)
+{
+    struct sigaction action = {.sa_handler = count_signal}; /* system calls are not taken up again */
+    pthread_t caller = pthread_self();
+
+    sigaction(SIGUSR1, &action, NULL);
+    ab_pair_function(&pair, "disturb", AUTOBUS_THREAD, disturb, &caller);
+    call_until_paused();
+    ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "disturb", NULL), 0);
+    ck_assert_int_eq(signals, 20);
+}
+END_TEST
 
 /* ---- What else comes */
 
@@ -282,6 +319,7 @@ int main(void)
     tcase_add_checked_fixture(reading, setup, teardown);
     tcase_add_test(reading, events_come_in_order);
     tcase_add_test(reading, an_event_needs_no_call);
+    tcase_add_test(reading, signals_do_not_end_it);
     tcase_add_test(reading, calls_with_a_callback_go_on);
     tcase_add_test(reading, a_deadline_ends_it);
     tcase_add_test(reading, a_closed_remote_ends_it);

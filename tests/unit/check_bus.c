@@ -4,6 +4,7 @@
 #include "harness.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -154,10 +155,40 @@ START_TEST(what_a_bus_counts)
 }
 END_TEST
 
+static void hostname_is(const char *name, const char *told)
+{
+    struct ab_pair pair;
+    json_t *info;
+
+    ck_assert_int_eq(sethostname(name, strlen(name)), 0);
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_remote_info(pair.remote, &info), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(info, "hostname")), told);
+    json_decref(info);
+    ab_pair_close(&pair);
+}
+
+/* Others print it and filter by it. */
+START_TEST(the_name_of_the_host)
+{
+    if (unshare(CLONE_NEWUTS) < 0)
+        return; /* not root */
+    hostname_is("attic", "attic");
+    hostname_is("h\xc3\xb6hle 7\n", "h--hle-7-");
+    hostname_is("", "localhost");
+}
+END_TEST
+
 START_TEST(settling_in_time)
 {
     autobus_bus *bus = ab_test_bus();
+    int r = autobus_bus_settle(bus, 1); /* it has 300 ms at least */
 
+    ck_assert_int_eq(r, AUTOBUS_ETIMEDOUT);
+    r = autobus_bus_settle(bus, 2999);
+    ck_assert(r == 0 || r == AUTOBUS_ETIMEDOUT);
+    ab_test_bus_end(bus);
+    bus = ab_test_bus();
     ck_assert_int_eq(autobus_bus_settle(bus, 0), AUTOBUS_ETIMEDOUT);
     ck_assert_int_eq(autobus_bus_settle(bus, -1), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_bus_settle(NULL, 1), AUTOBUS_EINVAL);
@@ -275,7 +306,49 @@ START_TEST(many_wait_for_the_close)
 }
 END_TEST
 
-/* ---- A filter's own function */
+/* ---- Filters */
+
+static bool fits(const autobus_filter *filter, const char *text)
+{
+    json_t *info = json_loads(text, 0, NULL);
+    bool matches = autobus_filter_match(filter, info);
+
+    json_decref(info);
+    return matches;
+}
+
+START_TEST(a_filter_is_built)
+{
+    autobus_error error = AUTOBUS_ERROR_INIT;
+    json_t *hall = json_string("hall");
+    json_t *old = json_integer(1);
+    autobus_filter *filter;
+    autobus_filter *same;
+
+    ck_assert_int_eq(autobus_filter_new(&filter), 0);
+    ck_assert(fits(filter, "{}"));
+    ck_assert_int_eq(autobus_filter_add_equal(filter, "room", hall), 0);
+    ck_assert_int_eq(autobus_filter_add_not_equal(filter, "version", old), 0);
+    ck_assert_int_eq(autobus_filter_add_present(filter, "owner"), 0);
+    ck_assert_int_eq(autobus_filter_add_absent(filter, "broken"), 0);
+    ck_assert_int_eq(autobus_filter_add_regex(filter, "name", "^T.*[0-9]$", &error), 0);
+    ck_assert_int_eq(autobus_filter_add_regex(filter, "name", "[", &error), AUTOBUS_EINVAL);
+    ck_assert_str_ne(error.text, "");
+    same = autobus_filter_ref(filter);
+    ck_assert_ptr_eq(same, filter);
+    ck_assert_ptr_null(autobus_filter_unref(filter));
+    ck_assert(fits(same, "{\"room\": \"hall\", \"version\": 2, \"owner\": null, \"name\": \"T 1\"}"));
+    ck_assert(!fits(same, "{\"room\": \"loft\", \"version\": 2, \"owner\": null, \"name\": \"T 1\"}"));
+    ck_assert(!fits(same, "{\"room\": \"hall\", \"version\": 1, \"owner\": null, \"name\": \"T 1\"}"));
+    ck_assert(!fits(same, "{\"room\": \"hall\", \"version\": 2, \"name\": \"T 1\"}"));
+    ck_assert(!fits(same, "{\"room\": \"hall\", \"version\": 2, \"owner\": 1, \"broken\": 0, \"name\": \"T 1\"}"));
+    ck_assert(!fits(same, "{\"room\": \"hall\", \"version\": 2, \"owner\": null, \"name\": \"T\"}"));
+    ck_assert_ptr_null(autobus_filter_unref(same));
+    autobus_error_clear(&error);
+    json_decref(hall);
+    json_decref(old);
+}
+END_TEST
 
 struct closing {
     autobus_bus *bus;
@@ -402,11 +475,13 @@ int main(void)
     tcase_add_test(life, wrong_options);
     tcase_add_test(life, what_a_bus_knows);
     tcase_add_test(life, what_a_bus_counts);
+    tcase_add_test(life, the_name_of_the_host);
     tcase_add_test(life, settling_in_time);
     tcase_add_test(life, handles_outlive_the_bus);
     tcase_add_test(life, a_closed_bus);
     tcase_add_test(life, dropped_without_a_wait);
     tcase_add_test(life, many_wait_for_the_close);
+    tcase_add_test(filter, a_filter_is_built);
     tcase_add_test(filter, a_filter_ends_without_the_lock);
     tcase_add_test(log, log_lines);
     tcase_add_test(log, lines_that_come_about_in_the_log);

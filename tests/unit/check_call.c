@@ -499,6 +499,9 @@ START_TEST(a_connection)
     ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", 1, "missing", &remote), 0);
     ck_assert_int_eq(autobus_remote_wait(remote, 5000, &error), AUTOBUS_ENETWORK);
     autobus_remote_unref(remote);
+    ck_assert_int_eq(autobus_connect(pair.client, "no such name", 1, "missing", &remote), 0);
+    ck_assert_int_eq(autobus_remote_wait(remote, 10000, &error), AUTOBUS_ENETWORK);
+    autobus_remote_unref(remote);
     ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", 0, "missing", &remote), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_connect(pair.client, "", 1, "missing", &remote), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", 1, "", &remote), AUTOBUS_EINVAL);
@@ -567,6 +570,13 @@ START_TEST(waiting_with_a_callback)
     ck_assert_int_eq(autobus_proxy_multiple(pair.client, "test", &many, NULL), 0);
     ck_assert_int_eq(autobus_remote_wait_async(many, 5000, note_result, &one, answer_destroyed, NULL), 0);
     ends_with(&one, 0, NULL);
+    autobus_remote_unref(many);
+    ck_assert_int_eq(autobus_proxy_multiple(pair.client, "nobody", &many, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(many, 0, note_result, &given_up, answer_destroyed, &slot), 0);
+    autobus_slot_cancel(slot);
+    autobus_slot_unref(slot);
+    ab_gate_wait(&given_up.destroyed, 2);
+    ck_assert_int_eq(ab_gate_count(&given_up.came), 0);
     ck_assert_int_eq(autobus_remote_wait_async(many, -1, note_result, NULL, NULL, NULL), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_remote_wait_async(NULL, 1, note_result, NULL, NULL, NULL), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_remote_wait_async(nobody, 0, note_result, &closed, answer_destroyed, NULL), 0);

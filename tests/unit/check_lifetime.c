@@ -174,6 +174,12 @@ START_TEST(what_there_is)
     ck_assert_int_eq(autobus_service_list(pair.service, AUTOBUS_KIND_EVENT, &value), 0);
     ck_assert_str_eq(json_string_value(json_object_get(json_object_get(value, "ping"), "doc")), "Pings.");
     json_decref(value);
+    ck_assert_int_eq(autobus_service_list(pair.service, AUTOBUS_KIND_FUNCTION, &value), 0);
+    ck_assert_ptr_nonnull(json_object_get(value, "echo"));
+    json_decref(value);
+    ck_assert_int_eq(autobus_service_list(pair.service, AUTOBUS_KIND_OBJECT, &value), 0);
+    ck_assert_ptr_nonnull(json_object_get(value, "value"));
+    json_decref(value);
     ck_assert_int_eq(autobus_service_list(pair.service, AUTOBUS_KIND_SERVICE, &value), 0);
     ck_assert_ptr_nonnull(json_object_get(json_object_get(value, "functions"), "echo"));
     ck_assert_str_eq(json_string_value(json_object_get(json_object_get(value, "info"), "type")), "test");
