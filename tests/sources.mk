@@ -41,6 +41,8 @@ TEST_SUPPORT_FILES += tests/sim/visit.h
 
 FUZZ_FILES += tests/fuzz/fuzz.c
 FUZZ_FILES += tests/fuzz/fuzz.h
+FUZZ_FILES += tests/fuzz/terminal.c
+FUZZ_FILES += tests/fuzz/terminal.h
 
 NET_RIG_FILES += tests/net/engine.c
 NET_RIG_FILES += tests/net/rig.c
@@ -162,16 +164,24 @@ TEST_HELPERS += tests/e2e/legacy-peer
 TEST_HELPERS += tests/e2e/stranger
 
 # tests/fuzz/fuzz_NAME is built from tests/fuzz/fuzz_NAME.c, and has its inputs in tests/fuzz/corpus/NAME.
+FUZZERS += tests/fuzz/fuzz_client
 FUZZERS += tests/fuzz/fuzz_datagram
 FUZZERS += tests/fuzz/fuzz_filter
 FUZZERS += tests/fuzz/fuzz_json
 FUZZERS += tests/fuzz/fuzz_line
+FUZZERS += tests/fuzz/fuzz_service
 FUZZERS += tests/fuzz/fuzz_settings
+FUZZERS += tests/fuzz/fuzz_shown
+FUZZERS += tests/fuzz/fuzz_typed
+tests_fuzz_fuzz_client_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_datagram_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_filter_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_line_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_service_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_settings_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_shown_LDADD = tools/libcommon.la $(FUZZ_LDADD)
+tests_fuzz_fuzz_typed_LDADD = tools/libcommon.la $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus
 EXTRA_DIST += tests/fuzz/drive
 EXTRA_DIST += tests/fuzz/words

@@ -104,24 +104,26 @@ static bool is_printable(const char *text)
     return true;
 }
 
-/* key=value with its commas escaped; NULL if it cannot be typed into a shell with ease. */
+/* key=value as a filter has it. */
+static char *write_term(const char *key, const char *text)
+{
+    struct tool_writer writer;
+    FILE *out = tool_writer_open(&writer);
+    fprintf(out, "%s=", key);
+    for (const char *at = text; *at; at++)
+        fprintf(out, "%s%c", *at == ',' || *at == '\\' ? "\\" : "", *at);
+    return tool_writer_close(&writer);
+}
+
+/* NULL if it cannot be typed into a shell with ease. */
 static char *term_of(const char *key, const json_t *value)
 {
     if (strpbrk(key, "=!~?,\\") || json_is_object(value) || json_is_array(value))
         return NULL;
     char *text = json_is_string(value) ? tool_print("%s", json_string_value(value)) : tool_json_text(value, 0);
-    struct tool_writer writer;
-    FILE *out = tool_writer_open(&writer);
-    fprintf(out, "%s=", key);
-    for (const char *at = text; *at; at++)
-        fprintf(out, "%s%c", *at == ',' ? "\\" : "", *at);
-    char *term = tool_writer_close(&writer);
-    bool good = is_printable(key) && is_printable(text);
+    char *term = is_printable(key) && is_printable(text) ? write_term(key, text) : NULL;
     free(text);
-    if (good)
-        return term;
-    free(term);
-    return NULL;
+    return term;
 }
 
 /* Takes `term` if it picks the entry and is shorter than what there is. Owns the term. */
@@ -164,17 +166,11 @@ static char *best_term(const json_t *entries, size_t index)
     return best;
 }
 
-static char *id_term(const json_t *id)
-{
-    char *term = term_of("service", id);
-    return term ? term : tool_print("service=%s", json_string_value(id));
-}
-
 char *tool_service_distinguish(const json_t *entries, size_t index, const char *text)
 {
     char *term = best_term(entries, index);
     if (!term) /* the id needs no other term */
-        return id_term(json_object_get(json_array_get(entries, index), "service"));
+        return write_term("service", json_string_value(json_object_get(json_array_get(entries, index), "service")));
     char *whole = text && *text ? tool_print("%s,%s", text, term) : tool_print("%s", term);
     free(term);
     return whole;

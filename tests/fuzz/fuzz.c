@@ -5,6 +5,7 @@
 #include "fuzz/fuzz.h"
 
 #include <jansson.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
     forget_settings();
+    setlocale(LC_CTYPE, "C.UTF-8");
+    if (!freopen("/dev/null", "r", stdin))
+        abort();
     json_object_seed(1);
     return 0;
 }
@@ -112,7 +116,7 @@ bool fuzz_story_next(struct fuzz_story *story, struct ab_slice *ret_bytes, char 
     *ret_event = '\0';
     *ret_bytes = (struct ab_slice){NULL, 0};
     if (left > 1 && story->at[0] == FUZZ_EVENT) {
-        *ret_event = (char)story->at[1];
+        *ret_event = (char)(story->at[1] ? story->at[1] : '.');
         story->at += 2;
         return true;
     }

@@ -39,6 +39,7 @@ struct sim {
     struct ab_list buses;
     struct ab_list peers;
     bool memory_fails; /* AB_ENOMEM of a registration is no failure of the test: the handle is NULL, which all take */
+    bool may_refuse;   /* the same of what says that there is no connection, or no room */
     long live;         /* blocks of memory before */
     long live_json;
 };
