@@ -92,13 +92,33 @@ static uint16_t first_port(const struct ab_net *net)
     return first;
 }
 
+/* The first port at all addresses, or, if another bus has it at some (one that stays on loopback), at the first of our
+ * own where it is free. */
+static int open_claimed(const struct ab_net *net, uint32_t *host)
+{
+    const struct ab_interfaces *interfaces = &net->interfaces;
+    int descriptor = open_at(*host, first_port(net));
+
+    if (*host != INADDR_ANY)
+        return descriptor;
+    for (size_t i = 0; descriptor < 0 && errno == EADDRINUSE && i < interfaces->count; i++) {
+        const struct ab_interface *own = &interfaces->table[i];
+
+        if (own->loopback || !own->allowed || !own->up || !own->address)
+            continue;
+        descriptor = open_at(own->address, first_port(net));
+        if (descriptor >= 0)
+            *host = own->address;
+    }
+    return descriptor;
+}
+
 /* 0, or AB_ENETWORK with errno. */
 static int open_wanted(struct ab_acceptor *acceptor)
 {
     const struct ab_net *net = acceptor->net;
     uint32_t host = wanted_host(net);
-    int descriptor =
-        acceptor->claims ? open_at(host, first_port(net)) : open_first(net->settings, host, acceptor->port);
+    int descriptor = acceptor->claims ? open_claimed(net, &host) : open_first(net->settings, host, acceptor->port);
 
     if (descriptor < 0)
         return AB_ENETWORK;

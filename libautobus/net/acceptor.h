@@ -1,7 +1,8 @@
 /*
  * Listens for connections: on the first free port of the settings' range, else on any, and on loopback alone while
  * loopback is all there is. A second one claims the first port of the range for a bus that listens on another: it has it
- * as soon as nobody else does, so that a host's first port always leads to a bus, if there is one.
+ * as soon as nobody else does, so that a host's first port always leads to a bus, if there is one. Where another has it on
+ * loopback alone, it has it at one of the host's other addresses.
  */
 #ifndef AB_NET_ACCEPTOR_H
 #define AB_NET_ACCEPTOR_H

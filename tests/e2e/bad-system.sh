@@ -112,6 +112,19 @@ case_ports() {
     check 'ports: the other one too' wait_for 20 grep -q 'now listening on port 52722 too' "$room/cellar.err"
 }
 
+# A bus that stays on its machine has the first port there, and others that know the host find the one that does not.
+case_private() {
+    start private private env AUTOBUS_INTERFACES=lo autobus-serve --verbose --info type=private --object n=1 </dev/null
+    wait_for 10 grep -q 'published as' "$room/private.err"
+    serve private public
+    check 'private: one port is had twice' wait_for 20 grep -q 'now listening on port 52722 too' "$room/public.err"
+    knows() {
+        [ "$(net_on hall env AUTOBUS_DISCOVERY=none AUTOBUS_SEEDS=10.0.0.8 timeout 10 autobus-browse --json | grep -c "$1")" = "$2" ]
+    }
+    check 'private: the host is known for what it has' wait_for 20 knows '"name":"public"' 1
+    check 'private: and for no more' knows '"type":"private"' 0
+}
+
 # ---- No descriptors
 
 case_descriptors() {
@@ -146,7 +159,7 @@ case_stacks() {
 }
 
 address=0
-for host in hall alone moving moved cellar busy small; do
+for host in hall alone moving moved cellar busy small private; do
     address=$((address + 1))
     net_host $host
     net_join $host eth0 10.0.0.$address/24
@@ -156,7 +169,7 @@ net_host none
 net_on none ip link set lo down
 
 parts=
-for part in none routes moving moved ports descriptors stacks; do
+for part in none routes moving moved ports private descriptors stacks; do
     { "case_$part"; net_leave; exit "$check_failed"; } >"$room/$part.report" 2>&1 &
     parts="$parts $part:$!"
 done
@@ -164,5 +177,5 @@ for part in $parts; do
     wait "${part#*:}" || check_failed=1
     cat "$room/${part%:*}.report"
 done
-[ "$check_failed" != 0 ] || echo 'figure: 9 faults survived'
+[ "$check_failed" != 0 ] || echo 'figure: 10 faults survived'
 check_end

@@ -47,12 +47,12 @@ static bool is_refused(uint16_t port)
     return refused;
 }
 
-static struct ab_settings *settings_of_ports(uint16_t first, uint16_t last)
+static struct ab_settings *settings_of_ports(const char *interfaces, uint16_t first, uint16_t last)
 {
     char text[16];
 
     snprintf(text, sizeof(text), "%u-%u", first, last);
-    return rig_settings("ports", text, NULL);
+    return rig_settings("interfaces", interfaces, "ports", text, NULL);
 }
 
 START_TEST(the_first_free_port_of_the_range_is_taken)
@@ -62,7 +62,7 @@ START_TEST(the_first_free_port_of_the_range_is_taken)
     int other = peer_listen(&taken);
     uint16_t port;
 
-    rig_start(&rig, settings_of_ports(taken, (uint16_t)(taken + 5)));
+    rig_start(&rig, settings_of_ports("lo", taken, (uint16_t)(taken + 5)));
     port = rig_listen(&rig);
     ck_assert_uint_gt(port, taken);
     ck_assert_uint_eq(rig_listen(&rig), port); /* twice is once */
@@ -80,7 +80,7 @@ START_TEST(any_port_is_taken_when_the_range_is_not_free)
     int other = peer_listen(&taken);
     uint16_t port;
 
-    rig_start(&rig, settings_of_ports(taken, taken));
+    rig_start(&rig, settings_of_ports("lo", taken, taken));
     port = rig_listen(&rig);
     ck_assert_uint_ne(port, taken);
     close(peer_connect(port));
@@ -97,7 +97,7 @@ START_TEST(the_first_port_is_taken_too_when_its_bus_goes)
     int other = peer_listen(&taken);
     uint16_t port;
 
-    rig_start(&rig, settings_of_ports(taken, (uint16_t)(taken + 5)));
+    rig_start(&rig, settings_of_ports("lo", taken, (uint16_t)(taken + 5)));
     port = rig_listen(&rig);
     rig_rounds(&rig, 3);
     ck_assert_int_lt(rig.net->claim.served, 0);
@@ -127,7 +127,7 @@ START_TEST(who_has_the_first_port_claims_no_more)
     int other = peer_listen(&free_port);
 
     close(other);
-    rig_start(&rig, settings_of_ports(free_port, (uint16_t)(free_port + 5)));
+    rig_start(&rig, settings_of_ports("lo", free_port, (uint16_t)(free_port + 5)));
     ck_assert_uint_eq(rig_listen(&rig), free_port);
     rig_rounds(&rig, 3);
     rig_lock(&rig);
@@ -325,6 +325,43 @@ static int connect_to(uint32_t host, uint16_t port)
     return descriptor;
 }
 
+static bool claims_other_address(struct rig *rig, void *context)
+{
+    return rig->net->claim.descriptor >= 0 && rig->net->claim.host != *(uint32_t *)context;
+}
+
+START_TEST(the_first_port_is_taken_where_another_bus_has_it_on_loopback_alone)
+{
+    struct rig rig;
+    uint32_t host;
+    uint16_t taken;
+    uint16_t port;
+    int other;
+
+    NEEDS_NAMESPACE
+    other = peer_listen(&taken);
+    rig_command("ip addr add 10.77.0.1/24 dev ab0 && ip addr add 10.78.0.1/24 dev ab1 && "
+                "ip link set ab1 up && ip link set ab0 up");
+    rig_start(&rig, settings_of_ports("*", taken, (uint16_t)(taken + 5)));
+    port = rig_listen(&rig);
+    ck_assert_uint_ne(port, taken);
+    ck_assert_int_eq(rig_expect(&rig, RIG_PORT_CLAIMED).code, taken);
+    rig_lock(&rig);
+    host = rig.net->claim.host;
+    pthread_mutex_unlock(&rig.lock);
+    close(connect_to(host, taken));
+    rig_expect(&rig, RIG_ACCEPTED);
+    close(connect_to(host, port));
+    rig_expect(&rig, RIG_ACCEPTED);
+    rig_command("ip addr flush dev %s", host == 0x0a4d0001 ? "ab0" : "ab1");
+    rig_await(&rig, claims_other_address, &host);
+    close(connect_to(host ^ 0x0a4d0001 ^ 0x0a4e0001, taken));
+    rig_expect(&rig, RIG_ACCEPTED);
+    rig_end(&rig);
+    close(other);
+}
+END_TEST
+
 START_TEST(an_excluded_interface_is_not_served)
 {
     struct rig rig;
@@ -365,6 +402,7 @@ int main(void)
     tcase_add_test(ports, no_descriptors_is_no_disaster);
     tcase_add_test(interfaces, an_interface_opens_the_same_port_to_all);
     tcase_add_test(interfaces, a_port_that_is_taken_meanwhile_is_changed);
+    tcase_add_test(interfaces, the_first_port_is_taken_where_another_bus_has_it_on_loopback_alone);
     tcase_add_test(interfaces, an_excluded_interface_is_not_served);
     suite_add_tcase(suite, ports);
     suite_add_tcase(suite, interfaces);
