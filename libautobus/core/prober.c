@@ -4,6 +4,10 @@
  *
  * Anybody can announce routes that lead nowhere, and each takes ten seconds to find out. So the routes of one host get
  * half of the places at most, and those that were merely silent three quarters.
+ *
+ * A bus that does not answer at all has none of its services: its routes are probed one after the other, and what the
+ * first finds out about the bus holds for those that wait. So a machine that lost its power is gone after one probe,
+ * however much it had.
  */
 #include "core/prober.h"
 
@@ -28,6 +32,7 @@ static struct ab_route *end(struct ab_probe *probe)
 
     route->probe = NULL;
     route->source->probes--;
+    route->node->probed = false;
     prober->running--;
     prober->routine_running -= !probe->urgent;
     ab_free(probe);
@@ -49,6 +54,32 @@ static void bound(struct ab_outbound *connection)
     start_next(engine);
 }
 
+/* Nobody listens there, or takes no notice: that is not about one service. */
+static bool is_of_node(const struct ab_outbound_loss *loss)
+{
+    return loss->code == AB_ENETWORK || loss->code == AB_ETIMEDOUT;
+}
+
+/* With those of its node that wait for a probe. */
+static void node_unreachable(struct ab_route *route)
+{
+    struct ab_list waiting;
+    struct ab_list *each;
+
+    ab_list_init(&waiting);
+    AB_LIST_EACH (node, &route->node->routes) {
+        struct ab_route *other = AB_CONTAINER(node, struct ab_route, node_node);
+
+        if (!ab_list_linked(&other->probe_node))
+            continue;
+        ab_list_remove(&other->probe_node);
+        ab_list_append(&waiting, &other->probe_node);
+    }
+    ab_directory_unreachable(route);
+    while ((each = ab_list_take(&waiting)))
+        ab_directory_unreachable(AB_CONTAINER(each, struct ab_route, probe_node));
+}
+
 static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
 {
     struct ab_engine *engine = connection->stream.engine;
@@ -58,6 +89,8 @@ static void lost(struct ab_outbound *connection, const struct ab_outbound_loss *
         ab_directory_answered(route);
     else if (loss->code == AB_ENOMEM)
         ab_directory_unproved(route);
+    else if (is_of_node(loss))
+        node_unreachable(route);
     else
         ab_directory_unreachable(route);
     start_next(engine);
@@ -86,18 +119,19 @@ static int start(struct ab_engine *engine, struct ab_route *route, bool urgent)
     probe->urgent = urgent;
     route->probe = probe;
     route->source->probes++;
+    route->node->probed = true;
     prober->running++;
     prober->routine_running += !urgent;
     return 0;
 }
 
-/* The first whose host has a place left, taken off; NULL: there is none. */
+/* The first whose host has a place left and whose node is not probed, taken off; NULL: there is none. */
 static struct ab_route *take(struct ab_list *queue, size_t places)
 {
     AB_LIST_EACH (each, queue) {
         struct ab_route *route = AB_CONTAINER(each, struct ab_route, probe_node);
 
-        if (route->source->probes < places) {
+        if (route->source->probes < places && !route->node->probed) {
             ab_list_remove(each);
             return route;
         }

@@ -4,6 +4,7 @@
 #ifndef AB_CORE_ROUTE_H
 #define AB_CORE_ROUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/address.h"
@@ -34,6 +35,7 @@ struct ab_node {
     struct ab_address address;
     struct ab_list routes;
     struct ab_keep *keep; /* of keeper.c: its idle connection, or NULL */
+    bool probed;          /* one of its routes is, just now */
 };
 
 struct ab_route {

@@ -82,8 +82,8 @@ START_TEST(probes_are_limited)
     struct sim_bus *c = sim_bus(sim, "c");
     unsigned most = 0;
 
-    for (uint32_t host = 0; host < 4; host++)
-        add_many(sim, c->process.host, 0x0a000050 + host, host * 100, 100);
+    for (uint32_t host = 0; host < 20; host++)
+        add_many(sim, c->process.host, 0x0a000050 + host, host * 100, 10);
     for (unsigned i = 0; i < 600; i++) {
         sim_run(sim, MS(100));
         most = c->open_streams > most ? c->open_streams : most;
