@@ -22,6 +22,7 @@ static void request_free(autobus_request *request)
 
     json_decref(request->args);
     ab_notice_deinit(&request->item.notice);
+    ab_request_unref(request->core);
     ab_free(request);
     ab_bus_release(bus);
 }
@@ -35,7 +36,7 @@ static void release(autobus_request *request)
 void ab_request_handle_shut(autobus_request *request)
 {
     ab_request_set_target(request->engine, NULL);
-    request->engine = ab_request_unref(request->engine);
+    request->engine = NULL;
     atomic_store_explicit(&request->over, true, memory_order_relaxed);
     ab_list_remove(&request->node);
     AB_LIST_EACH_SAFE (node, &request->slots) {
@@ -148,24 +149,10 @@ static void abandoned(struct ab_target *target, struct ab_notice *notice)
     }
 }
 
-static void copy_texts(autobus_request *request, const char *function, const char *service)
-{
-    size_t size = strlen(function) + 1;
-
-    memcpy(request->text, function, size);
-    request->function = request->text;
-    strcpy(request->text + size, service);
-    request->service = request->text + size;
-}
-
 /* Takes the notice; NULL: no memory, and it is as it was. */
 static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice)
 {
-    const struct ab_request *engine = notice->request;
-    const char *function = ab_request_function(engine);
-    const char *service = ab_request_service_id(engine);
-    const struct ab_peer *peer = ab_request_peer(engine);
-    autobus_request *request = ab_calloc(1, sizeof(*request) + strlen(function) + strlen(service) + 2);
+    autobus_request *request = ab_calloc(1, sizeof(*request));
 
     if (!request)
         return NULL;
@@ -173,17 +160,12 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
     request->bus = ab_bus_hold(slot->bus);
     ab_list_init(&request->slots);
     request->target.deliver = abandoned;
-    request->notice = ab_request_is_notice(engine);
-    request->progress = ab_request_wants_progress(engine);
-    request->until = ab_request_until(engine);
-    request->peer = ab_peer_show(peer, request->host);
-    copy_texts(request, function, service);
     ab_item_init(&request->item, slot);
     ab_waiting_init(&request->waiting, &request->item);
     request->item.embedded = true;
     ab_notice_move(&request->item.notice, notice);
     request->item.notice.target = request;
-    request->engine = request->item.notice.request;
+    request->core = request->engine = request->item.notice.request;
     request->item.notice.request = NULL;
     ab_request_set_target(request->engine, &request->target);
     ab_list_append(&slot->bus->requests, &request->node);
@@ -210,13 +192,13 @@ static bool enter(autobus_request *request)
     autobus_bus *bus = request->bus;
 
     if (bus->callers.count >= bus->limits.calls_waiting) {
-        struct ab_item *other = ab_callers_most(&bus->callers, request->peer.connection);
+        struct ab_item *other = ab_callers_most(&bus->callers, ab_request_peer(request->core)->connection);
 
         if (!other)
             return false;
         ab_request_refuse(other);
     }
-    return ab_callers_enter(&bus->callers, &request->waiting, request->peer.connection);
+    return ab_callers_enter(&bus->callers, &request->waiting, ab_request_peer(request->core)->connection);
 }
 
 void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice)
@@ -271,12 +253,12 @@ autobus_request *autobus_request_unref(autobus_request *request)
 
 const char *autobus_request_function(autobus_request *request)
 {
-    return request && ab_guard() == 0 ? request->function : NULL;
+    return request && ab_guard() == 0 ? ab_request_function(request->core) : NULL;
 }
 
 const char *autobus_request_service(autobus_request *request)
 {
-    return request && ab_guard() == 0 ? request->service : NULL;
+    return request && ab_guard() == 0 ? ab_request_service_id(request->core) : NULL;
 }
 
 json_t *autobus_request_args(autobus_request *request)
@@ -286,29 +268,36 @@ json_t *autobus_request_args(autobus_request *request)
 
 bool autobus_request_is_notice(autobus_request *request)
 {
-    return request && ab_guard() == 0 && request->notice;
+    return request && ab_guard() == 0 && ab_request_is_notice(request->core);
 }
 
 const autobus_peer *autobus_request_peer(autobus_request *request)
 {
-    return request && ab_guard() == 0 ? &request->peer : NULL;
+    if (!request || ab_guard() < 0)
+        return NULL;
+    ab_bus_lock(request->bus);
+    if (!request->peer.host)
+        request->peer = ab_peer_show(ab_request_peer(request->core), request->host);
+    ab_bus_unlock(request->bus);
+    return &request->peer;
 }
 
 bool autobus_request_wants_progress(autobus_request *request)
 {
-    return request && ab_guard() == 0 && request->progress;
+    return request && ab_guard() == 0 && ab_request_wants_progress(request->core);
 }
 
 int autobus_request_remaining(autobus_request *request)
 {
-    ab_time left;
+    ab_time until, left;
     int r = request ? ab_bus_enter(request->bus) : AB_EINVAL;
 
     if (r < 0)
         return r;
-    left = request->until - ab_bus_now(request->bus);
+    until = ab_request_until(request->core);
+    left = until - ab_bus_now(request->bus);
     ab_bus_leave(request->bus);
-    if (request->until == AB_TIME_NEVER)
+    if (until == AB_TIME_NEVER)
         return AB_ENOENT;
     return left > 0 ? (int)(left / AB_MILLISECOND) : 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The program's handle of a call that it answers. It has copies of all that the program may read, so it needs the engine
- * only to answer, and outlives it.
+ * The program's handle of a call that it answers. What the program may read of it never changes and lasts as long as it
+ * does, so it needs the engine only to answer, and outlives it.
  */
 #ifndef AB_BUS_REQUEST_H
 #define AB_BUS_REQUEST_H
@@ -20,22 +20,17 @@
 struct autobus_request {
     struct ab_handle handle;
     autobus_bus *bus;
-    struct ab_request *engine; /* NULL: answered, or the bus is closed */
+    struct ab_request *core;   /* one reference */
+    struct ab_request *engine; /* the same; NULL: answered, or the bus is closed */
     struct ab_list node;       /* in bus->requests while the engine has it */
     struct ab_list slots;      /* who wants to hear when nobody waits any more */
     struct ab_target target;   /* hears that for them */
     struct ab_item item;       /* its turn to be handled */
     struct ab_waiting waiting; /* the same among those who call */
     atomic_bool over;          /* `engine` is NULL for ever */
-    bool notice;
-    bool progress; /* partial results are sent */
-    ab_time until; /* when the caller gives up; AB_TIME_NEVER: he did not say */
-    json_t *args;  /* NULL until the handler's thread has decoded them */
-    autobus_peer peer;
+    json_t *args;              /* NULL until the handler's thread has decoded them */
+    autobus_peer peer;         /* once somebody asked */
     char host[AB_ADDRESS_HOST_TEXT];
-    const char *function; /* both behind the structure */
-    const char *service;
-    char text[];
 };
 
 struct ab_answer {

@@ -26,6 +26,7 @@ struct ab_request {
     ab_time until; /* when its caller gives it up; AB_TIME_NEVER: he did not say */
     struct ab_timer deadline;
     void *target;
+    struct ab_notice came; /* AB_NOTICE_CALL */
     struct ab_notice gone; /* AB_NOTICE_ABANDONED, so that it needs no memory then */
 };
 
@@ -161,7 +162,7 @@ static void on_deadline(struct ab_timer *timer)
     ab_inbound_answered(connection);
 }
 
-static void gone_released(struct ab_notice *notice)
+static void released(struct ab_notice *notice)
 {
     (void)notice; /* it is part of its request, which may be freed by now */
 }
@@ -183,7 +184,9 @@ static struct ab_request *request_new(struct ab_inbound *connection, struct ab_f
     request->until = AB_TIME_NEVER;
     ab_timer_init(&request->deadline, on_deadline);
     ab_notice_init(&request->gone, AB_NOTICE_ABANDONED, NULL);
-    request->gone.release = gone_released;
+    request->gone.release = released;
+    ab_notice_init(&request->came, AB_NOTICE_CALL, function->target);
+    request->came.release = released;
     return request;
 }
 
@@ -203,15 +206,12 @@ static void heed_extensions(struct ab_request *request, const struct ab_message 
 int ab_request_start(struct ab_inbound *connection, struct ab_function *function, struct ab_message *message)
 {
     struct ab_engine *engine = connection->stream.engine;
-    struct ab_notice *notice = ab_notice_new(AB_NOTICE_CALL, function->target);
-    struct ab_request *request = notice ? request_new(connection, function, message) : NULL;
+    struct ab_request *request = request_new(connection, function, message);
 
-    if (!request) {
-        ab_notice_release(notice);
+    if (!request)
         return AB_ENOMEM;
-    }
-    notice->value = ab_value_move(&message->value);
-    notice->request = request;
+    request->came.value = ab_value_move(&message->value);
+    request->came.request = request;
     engine->counters.requests_received++;
     if (request->id) {
         engine->counters.requests_now++;
@@ -221,7 +221,7 @@ int ab_request_start(struct ab_inbound *connection, struct ab_function *function
         ab_request_ref(request);
         heed_extensions(request, message);
     }
-    ab_engine_emit(engine, notice);
+    ab_engine_emit(engine, &request->came);
     return 0;
 }
 

@@ -61,9 +61,15 @@ void ab_fields_text(struct ab_fields *fields, const char *key, const char *text)
     if (!ab_fields_key(fields, key))
         return;
     if (text)
-        fields->result = ab_json_write_string(fields->out, text, strlen(text));
+        ab_fields_string(fields, text, strlen(text));
     else
         fields_put(fields, "null");
+}
+
+void ab_fields_string(struct ab_fields *fields, const char *text, size_t size)
+{
+    if (fields->result == 0)
+        fields->result = ab_json_write_string(fields->out, text, size);
 }
 
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer)

@@ -35,6 +35,7 @@ static inline void ab_fields_literal(struct ab_fields *fields, const char *text,
     fields->begun = true;
 }
 void ab_fields_digits(struct ab_fields *fields, uint64_t number);
+void ab_fields_string(struct ab_fields *fields, const char *text, size_t size);
 /* Encoded JSON as it is; NULL: no such member. */
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json);
 /* A member that is an object: its members follow, until it is closed. */

@@ -201,8 +201,6 @@ static int writer_break_line(struct writer *writer)
     size_t spaces;
     char *place;
 
-    if (writer->indent == COMPACT)
-        return 0;
     spaces = writer->open * (size_t)writer->indent;
     place = ab_buffer_reserve(writer->out, spaces + 1);
     if (!place)
@@ -219,7 +217,7 @@ static int writer_close(struct writer *writer)
     int result;
 
     writer->open--;
-    result = level.begun ? writer_break_line(writer) : 0;
+    result = level.begun && writer->indent != COMPACT ? writer_break_line(writer) : 0;
     return result < 0 ? result : ab_buffer_append(writer->out, json_is_object(level.container) ? "}" : "]", 1);
 }
 
@@ -257,7 +255,7 @@ static int writer_step(struct writer *writer)
         return writer_close(writer);
     result = level->begun ? ab_buffer_append(writer->out, ",", 1) : 0;
     level->begun = true;
-    if (result == 0)
+    if (result == 0 && writer->indent != COMPACT)
         result = writer_break_line(writer);
     if (result == 0 && key)
         result = writer_key(writer, key);

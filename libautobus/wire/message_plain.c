@@ -30,17 +30,6 @@ enum key {
 
 #define DEADLINE_DIGITS 9
 
-#define KEY(text)              \
-    {                          \
-        text, sizeof(text) - 1 \
-    }
-
-/* In the order in which both ends write them: after one most often comes the next. */
-static const struct ab_slice keys[KEYS] = {
-    KEY("\"_type\""),  KEY("\"_id\""),   KEY("\"_command\""), KEY("\"name\""),     KEY("\"args\""),
-    KEY("\"result\""), KEY("\"value\""), KEY("\"deadline\""), KEY("\"progress\""),
-};
-
 struct line {
     const char *at, *end;
     const struct ab_limits *limits;
@@ -59,14 +48,28 @@ static void skip_blanks(struct line *line)
         line->at++;
 }
 
+/* Most often it is the next. */
 static bool skip_byte(struct line *line, char byte)
 {
-    skip_blanks(line);
-    if (line->at == line->end || *line->at != byte)
-        return false;
+    if (line->at == line->end || *line->at != byte) {
+        skip_blanks(line);
+        if (line->at == line->end || *line->at != byte)
+            return false;
+    }
     line->at++;
     return true;
 }
+
+/* Inline, so that the compiler knows the size: a line has up to seven keys, and each was 130 instructions. */
+static inline bool skip_text(struct line *line, const char *text, size_t size)
+{
+    if ((size_t)(line->end - line->at) < size || memcmp(line->at, text, size) != 0)
+        return false;
+    line->at += size;
+    return true;
+}
+
+#define SKIP(line, text) skip_text(line, text, sizeof(text) - 1)
 
 /* A string that stands for itself. */
 static bool read_string(struct line *line, struct ab_slice *ret_string)
@@ -102,25 +105,23 @@ static bool read_id(struct line *line)
 /* No leading zero; another byte of a number is no comma. */
 static bool read_deadline(struct line *line)
 {
-    const char *start;
+    const char *start, *at, *end;
+    int64_t number = 0;
 
     skip_blanks(line);
-    start = line->at;
-    line->deadline_ms = 0;
-    while (line->at < line->end && *line->at >= '0' && *line->at <= '9' && line->at - start < DEADLINE_DIGITS)
-        line->deadline_ms = line->deadline_ms * 10 + (*line->at++ - '0');
-    return line->at > start && (*start != '0' || line->at == start + 1);
+    start = at = line->at;
+    end = line->end - at > DEADLINE_DIGITS ? at + DEADLINE_DIGITS : line->end;
+    while (at < end && *at >= '0' && *at <= '9')
+        number = number * 10 + (*at++ - '0');
+    line->at = at;
+    line->deadline_ms = number;
+    return at > start && (*start != '0' || at == start + 1);
 }
 
 static bool read_true(struct line *line)
 {
-    static const char text[] = "true";
-
     skip_blanks(line);
-    if ((size_t)(line->end - line->at) < strlen(text) || memcmp(line->at, text, strlen(text)) != 0)
-        return false;
-    line->at += strlen(text);
-    return true;
+    return SKIP(line, "true");
 }
 
 static int read_value(struct line *line)
@@ -137,25 +138,35 @@ static int read_value(struct line *line)
     return 1;
 }
 
-/* Their third bytes tell nearly all of them apart. */
-static bool skip_key(struct line *line, const struct ab_slice *key)
+/* They are numbered in the order in which both ends write them. */
+static bool skip_key(struct line *line, unsigned number)
 {
-    if ((size_t)(line->end - line->at) < key->size || line->at[2] != key->data[2] ||
-        memcmp(line->at, key->data, key->size) != 0)
-        return false;
-    line->at += key->size;
-    return true;
+    switch (number) {
+    case 0: return SKIP(line, "\"_type\"");
+    case 1: return SKIP(line, "\"_id\"");
+    case 2: return SKIP(line, "\"_command\"");
+    case 3: return SKIP(line, "\"name\"");
+    case 4: return SKIP(line, "\"args\"");
+    case 5: return SKIP(line, "\"result\"");
+    case 6: return SKIP(line, "\"value\"");
+    case 7: return SKIP(line, "\"deadline\"");
+    default: return SKIP(line, "\"progress\"");
+    }
 }
 
+_Static_assert(TYPE == 1 << 0 && NAME == 1 << 3 && VALUE == 1 << 6 && PROGRESS == 1 << 8, "in that order");
+
+/* After one most often comes the next. */
 static enum key read_key(struct line *line)
 {
+    unsigned number = line->next;
+
     skip_blanks(line);
-    for (unsigned i = 0, which = line->next; i < KEYS; i++, which++) {
-        which = which < KEYS ? which : 0;
-        if (!skip_key(line, &keys[which]))
+    for (unsigned i = 0; i < KEYS; i++, number = number + 1 < KEYS ? number + 1 : 0) {
+        if (!skip_key(line, number))
             continue;
-        line->next = which + 1;
-        return line->seen & 1u << which || !skip_byte(line, ':') ? 0 : (enum key)(1u << which);
+        line->next = number + 1 < KEYS ? number + 1 : 0;
+        return line->seen & 1u << number || !skip_byte(line, ':') ? 0 : (enum key)(1u << number);
     }
     return 0;
 }

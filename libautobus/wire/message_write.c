@@ -44,6 +44,12 @@ static void begin_response(struct ab_fields *fields, struct ab_buffer *out, cons
     PUT_JSON(fields, "_id", id);
 }
 
+static void put_name(struct ab_fields *fields, const char *name)
+{
+    PUT(fields, ",\"name\":");
+    ab_fields_string(fields, name, strlen(name));
+}
+
 static int end_line(struct ab_fields *fields)
 {
     PUT(fields, "}\r\n");
@@ -84,7 +90,7 @@ int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, 
     struct ab_fields fields;
 
     begin_command(&fields, out, id, AB_COMMAND_CALL);
-    ab_fields_text(&fields, "name", name);
+    put_name(&fields, name);
     PUT_JSON(&fields, "args", args);
     if (deadline_ms >= 0) {
         PUT(&fields, ",\"deadline\":");
@@ -100,7 +106,7 @@ int ab_message_write_named(struct ab_buffer *out, uint64_t id, enum ab_command c
     struct ab_fields fields;
 
     begin_command(&fields, out, id, command);
-    ab_fields_text(&fields, "name", name);
+    put_name(&fields, name);
     return end_line(&fields);
 }
 
@@ -138,7 +144,7 @@ int ab_message_write_changed(struct ab_buffer *out, const char *name, const stru
     struct ab_fields fields;
 
     begin_command(&fields, out, 0, AB_COMMAND_CHANGED);
-    ab_fields_text(&fields, "name", name);
+    put_name(&fields, name);
     ab_fields_json(&fields, "value", value);
     return end_line(&fields);
 }
@@ -148,7 +154,7 @@ int ab_message_write_fired(struct ab_buffer *out, const char *name, const struct
     struct ab_fields fields;
 
     begin_command(&fields, out, 0, AB_COMMAND_FIRED);
-    ab_fields_text(&fields, "name", name);
+    put_name(&fields, name);
     PUT_JSON(&fields, "args", args);
     return end_line(&fields);
 }
@@ -186,7 +192,7 @@ int ab_message_write_value(struct ab_buffer *out, const struct ab_text *id, cons
     struct ab_fields fields;
 
     begin_response(&fields, out, id);
-    ab_fields_text(&fields, "name", name);
+    put_name(&fields, name);
     ab_fields_json(&fields, "value", value);
     return end_line(&fields);
 }
