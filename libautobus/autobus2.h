@@ -101,8 +101,8 @@ AUTOBUS_EXPORT int autobus_options_new(autobus_options **ret_options);
 AUTOBUS_EXPORT void autobus_options_free(autobus_options *options);
 
 /* Sets one option as text, as autobus(7) lists them: "interfaces", "bind", "ports", "discovery_port", "accept", "allow",
- * "discovery", "goodbyes", "announce_delay", "seeds", and every limit by its name ("line", "calls", …). AUTOBUS_ENOENT:
- * no such option. AUTOBUS_EINVAL: a bad value; `error` says what is wrong with it. */
+ * "discovery", "goodbyes", "announce_delay", "seeds", "local_sockets", and every limit by its name ("line", "calls", …).
+ * AUTOBUS_ENOENT: no such option. AUTOBUS_EINVAL: a bad value; `error` says what is wrong with it. */
 AUTOBUS_EXPORT int autobus_options_set(autobus_options *options, const char *name, const char *value,
                                        autobus_error *error);
 
@@ -508,8 +508,8 @@ AUTOBUS_EXPORT bool autobus_request_is_notice(autobus_request *request);
 
 /* Who calls. Nothing of it is authenticated. */
 typedef struct autobus_peer {
-    const char *host; /* numeric address */
-    uint16_t port;
+    const char *host;    /* numeric address */
+    uint16_t port;       /* 0: it came by the local socket, autobus(7) */
     bool local;          /* a program of this machine, by loopback or by an address of its own */
     uint64_t connection; /* its number: see autobus_service_connections */
 } autobus_peer;

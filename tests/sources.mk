@@ -104,6 +104,7 @@ UNIT_TESTS += tests/unit/check_json
 UNIT_TESTS += tests/unit/check_lifetime
 UNIT_TESTS += tests/unit/check_limits
 UNIT_TESTS += tests/unit/check_list
+UNIT_TESTS += tests/unit/check_local
 UNIT_TESTS += tests/unit/check_map
 UNIT_TESTS += tests/unit/check_memory
 UNIT_TESTS += tests/unit/check_message

@@ -41,7 +41,8 @@ static void send_add(struct ab_service *service)
     struct ab_buffer *packet = ab_engine_scratch(engine);
 
     remember_place(service);
-    if (ab_packet_write_add(packet, service->port, service->id->data, service->info) == 0) {
+    if (ab_packet_write_add(packet, service->port, service->id->data, service->info,
+                            engine->host->local(engine->context)) == 0) {
         send(service, packet, AB_LOOPBACK_FIRST);
         engine->counters.discovery_adds_sent++;
     }

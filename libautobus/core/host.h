@@ -40,6 +40,9 @@ struct ab_host {
     /* Starts to listen for streams and returns the port. AB_ENETWORK, AB_ENOMEM. */
     int (*listen)(void *context, uint16_t *ret_port);
     void (*unlisten)(void *context);
+    /* Whether who is on this machine can come in without TCP, at what the port says (autobus-protocol(7)). The engine
+     * announces it and knows nothing else of it: a stream to a peer on loopback may be such, and looks the same. */
+    bool (*local)(void *context);
     /* A bus of this machine is gone, and with it perhaps who listened on the first port: whoever listens on another takes
      * that too, and keeps its own (DESIGN section 4). */
     void (*neighbour_gone)(void *context);

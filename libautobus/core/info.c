@@ -26,7 +26,7 @@ static int check_fits(struct ab_engine *engine, const char *id, const struct ab_
 {
     const struct ab_limits *limits = &engine->limits;
     struct ab_buffer *packet = ab_engine_scratch(engine);
-    int r = ab_packet_write_add(packet, UINT16_MAX, id, info);
+    int r = ab_packet_write_add(packet, UINT16_MAX, id, info, true);
 
     if (r < 0)
         return r;

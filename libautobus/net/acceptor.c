@@ -113,18 +113,31 @@ static int open_claimed(const struct ab_net *net, uint32_t *host)
     return descriptor;
 }
 
+/* The descriptor, or -1 with errno. */
+static int open_kind(const struct ab_acceptor *acceptor, uint32_t *host)
+{
+    const struct ab_net *net = acceptor->net;
+
+    switch (acceptor->kind) {
+    case AB_ACCEPTOR_CLAIM: return open_claimed(net, host);
+    case AB_ACCEPTOR_LOCAL: return ab_local_listen(net->acceptor.port, BACKLOG);
+    case AB_ACCEPTOR_OWN: break;
+    }
+    return open_first(net->settings, *host, acceptor->port);
+}
+
 /* 0, or AB_ENETWORK with errno. */
 static int open_wanted(struct ab_acceptor *acceptor)
 {
     const struct ab_net *net = acceptor->net;
     uint32_t host = wanted_host(net);
-    int descriptor = acceptor->claims ? open_claimed(net, &host) : open_first(net->settings, host, acceptor->port);
+    int descriptor = open_kind(acceptor, &host);
 
     if (descriptor < 0)
         return AB_ENETWORK;
     acceptor->descriptor = descriptor;
     acceptor->host = host;
-    acceptor->port = port_of(descriptor);
+    acceptor->port = acceptor->kind == AB_ACCEPTOR_LOCAL ? net->acceptor.port : port_of(descriptor);
     acceptor->attention = true;
     return 0;
 }
@@ -155,6 +168,24 @@ void ab_acceptor_unlisten(struct ab_acceptor *acceptor)
 {
     acceptor->wanted = false;
     give_up(acceptor);
+}
+
+/* What cannot be had now is tried again. */
+void ab_acceptor_listen_locally(struct ab_acceptor *acceptor)
+{
+    const struct ab_settings *settings = acceptor->net->settings;
+    uint32_t bound = ab_settings_bind_host(settings);
+
+    if (!ab_settings_local_sockets(settings) || (bound != 0 && bound != INADDR_LOOPBACK))
+        return;
+    acceptor->wanted = true;
+    if (acceptor->descriptor < 0 && open_wanted(acceptor) < 0)
+        acceptor->attention = true;
+}
+
+bool ab_acceptor_is_listening(const struct ab_acceptor *acceptor)
+{
+    return acceptor->wanted && acceptor->descriptor >= 0;
 }
 
 void ab_acceptor_claim(struct ab_acceptor *acceptor)
@@ -252,6 +283,14 @@ struct arrival {
     struct ab_address peer;
 };
 
+/* A peer at the local socket is one on loopback, of no port. */
+static struct ab_address address_of(const struct sockaddr_in *peer)
+{
+    if (peer->sin_family != AF_INET)
+        return ab_address_inet(INADDR_LOOPBACK, 0);
+    return ab_address_inet(ntohl(peer->sin_addr.s_addr), ntohs(peer->sin_port));
+}
+
 /* How many came; *ret_wrong is why there are no more (EAGAIN), or 0. */
 static size_t accept_some(const struct ab_acceptor *acceptor, struct arrival arrivals[MOST_AT_ONCE], int *ret_wrong)
 {
@@ -264,8 +303,7 @@ static size_t accept_some(const struct ab_acceptor *acceptor, struct arrival arr
         int descriptor = accept4(acceptor->served, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (descriptor >= 0)
-            arrivals[count++] =
-                (struct arrival){descriptor, ab_address_inet(ntohl(peer.sin_addr.s_addr), ntohs(peer.sin_port))};
+            arrivals[count++] = (struct arrival){descriptor, address_of(&peer)};
         /* Others are errors of one connection that is gone already (accept(2)). */
         else if (errno == EAGAIN || errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM ||
                  errno == EINVAL)
@@ -339,6 +377,16 @@ static bool claim(struct ab_acceptor *acceptor)
     return true;
 }
 
+/* Of the port that is served now. */
+static bool follow(struct ab_acceptor *acceptor)
+{
+    give_up(acceptor);
+    leave_loop(acceptor);
+    if (open_wanted(acceptor) < 0)
+        rest(acceptor, CLAIM_AGAIN);
+    return false;
+}
+
 /* The loopback that was all there was is not any more, or is again: the same port at the other address. */
 static bool move(struct ab_acceptor *acceptor)
 {
@@ -358,6 +406,7 @@ static bool move(struct ab_acceptor *acceptor)
     if (acceptor->port == port)
         return false;
     acceptor->net->claim.attention = true;
+    acceptor->net->local.attention = true;
     ab_net_log(acceptor->net, AB_LOG_WARNING, "port %u/tcp is taken, now listening on %u", port, acceptor->port);
     ab_engine_port_changed(acceptor->net->engine, ab_net_now(acceptor->net), acceptor->port);
     return true;
@@ -376,16 +425,34 @@ static void enter_loop(struct ab_acceptor *acceptor)
     rest(acceptor, RETRY);
 }
 
+/* Where it listens is not where it should. */
+static bool is_astray(const struct ab_acceptor *acceptor)
+{
+    const struct ab_net *net = acceptor->net;
+
+    if (!acceptor->wanted)
+        return false;
+    if (acceptor->descriptor < 0)
+        return true;
+    if (acceptor->kind == AB_ACCEPTOR_LOCAL)
+        return acceptor->port != net->acceptor.port;
+    return acceptor->moved && acceptor->host != wanted_host(net);
+}
+
 bool ab_acceptor_attend(struct ab_acceptor *acceptor)
 {
+    static bool (*const amend[])(struct ab_acceptor * acceptor) = {
+        [AB_ACCEPTOR_OWN] = move,
+        [AB_ACCEPTOR_CLAIM] = claim,
+        [AB_ACCEPTOR_LOCAL] = follow,
+    };
     bool entered = false;
 
     if (!acceptor->attention)
         return false;
     acceptor->attention = false;
-    if (acceptor->wanted &&
-        (acceptor->descriptor < 0 || (acceptor->moved && acceptor->host != wanted_host(acceptor->net))))
-        entered = acceptor->claims ? claim(acceptor) : move(acceptor);
+    if (is_astray(acceptor))
+        entered = amend[acceptor->kind](acceptor);
     acceptor->moved = false;
     if (acceptor->served != acceptor->descriptor)
         leave_loop(acceptor);
@@ -411,10 +478,10 @@ static void on_timer(evutil_socket_t descriptor, short what, void *argument)
     ab_net_unlock(acceptor->net);
 }
 
-int ab_acceptor_init(struct ab_acceptor *acceptor, struct ab_net *net, bool claims)
+int ab_acceptor_init(struct ab_acceptor *acceptor, struct ab_net *net, enum ab_acceptor_kind kind)
 {
     acceptor->net = net;
-    acceptor->claims = claims;
+    acceptor->kind = kind;
     acceptor->timer = evtimer_new(net->base, on_timer, acceptor);
     return acceptor->timer ? 0 : AB_ENOMEM;
 }

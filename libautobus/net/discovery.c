@@ -95,8 +95,10 @@ static void take(struct ab_net *net, ab_time now, struct arrival *arrival)
     ab_fates_count(&net->discovery.fates, arrival->fate, arrival->from.host);
     if (arrival->fate == AB_DATAGRAM_OWN)
         ab_interfaces_heard_back(&net->interfaces, arrival->from.host);
-    if (arrival->fate == AB_DATAGRAM_TAKEN)
-        ab_engine_datagram(net->engine, now, &arrival->from, &arrival->packet);
+    if (arrival->fate != AB_DATAGRAM_TAKEN)
+        return;
+    ab_local_heard(&net->locals, &arrival->from, &arrival->packet);
+    ab_engine_datagram(net->engine, now, &arrival->from, &arrival->packet);
 }
 
 static void on_readable(evutil_socket_t descriptor, short what, void *argument)

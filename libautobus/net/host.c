@@ -20,8 +20,10 @@ static int host_listen(void *context, uint16_t *ret_port)
 
     int r = ab_acceptor_listen(&net->acceptor, ret_port);
 
-    if (r == 0)
+    if (r == 0) {
         ab_acceptor_claim(&net->claim);
+        ab_acceptor_listen_locally(&net->local);
+    }
     return r;
 }
 
@@ -31,6 +33,14 @@ static void host_unlisten(void *context)
 
     ab_acceptor_unlisten(&net->acceptor);
     ab_acceptor_unlisten(&net->claim);
+    ab_acceptor_unlisten(&net->local);
+}
+
+static bool host_local(void *context)
+{
+    const struct ab_net *net = context;
+
+    return ab_acceptor_is_listening(&net->local);
 }
 
 static void host_neighbour_gone(void *context)
@@ -124,6 +134,7 @@ const struct ab_host *ab_net_host(void)
     static const struct ab_host host = {
         .listen = host_listen,
         .unlisten = host_unlisten,
+        .local = host_local,
         .neighbour_gone = host_neighbour_gone,
         .hear = host_hear,
         .broadcast = host_broadcast,

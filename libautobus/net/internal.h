@@ -18,6 +18,7 @@
 #include "net/alarm.h"
 #include "net/discovery.h"
 #include "net/interfaces.h"
+#include "net/local.h"
 #include "net/log.h"
 #include "net/net.h"
 #include "net/resolver.h"
@@ -39,6 +40,8 @@ struct ab_net {
     struct ab_discovery discovery;
     struct ab_acceptor acceptor;
     struct ab_acceptor claim; /* to the first port, which others look for, if the acceptor has another */
+    struct ab_acceptor local; /* of who is on this machine */
+    struct ab_local locals;   /* of others */
     struct ab_sockets sockets;
     struct ab_sleep sleep;
     struct ab_resolver *resolver; /* counted: a slow look-up outlives the net */

@@ -118,9 +118,11 @@ static int make_parts(struct ab_net *net, const char **ret_what)
     r = ab_discovery_init(&net->discovery, net);
     if (r < 0)
         return r;
-    r = ab_acceptor_init(&net->acceptor, net, false);
+    r = ab_acceptor_init(&net->acceptor, net, AB_ACCEPTOR_OWN);
     if (r == 0)
-        r = ab_acceptor_init(&net->claim, net, true);
+        r = ab_acceptor_init(&net->claim, net, AB_ACCEPTOR_CLAIM);
+    if (r == 0)
+        r = ab_acceptor_init(&net->local, net, AB_ACCEPTOR_LOCAL);
     return r < 0 ? r : ab_sockets_init(&net->sockets, net);
 }
 
@@ -140,6 +142,7 @@ int ab_net_new(const struct ab_settings *settings, const struct ab_net_driver *d
     net->interfaces.netlink = net->discovery.receiver = net->discovery.sender = -1;
     net->acceptor.descriptor = net->acceptor.served = net->acceptor.reserve = -1;
     net->claim.descriptor = net->claim.served = net->claim.reserve = -1;
+    net->local.descriptor = net->local.served = net->local.reserve = -1;
     net->settings = ab_settings_copy(settings);
     if (net->settings) {
         net->limits = ab_settings_limits(net->settings);
@@ -168,6 +171,7 @@ void ab_net_free(struct ab_net *net)
     }
     ab_resolver_unref(net->resolver);
     ab_sockets_deinit(&net->sockets);
+    ab_acceptor_deinit(&net->local);
     ab_acceptor_deinit(&net->claim);
     ab_acceptor_deinit(&net->acceptor);
     ab_discovery_deinit(&net->discovery);
@@ -195,7 +199,7 @@ void ab_net_attach(struct ab_net *net, struct ab_engine *engine)
 static bool wants_attention(const struct ab_net *net)
 {
     return !ab_list_empty(&net->sockets.attention) || net->acceptor.attention || net->claim.attention ||
-           net->discovery.attention;
+           net->local.attention || net->discovery.attention;
 }
 
 /* What must be done before anybody waits. Lock held; true if there is more of it, or callbacks may have come of it. */
@@ -207,6 +211,7 @@ static bool attend(struct ab_net *net)
         bool entered = ab_acceptor_attend(&net->acceptor);
 
         entered |= ab_acceptor_attend(&net->claim);
+        entered |= ab_acceptor_attend(&net->local);
         entered |= ab_discovery_attend(net);
         entered |= ab_sockets_attend(net);
         entered |= ab_resolver_deliver(net->resolver);
@@ -232,8 +237,10 @@ static bool stop(struct ab_net *net)
         ab_discovery_stop(&net->discovery);
         ab_acceptor_unlisten(&net->acceptor);
         ab_acceptor_unlisten(&net->claim);
+        ab_acceptor_unlisten(&net->local);
         ab_acceptor_attend(&net->acceptor);
         ab_acceptor_attend(&net->claim);
+        ab_acceptor_attend(&net->local);
         ab_resolver_close(net->resolver);
     }
     return net->stop_over || ab_sockets_settled(&net->sockets);

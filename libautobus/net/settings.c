@@ -227,6 +227,20 @@ static int set_discovery(struct ab_settings *settings, char *value, char **ret_p
     return 0;
 }
 
+static int set_local_sockets(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    char *rest = value;
+    const char *item = next_item(&rest);
+    bool no = item && strcmp(item, "no") == 0;
+
+    if (item && ((!no && strcmp(item, "yes") != 0) || next_item(&rest))) {
+        *ret_problem = ab_settings_problem("\"%s\" is neither yes nor no", item);
+        return AB_EINVAL;
+    }
+    settings->no_local_sockets = no;
+    return 0;
+}
+
 /* One number, `otherwise` if there is none. */
 static int set_number(char *value, long long least, long long most, unsigned otherwise, unsigned *ret_number,
                       char **ret_problem)
@@ -302,6 +316,7 @@ static const struct {
     [AB_SETTING_ANNOUNCE_DELAY] = {"announce_delay", set_announce_delay},
     [AB_SETTING_SEEDS] = {"seeds", set_seeds},
     [AB_SETTING_ALLOW] = {"allow", set_allow},
+    [AB_SETTING_LOCAL_SOCKETS] = {"local_sockets", set_local_sockets},
 };
 
 const char *ab_settings_name(enum ab_setting setting)
@@ -530,6 +545,11 @@ uint16_t ab_settings_discovery_port(const struct ab_settings *settings)
 bool ab_settings_broadcast(const struct ab_settings *settings)
 {
     return !settings->no_broadcast;
+}
+
+bool ab_settings_local_sockets(const struct ab_settings *settings)
+{
+    return !settings->no_local_sockets;
 }
 
 unsigned ab_settings_goodbyes(const struct ab_settings *settings)

@@ -39,7 +39,8 @@ bool ab_settings_accepts(const struct ab_settings *settings, const struct ab_add
 const struct ab_networks *ab_settings_allowed(const struct ab_settings *settings);
 uint32_t ab_settings_bind_host(const struct ab_settings *settings); /* 0: any */
 uint16_t ab_settings_discovery_port(const struct ab_settings *settings);
-bool ab_settings_broadcast(const struct ab_settings *settings); /* whether the broadcast pair starts with the bus */
+bool ab_settings_broadcast(const struct ab_settings *settings);     /* whether the broadcast pair starts with the bus */
+bool ab_settings_local_sockets(const struct ab_settings *settings); /* whether they are offered, and used */
 unsigned ab_settings_goodbyes(const struct ab_settings *settings);
 unsigned ab_settings_announce_delay_ms(const struct ab_settings *settings);
 /* The hosts to ask over TCP, in their order; without a port, at the first of the range. False: there are no more. */

@@ -16,6 +16,7 @@ enum ab_setting {
     AB_SETTING_ANNOUNCE_DELAY,
     AB_SETTING_SEEDS, /* kept as its text */
     AB_SETTING_ALLOW,
+    AB_SETTING_LOCAL_SOCKETS,
     AB_SETTINGS, /* how many there are */
 };
 
@@ -37,6 +38,7 @@ struct ab_settings {
     size_t accepted_count;
     struct ab_networks *allowed; /* NULL: everybody */
     bool no_broadcast;
+    bool no_local_sockets;
     unsigned goodbyes;
     unsigned announce_delay_ms;
 };

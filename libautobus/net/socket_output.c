@@ -8,7 +8,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "net/internal.h"
@@ -124,18 +126,36 @@ bool ab_socket_send(struct ab_socket *socket)
     return false;
 }
 
+/* The local socket takes the place of the one of TCP, under its number. */
+static bool connect_locally(const struct ab_socket *socket)
+{
+    int descriptor = ab_local_connect((uint16_t)socket->peer.port);
+    bool done = descriptor >= 0 && dup3(descriptor, socket->descriptor, O_CLOEXEC) >= 0;
+
+    if (descriptor >= 0)
+        close(descriptor);
+    return done;
+}
+
+static bool connect_by_tcp(const struct ab_socket *socket)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)socket->peer.port), .sin_addr = {htonl(socket->peer.host)}};
+
+    return connect(socket->descriptor, (const struct sockaddr *)&to, sizeof(to)) == 0 || errno == EINPROGRESS ||
+           errno == EINTR;
+}
+
 /* Releases the lock. What comes of it is told later, as for every socket. */
 static void start_connect(struct ab_socket *socket)
 {
     const struct ab_net *net = socket->net;
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)socket->peer.port), .sin_addr = {htonl(socket->peer.host)}};
+    bool local = ab_settings_local_sockets(net->settings) && ab_local_knows(&net->locals, &socket->peer);
     bool failed;
 
     socket->sending = true;
     ab_net_unlock(net);
-    failed = connect(socket->descriptor, (const struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS &&
-             errno != EINTR;
+    failed = !(local && connect_locally(socket)) && !connect_by_tcp(socket);
     ab_net_lock(net);
     socket->sending = false;
     if (socket->state == AB_SOCKET_NEW)

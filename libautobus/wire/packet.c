@@ -11,6 +11,7 @@
 #include "wire/json.h"
 
 #define PORT_MOST 65535
+#define LOCAL     ",\"local\":true"
 
 /* The port and the service id, which add and remove have in common. */
 static int packet_read_service(const json_t *object, struct ab_packet *packet)
@@ -56,6 +57,7 @@ static int packet_read(json_t *object, struct ab_packet *packet)
         result = packet_read_service(object, packet);
         if (result == 0)
             result = packet_take_info(object, packet);
+        packet->local = json_is_true(json_object_get(object, "local"));
     } else if (strcmp(command, "remove") == 0) {
         packet->command = AB_PACKET_REMOVE;
         result = packet_read_service(object, packet);
@@ -102,7 +104,8 @@ int ab_packet_write_query(struct ab_buffer *out)
     return ab_fields_end(&fields, "");
 }
 
-int ab_packet_write_add(struct ab_buffer *out, uint16_t port, const char *service, const struct ab_text *info)
+int ab_packet_write_add(struct ab_buffer *out, uint16_t port, const char *service, const struct ab_text *info,
+                        bool local)
 {
     struct ab_fields fields;
 
@@ -111,6 +114,8 @@ int ab_packet_write_add(struct ab_buffer *out, uint16_t port, const char *servic
     ab_fields_integer(&fields, "port", port);
     ab_fields_text(&fields, "service", service);
     ab_fields_json(&fields, "info", info);
+    if (local)
+        ab_fields_literal(&fields, LOCAL, sizeof(LOCAL) - 1);
     return ab_fields_end(&fields, "");
 }
 

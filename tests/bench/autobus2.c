@@ -44,6 +44,8 @@ static void make_bus(const char *interfaces)
     must(autobus_options_set(options, "interfaces", interfaces, NULL), "interfaces");
     for (size_t i = 0; i < sizeof(raised) / sizeof(*raised); i++)
         must(autobus_options_set(options, raised[i][0], raised[i][1], NULL), raised[i][0]);
+    must(autobus_options_set(options, "local_sockets", strcmp(settings.route, "local") == 0 ? "yes" : "no", NULL),
+         "route");
     if (autobus_bus_new(options, &bus, &error) < 0)
         bench_fail("bus: %s", error.text);
     autobus_options_free(options);

@@ -45,10 +45,10 @@ static void check_packet(const char *data, size_t size, const struct ab_limits *
         ck_assert_int_eq(ab_packet_write_remove(&out, packet.port, packet.service), 0);
     else
         ck_assert(ab_json_encode(packet.info, AB_JSON_DEPTH, &info) == 0 &&
-                  ab_packet_write_add(&out, packet.port, packet.service, info) == 0);
+                  ab_packet_write_add(&out, packet.port, packet.service, info, packet.local) == 0);
     ab_limits_init(&most);
     ck_assert_int_eq(ab_packet_decode(ab_buffer_data(&out), ab_buffer_size(&out), &most, &again), 0);
-    ck_assert(again.command == packet.command && again.port == packet.port);
+    ck_assert(again.command == packet.command && again.port == packet.port && again.local == packet.local);
     ck_assert(packet.command == AB_PACKET_QUERY || strcmp(again.service, packet.service) == 0);
     ck_assert(!packet.info || json_equal(again.info, packet.info));
     ab_packet_deinit(&packet);

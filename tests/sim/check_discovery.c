@@ -95,6 +95,26 @@ START_TEST(a_service_is_announced_when_it_is_made_and_again_soon)
 }
 END_TEST
 
+START_TEST(a_local_socket_is_announced_while_there_is_one)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+
+    sim_run(sim, ASKED);
+    sim_record(sim, SIM_PACKETS | SIM_RAW);
+    b->local = true;
+    sim_publish(b, "hall", HALL);
+    sim_run(sim, MS(500));
+    b->local = false;
+    sim_run(sim, SECONDS(1));
+    sim_expect(sim, "20.000 b > *: {\"command\":\"add\",\"port\":52722,\"service\":\"hall\",\"info\":{\"type\":"
+                    "\"hall\",\"hostname\":\"b\"},\"local\":true}\n"
+                    "21.000 b > *: {\"command\":\"add\",\"port\":52722,\"service\":\"hall\",\"info\":{\"type\":"
+                    "\"hall\",\"hostname\":\"b\"}}\n");
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(an_answer_does_not_replace_the_first_announcements)
 {
     struct sim *sim = sim_new(1);
@@ -428,6 +448,7 @@ int main(void)
     tcase_add_test(asking, a_new_interface_asks_again);
     tcase_add_test(asking, a_machine_that_wakes_asks_and_announces);
     tcase_add_test(announcing, a_service_is_announced_when_it_is_made_and_again_soon);
+    tcase_add_test(announcing, a_local_socket_is_announced_while_there_is_one);
     tcase_add_test(announcing, an_answer_does_not_replace_the_first_announcements);
     tcase_add_test(announcing, the_first_service_brings_introspection);
     tcase_add_test(announcing, goodbye_is_said_three_times_and_a_service_is_gone_at_once);

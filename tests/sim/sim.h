@@ -134,6 +134,7 @@ struct sim_bus {
     unsigned open_streams;         /* that the engine knows of */
     bool silent;                   /* killed: nothing leaves any more, nothing is recorded */
     uint16_t first_port;           /* listens from here on */
+    bool local;                    /* offers a local socket */
     bool listening_fails;          /* from now on */
     bool opening_fails;            /* from now on */
     unsigned writes_fail;          /* so many writes from now on find no memory */

@@ -118,6 +118,13 @@ static void host_unlisten(void *context)
     sim_process_unlisten(&bus->process);
 }
 
+static bool host_local(void *context)
+{
+    const struct sim_bus *bus = context;
+
+    return bus->local;
+}
+
 static void host_neighbour_gone(void *context)
 {
     sim_bus_claim_in(context, MS(50));
@@ -326,6 +333,7 @@ static int host_counters(void *context, json_t *counters)
 const struct ab_host sim_bus_host = {
     .listen = host_listen,
     .unlisten = host_unlisten,
+    .local = host_local,
     .neighbour_gone = host_neighbour_gone,
     .hear = host_hear,
     .broadcast = host_broadcast,

@@ -174,16 +174,17 @@ START_TEST(writes)
                                    "{\"command\":\"remove\",\"port\":1,\"service\":\"s\"}";
 
     ck_assert_int_eq(ab_packet_write_query(&out), 0);
-    ck_assert_int_eq(ab_packet_write_add(&out, 65535, "a \"b\"", info), 0);
+    ck_assert_int_eq(ab_packet_write_add(&out, 65535, "a \"b\"", info, false), 0);
     ck_assert_int_eq(ab_packet_write_remove(&out, 1, "s"), 0);
     ck_assert_int_eq(ab_packet_write_remove(&out, 1, "\xff"), AB_EINVAL);
     ck_assert_uint_eq(ab_buffer_size(&out), strlen(expected));
     ck_assert_mem_eq(ab_buffer_data(&out), expected, strlen(expected));
     ab_buffer_truncate(&out, 0);
-    ck_assert_int_eq(ab_packet_write_add(&out, 7, "s", info), 0);
+    ck_assert_int_eq(ab_packet_write_add(&out, 7, "s", info, true), 0);
     ck_assert_int_eq(decode(ab_buffer_data(&out), ab_buffer_size(&out)), 0);
     ck_assert_int_eq(packet.command, AB_PACKET_ADD);
     ck_assert_uint_eq(packet.port, 7);
+    ck_assert(packet.local);
     ab_text_unref(info);
     ab_buffer_deinit(&out);
 }
@@ -193,7 +194,7 @@ static bool goes_and_comes(void *context)
 {
     struct ab_buffer out = AB_BUFFER_INIT;
     struct ab_packet own = {.port = 99};
-    int result = ab_packet_write_add(&out, 7, "service", context);
+    int result = ab_packet_write_add(&out, 7, "service", context, false);
 
     if (result == 0)
         result = ab_packet_decode(ab_buffer_data(&out), ab_buffer_size(&out), &limits, &own);

@@ -59,6 +59,8 @@ START_TEST(defaults)
     ck_assert(ab_settings_broadcast(settings));
     ck_assert_uint_eq(ab_settings_goodbyes(settings), 3);
     ck_assert_uint_eq(ab_settings_announce_delay_ms(settings), 0);
+    set(settings, "local_sockets", "");
+    ck_assert(ab_settings_local_sockets(settings));
     ck_assert(ab_settings_interface_allowed(settings, "eth0", false));
     ck_assert(!accepts(settings, 0x0a000001));
     ck_assert_uint_eq(ab_settings_limits(settings)->line, 1048576);
@@ -188,11 +190,13 @@ START_TEST(how_a_bus_discovers_and_is_discovered)
     set(settings, "discovery", " none ");
     set(settings, "goodbyes", "1");
     set(settings, "announce_delay", "250");
+    set(settings, "local_sockets", "no");
     copy = ab_settings_copy(settings);
     ck_assert_ptr_nonnull(copy);
     ck_assert(!ab_settings_broadcast(copy));
     ck_assert_uint_eq(ab_settings_goodbyes(copy), 1);
     ck_assert_uint_eq(ab_settings_announce_delay_ms(copy), 250);
+    ck_assert(!ab_settings_local_sockets(copy));
     ab_settings_free(copy);
     set(settings, "discovery", "broadcast");
     ck_assert(ab_settings_broadcast(settings));
@@ -207,6 +211,7 @@ START_TEST(how_a_bus_discovers_and_is_discovered)
 
     expect_problem("discovery", "multicast", "\"multicast\" is no way of discovery: broadcast, or none");
     expect_problem("discovery", "none,broadcast", "\"none\" is no way of discovery: broadcast, or none");
+    expect_problem("local_sockets", "maybe", "\"maybe\" is neither yes nor no");
     expect_problem("goodbyes", "0", "\"0\" is not a number from 1 to 10");
     expect_problem("goodbyes", "11", "\"11\" is not a number from 1 to 10");
     expect_problem("announce_delay", "-1", "\"-1\" is not a number from 0 to 60000");

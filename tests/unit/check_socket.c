@@ -409,17 +409,18 @@ END_TEST
 
 /* ---- Connecting. */
 
-START_TEST(a_connect_is_told_and_what_was_written_leaves)
+/* `announced`: as one whose machine has a local socket beside it. */
+static void connect_to(int listener, uint16_t port, bool announced)
 {
     struct rig rig;
-    uint16_t port;
-    int listener = peer_listen(&port);
     ab_stream_id stream;
     char text[5];
 
     rig_start(&rig, rig_settings(NULL));
     rig_lock(&rig);
     struct ab_address to = ab_address_inet(INADDR_LOOPBACK, port);
+    ab_local_heard(&rig.net->locals, &to,
+                   &(struct ab_packet){.command = AB_PACKET_ADD, .port = port, .local = announced});
     ck_assert_int_eq(ab_net_host()->open(rig.net, &to, &stream), 0);
     ck_assert_int_eq(ab_net_host()->write(rig.net, stream, "early", 5), 0);
     ck_assert_uint_eq(rig.counts[RIG_CONNECTED], 0);
@@ -433,6 +434,28 @@ START_TEST(a_connect_is_told_and_what_was_written_leaves)
     rig_end(&rig);
     ck_assert_int_eq(peer_drain(peer), 0);
     close(peer);
+}
+
+START_TEST(a_connect_is_told_and_what_was_written_leaves)
+{
+    uint16_t port;
+    int listener = peer_listen(&port);
+
+    connect_to(listener, port, false);
+    close(listener);
+}
+END_TEST
+
+START_TEST(a_connect_goes_by_the_local_socket_if_there_is_one)
+{
+    uint16_t port;
+    int listener = peer_listen(&port);
+    int local = ab_local_listen(port, 1);
+
+    ck_assert_int_ge(local, 0);
+    connect_to(local, port, true);
+    close(local);
+    connect_to(listener, port, true); /* it is gone */
     close(listener);
 }
 END_TEST
@@ -740,6 +763,7 @@ int main(void)
     tcase_add_test(output, threads_write_to_one_stream);
     tcase_add_test(output, an_idle_stream_costs_little);
     tcase_add_test(connecting, a_connect_is_told_and_what_was_written_leaves);
+    tcase_add_test(connecting, a_connect_goes_by_the_local_socket_if_there_is_one);
     tcase_add_test(connecting, a_refused_connect_is_told_later);
     tcase_add_test(connecting, an_impossible_connect_is_told_later);
     tcase_add_test(connecting, a_stream_closed_before_it_connects_is_not_heard_of);
