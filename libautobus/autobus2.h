@@ -658,7 +658,7 @@ typedef struct autobus_binding {
     bool bound;
     int reason;   /* unbound: why, AUTOBUS_E…; AUTOBUS_ECLOSED: the service was closed by its program (told too when a
                      connection never came to be, with service NULL or the id) */
-    json_t *info; /* bound: as autobus_remote_info; else NULL */
+    json_t *info; /* bound: as autobus_remote_info (NULL: there was no memory for it); else NULL */
 } autobus_binding;
 typedef void (*autobus_binding_fn)(const autobus_binding *binding, void *user_data);
 AUTOBUS_EXPORT int autobus_remote_on_binding(autobus_remote *remote, autobus_binding_fn callback, void *user_data,

@@ -150,6 +150,9 @@ tests_hostile_check_hostile_SOURCES = tests/hostile/check_hostile.c tests/hostil
 	tests/hostile/honest.c tests/hostile/lines.c tests/hostile/stage.h tests/hostile/stranger.c \
 	tests/hostile/victim.c
 
+tests_threads_check_memory_SOURCES = tests/threads/check_memory.c tests/threads/memory.c \
+	tests/threads/memory.h tests/threads/memory_calls.c tests/threads/memory_discovery.c \
+	tests/threads/memory_services.c tests/threads/relay.c tests/threads/relay.h
 tests_threads_check_storm_SOURCES = tests/threads/check_storm.c tests/threads/storm.c \
 	tests/threads/storm.h tests/threads/storm_callbacks.c
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The shared library exports the functions that autobus2.h declares and nothing else, and each has a
-# manual page.
+# manual page, and a part in the tests in which memory fails.
 set -eu
 : "${top_srcdir:?run by make check}" "${top_builddir:?}"
 
@@ -73,6 +73,10 @@ comm -23 "$folder/exported" "$folder/declared" >"$folder/hidden"
 complain 'exported, and not in autobus2.h' "$folder/hidden"
 comm -13 "$folder/exported" "$folder/declared" >"$folder/absent"
 complain 'in autobus2.h, and not exported' "$folder/absent"
+
+cat "$top_srcdir"/tests/threads/*memory*.c "$top_srcdir/tests/buses.c" | grep -o 'autobus_[a-z0-9_]*' | sort -u >"$folder/failed"
+comm -23 "$folder/exported" "$folder/failed" >"$folder/untried"
+complain 'exported, and in no act of tests/threads/check_memory' "$folder/untried"
 
 [ -s "$folder/documented" ] || { echo 'there are no pages of section 3 yet' && exit $((status ? 1 : 77)); }
 comm -23 "$folder/exported" "$folder/documented" >"$folder/undocumented"
