@@ -283,8 +283,11 @@ static void check(struct sim_slot *slot, struct ab_notice *notice)
         return;
     ck_assert_msg(!slot->completed, "%s: %s completed twice", slot->bus->name, slot->label);
     slot->completed = true;
-    if (slot->kind == SIM_SLOT_CALL)
-        slot->call = NULL;
+    if (slot->kind != SIM_SLOT_CALL)
+        return;
+    slot->call = NULL;
+    ck_assert_msg(sim_host_now(slot->bus->process.host) <= slot->latest, "%s: %s completed after its deadline",
+                  slot->bus->name, slot->label);
 }
 
 static void log_line(struct sim_bus *bus, struct ab_notice *notice)
@@ -310,6 +313,8 @@ void sim_bus_take_notices(struct sim_bus *bus)
 static void note(struct sim_slot *slot, struct ab_notice *notice)
 {
     slot->count++;
+    slot->overflowed = slot->overflowed || notice->code == AB_EOVERFLOW ||
+                       (notice->kind == AB_NOTICE_SERVICES && notice->change == AB_SERVICES_OVERFLOW);
     slot->code =
         notice->kind == AB_NOTICE_SERVICES || notice->kind == AB_NOTICE_BINDING ? notice->change : notice->code;
     free(slot->value);

@@ -515,6 +515,8 @@ static int call(struct sim_slot *slot, enum ab_call_kind kind, const char *name,
     struct sim_remote *remote = slot->remote;
     struct ab_text *text = text_of(args);
     ab_time now = sim_bus_enter(slot->bus);
+
+    slot->latest = now + deadline;
     int result = ab_remote_call(remote->remote, now, kind, name, text, flags, now + deadline, slot, &slot->call);
 
     sim_bus_leave(slot->bus);
@@ -571,6 +573,7 @@ static int gather(struct sim_slot *slot, const struct ab_gather_rule *rule, unsi
     struct ab_gather_rule then = rule ? *rule : (struct ab_gather_rule){.deadline = SECONDS(30)};
 
     then.deadline += now;
+    slot->latest = then.deadline;
     int result = ab_multiple_call(slot->remote->multiple, now, name, text, flags, &then, slot, &slot->gather);
     sim_bus_leave(slot->bus);
     ab_text_unref(text);

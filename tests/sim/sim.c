@@ -47,6 +47,7 @@ void sim_free(struct sim *sim)
     while ((node = sim->buses.next) != &sim->buses)
         sim_bus_free(AB_CONTAINER(node, struct sim_bus, node));
     sim_network_deinit(&sim->network);
+    sim_packets_free(sim->packets);
     ck_assert_int_eq(ab_failing_live(), sim->live);
     ck_assert_int_eq(ab_failing_live_json(), sim->live_json);
     free(sim);

@@ -29,6 +29,7 @@
 #include "core/seed.h"
 #include "core/service.h"
 #include "sim/network.h"
+#include "sim/packets.h"
 
 struct sim_bus;
 struct sim_service;
@@ -40,7 +41,8 @@ struct sim {
     struct ab_list peers;
     bool memory_fails; /* AB_ENOMEM of a registration is no failure of the test: the handle is NULL, which all take */
     bool may_refuse;   /* the same of what says that there is no connection, or no room */
-    long live;         /* blocks of memory before */
+    struct sim_packets *packets; /* NULL: each bus decodes what it hears by itself */
+    long live;                   /* blocks of memory before */
     long live_json;
 };
 
@@ -88,6 +90,8 @@ struct sim_slot {
     char *label;
     bool ended;                                          /* cancelled, or complete: no notice may come */
     bool completed;                                      /* of a call: its completion was taken */
+    ab_time latest;                                      /* of a call: its deadline */
+    bool overflowed;                                     /* it heard that it hears no more */
     unsigned count;                                      /* notices */
     int code;                                            /* of the last: its code, or its change */
     char *value;                                         /* of the last, as JSON text; NULL: absent */

@@ -240,7 +240,7 @@ static struct sim_process *listener(const struct sim_host *host, uint32_t port)
 
 static void arrive_syn(struct sim_socket *socket)
 {
-    struct sim_host *host = sim_host_find(socket->host, socket->remote.host);
+    struct sim_host *host = is_loopback(socket) ? socket->host : sim_host_find(socket->host, socket->remote.host);
 
     if (!listener(host, socket->remote.port)) {
         judge_later(socket, AB_ENETWORK, latency(socket));
@@ -485,12 +485,28 @@ const char *sim_socket_peer_name(const struct sim_socket *socket)
 
 /* ---- For network.c */
 
+static bool is_dead(const struct sim_socket *socket)
+{
+    return socket->gone && !first_segment(socket) && !socket->patience.place;
+}
+
+/* Nothing comes of it any more, nor of its peer. */
+static void bury(struct sim_socket *socket)
+{
+    if (socket->peer && socket->peer->peer == socket)
+        socket->peer->peer = NULL;
+    ab_list_remove(&socket->node);
+    free(socket);
+}
+
 void sim_sockets_retry(struct sim_network *network)
 {
     AB_LIST_EACH_SAFE (node, &network->sockets) {
         struct sim_socket *socket = AB_CONTAINER(node, struct sim_socket, node);
         struct segment *segment = first_segment(socket);
-        if (segment && !socket->arrival.place)
+        if (is_dead(socket) && (!socket->peer || is_dead(socket->peer)))
+            bury(socket);
+        else if (segment && !socket->arrival.place)
             sim_timer_set(&network->clock, &socket->arrival, network->clock.now + latency(socket));
     }
 }

@@ -154,8 +154,10 @@ static bool is_details(struct sim_bus *bus, const char *data, size_t size)
 static void record_packet(struct sim_bus *bus, const char *data, size_t size)
 {
     struct sim_transcript *transcript = &bus->sim->network.transcript;
-    unsigned kind = is_details(bus, data, size) ? SIM_DETAILS : SIM_PACKETS;
 
+    if (bus->sim->packets && !transcript->kinds)
+        return; /* a large simulation has no names for services */
+    unsigned kind = is_details(bus, data, size) ? SIM_DETAILS : SIM_PACKETS;
     if (!(transcript->kinds & kind))
         return;
     if (transcript->kinds & SIM_RAW) {
@@ -370,6 +372,18 @@ void sim_streams_flush(struct sim_bus *bus)
     }
 }
 
+size_t sim_streams_waiting(const struct sim_bus *bus)
+{
+    size_t waiting = 0;
+
+    AB_LIST_EACH (node, &bus->streams) {
+        const struct stream *stream = AB_CONTAINER(node, struct stream, node);
+        if (!stream->lingering)
+            waiting += ab_buffer_size(&stream->out);
+    }
+    return waiting;
+}
+
 void sim_streams_free(struct sim_bus *bus)
 {
     AB_LIST_EACH_SAFE (node, &bus->streams) {
@@ -380,10 +394,17 @@ void sim_streams_free(struct sim_bus *bus)
 static void datagram(struct sim_process *process, const struct ab_address *from, const char *data, size_t size)
 {
     struct sim_bus *bus = (struct sim_bus *)process;
+    const struct ab_limits *limits = ab_engine_limits(bus->engine);
     struct ab_packet packet;
+    int result;
 
-    if (size > ab_engine_limits(bus->engine)->datagram_read ||
-        ab_packet_decode(data, size, ab_engine_limits(bus->engine), &packet) < 0)
+    if (size > limits->datagram_read)
+        return;
+    if (bus->sim->packets)
+        result = sim_packets_decode(bus->sim->packets, data, size, &packet);
+    else
+        result = ab_packet_decode(data, size, limits, &packet);
+    if (result < 0)
         return;
     ab_engine_datagram(bus->engine, sim_bus_enter(bus), from, &packet);
     sim_bus_leave(bus);
