@@ -349,7 +349,7 @@ AUTOBUS_EXPORT int autobus_discoverer_new_seed(autobus_bus *bus, const char *hos
  * broadcast does not end it, and when it cannot be reached it is only the last to be tried. Reporting again is harmless,
  * and changes the info if this discoverer was the first to report the service on that host. AUTOBUS_EEXIST: it is known
  * on another host with another info, and this is not reported. AUTOBUS_ETOOLARGE: the info is over 16 KiB encoded, or
- * too many routes are known (the limits "routes", "routes_per_host", "routes_per_service"). */
+ * too much is known (the limits "routes", "routes_per_host", "routes_per_service", "route_bytes"). */
 AUTOBUS_EXPORT int autobus_discover(autobus_discoverer *discoverer, const char *host, uint16_t port,
                                     const char *service, const json_t *info);
 /* Takes that back. AUTOBUS_ENOENT: it does not report it. */

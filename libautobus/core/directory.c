@@ -1,6 +1,6 @@
 /*
- * Owns services and what is reported of them, and the limits on both (DESIGN section 5). Must not know who is interested:
- * browsers, remotes and the keeper are told by name, after each change is complete.
+ * Owns services and what is reported of them. Must not know who is interested: browsers, remotes and the keeper are told
+ * by name, after each change is complete; nor what is given up when there is no room (room.h).
  *
  * Invariants: a found service has at least one route; `view` belongs to the preferred route (or, out of memory, to the
  * one before).
@@ -18,10 +18,10 @@
 #include "core/multiple_internal.h"
 #include "core/outbound.h"
 #include "core/remote_internal.h"
+#include "core/room.h"
 #include "wire/json.h"
 
 #define PROBE_AGAIN (5 * AB_SECOND)
-#define PASSED_OVER 16
 
 /* ---- Views */
 
@@ -95,6 +95,7 @@ static struct ab_found *found_new(struct ab_discoverer *by, const struct ab_addr
     }
     found->engine = by->engine;
     found->info = json_incref(info);
+    found->bytes = ab_room_of(info);
     found->teller = *at;
     found->by = by;
     ab_list_init(&found->routes);
@@ -185,8 +186,7 @@ static void choose_teller(struct ab_found *found)
     found->by = AB_CONTAINER(first->reports.next, struct ab_report, route_node)->discoverer;
 }
 
-/* Takes a route away, and with the last one the service. */
-static void route_remove(struct ab_route *route)
+void ab_directory_remove(struct ab_route *route)
 {
     struct ab_found *found = route->found;
 
@@ -214,7 +214,7 @@ static void report_remove(struct ab_report *report)
     struct ab_route *route = report->route;
 
     if (ab_report_is_only(report)) {
-        route_remove(route);
+        ab_directory_remove(route);
         return;
     }
     ab_route_unreport(report);
@@ -222,45 +222,6 @@ static void report_remove(struct ab_report *report)
     ab_introspection_route_changed(route->found->engine, &route->node->address);
     ab_browsers_route_changed(route);
     routes_changed(route->found);
-}
-
-/* Drops the oldest that never answered of a host. False: there is none. */
-static bool evict_from(struct ab_source *source)
-{
-    if (ab_list_empty(&source->unproved))
-        return false;
-    route_remove(AB_CONTAINER(source->unproved.next, struct ab_route, source_node));
-    return true;
-}
-
-/* The same of all, but a host that has no more than its share is passed over a few times, so that a flood of some hosts
- * harms nobody else. */
-static bool evict(struct ab_directory *directory)
-{
-    for (unsigned passed = 0; !ab_list_empty(&directory->unproved); passed++) {
-        struct ab_list *oldest = directory->unproved.next;
-        struct ab_route *route = AB_CONTAINER(oldest, struct ab_route, unproved_node);
-
-        if (passed == PASSED_OVER || (uint64_t)route->source->routes * directory->sources.count > directory->routes) {
-            route_remove(route);
-            return true;
-        }
-        ab_list_remove(oldest);
-        ab_list_append(&directory->unproved, oldest);
-    }
-    return false;
-}
-
-/* Makes room for one more route of that host. False: there is nothing to give up. */
-static bool make_room(struct ab_engine *engine, const struct ab_address *at)
-{
-    struct ab_directory *directory = &engine->directory;
-    struct ab_source *source = ab_source_find(engine, at);
-    size_t most = ab_address_is_loopback(at) ? engine->limits.routes_loopback : engine->limits.routes_per_host;
-
-    if (source && source->routes >= most)
-        return evict_from(source);
-    return directory->routes < engine->limits.routes || evict(directory);
 }
 
 /* ---- What discoverers tell */
@@ -338,8 +299,12 @@ static int change_info(struct ab_found *found, json_t *info)
         return AB_ENOMEM;
     }
     json_incref(info);
+    found->bytes = ab_room_of(info);
     AB_LIST_EACH (each, &found->routes) {
-        ab_introspection_route_changed(found->engine, &AB_CONTAINER(each, struct ab_route, found_node)->node->address);
+        struct ab_route *route = AB_CONTAINER(each, struct ab_route, found_node);
+
+        ab_route_weigh(route);
+        ab_introspection_route_changed(found->engine, &route->node->address);
     }
     ab_browsers_info_changed(found, old_info, old_view);
     json_decref(old_info);
@@ -348,6 +313,20 @@ static int change_info(struct ab_found *found, json_t *info)
     ab_remotes_found(found->engine, found);
     ab_multiples_found(found);
     return 0;
+}
+
+/* For one more route, and for what is said of the service where that is more than before. */
+static bool make_room(struct ab_engine *engine, const struct ab_address *at, const struct ab_found *found, bool known,
+                      const json_t *info)
+{
+    size_t bytes = ab_room_of(info);
+    size_t more = found && found->bytes < bytes ? (bytes - found->bytes) * found->route_count : 0;
+
+    if (known)
+        return more == 0 || ab_room_make(engine, at, 0, more);
+    if (found && found->route_count >= engine->limits.routes_per_service)
+        return false;
+    return ab_room_make(engine, at, 1, bytes + more);
 }
 
 static int refuse(struct ab_engine *engine, int code, const char *service, const char *reason)
@@ -366,13 +345,12 @@ int ab_directory_report(struct ab_discoverer *by, const struct ab_address *at, c
     /* PROTOCOL section 1: same id, other host, other info: the first is kept. */
     if (found && !ab_address_same_host(at, &found->teller) && !json_equal(found->info, info))
         return refuse(engine, AB_EEXIST, service, "it is known on another host, with another info");
-    if (!route) {
-        if ((found && found->route_count >= engine->limits.routes_per_service) || !make_room(engine, at))
-            return refuse(engine, AB_ETOOLARGE, service, "too many routes are known");
-        found = ab_directory_find(engine, service); /* it may have been what made room */
-        if (!found)
-            return add_service(by, at, service, info);
-    }
+    if (!make_room(engine, at, found, route, info))
+        return refuse(engine, AB_ETOOLARGE, service, "too much is known");
+    found = ab_directory_find(engine, service); /* it may have been what made room */
+    if (!found)
+        return add_service(by, at, service, info);
+    route = ab_route_find(found, at);
     r = route ? add_report(route, by) : add_route(found, at, by);
     if (r < 0 || found->by != by || json_equal(found->info, info))
         return r;
@@ -460,7 +438,7 @@ static void fail(struct ab_route *route)
     if (route->steady > 0)
         fail_steady(route);
     else
-        route_remove(route);
+        ab_directory_remove(route);
 }
 
 void ab_directory_closed(struct ab_engine *engine, const struct ab_address *at, const char *service)

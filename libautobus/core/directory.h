@@ -35,6 +35,7 @@ struct ab_found {
     struct ab_list routes;    /* preferred first */
     struct ab_route *shown;   /* the one that listeners were told is preferred; NULL: it is gone */
     size_t route_count;
+    size_t bytes;             /* what each of them is counted for */
     struct ab_keep *keep;     /* of keeper.c: the idle connection that watches over it, or NULL */
     struct ab_list keep_node; /* in its list, or in none */
 };
@@ -47,6 +48,7 @@ struct ab_directory {
     struct ab_list unproved;    /* routes that may be given up for others, oldest first */
     struct ab_list unrouted;    /* bound connections to places that nobody reports (struct ab_outbound.route_node) */
     size_t routes;
+    size_t bytes;                  /* that they are counted for */
     struct ab_complaint complaint; /* about what is heard */
 };
 
@@ -71,6 +73,8 @@ void ab_directory_answered(struct ab_route *route);
 void ab_directory_suspect(struct ab_engine *engine, const struct ab_address *at, const char *service);
 /* The service said over a connection that it closes: the route is gone, and the others are probed. */
 void ab_directory_closed(struct ab_engine *engine, const struct ab_address *at, const char *service);
+/* Takes it away, and with the last one the service. */
+void ab_directory_remove(struct ab_route *route);
 /* Its probe failed. */
 void ab_directory_unreachable(struct ab_route *route);
 /* Its probe could not be made; it is asked again later. */

@@ -57,7 +57,7 @@ static inline bool ab_discoverer_is_added(const struct ab_discoverer *discoverer
 /* The service can be had there. A reference of `info`, an object, is taken; it must not be changed any more. Reporting
  * again is harmless, and with another info is how that changes; the info of another discoverer that still reports the
  * service on that host stays, though. AB_EEXIST: the service is known on another host and with another info; it is not
- * reported. AB_ETOOLARGE: too many routes, of that host, of the service or in all. AB_ECLOSED, AB_ENOMEM. */
+ * reported. AB_ETOOLARGE: too many routes, of that host, of the service or in all, or too much is said of them. AB_ECLOSED, AB_ENOMEM. */
 int ab_discoverer_report(struct ab_discoverer *discoverer, ab_time now, const struct ab_address *at,
                          const char *service, json_t *info);
 /* Not any more. AB_ENOENT: it does not report that; AB_ECLOSED. */

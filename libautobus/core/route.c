@@ -292,6 +292,18 @@ static void detach_all(struct ab_route *route)
 
 /* ---- Life */
 
+static void weigh(struct ab_route *route, size_t bytes)
+{
+    route->source->bytes += bytes - route->bytes;
+    route->found->engine->directory.bytes += bytes - route->bytes;
+    route->bytes = bytes;
+}
+
+void ab_route_weigh(struct ab_route *route)
+{
+    weigh(route, route->found->bytes);
+}
+
 /* Gives back what could be had of a route that cannot be made. */
 static struct ab_route *not_made(struct ab_engine *engine, struct ab_source *source, struct ab_node *node)
 {
@@ -337,6 +349,7 @@ struct ab_route *ab_route_new(struct ab_found *found, const struct ab_address *a
     found->route_count++;
     source->routes++;
     engine->directory.routes++;
+    ab_route_weigh(route);
     return route;
 }
 
@@ -347,6 +360,7 @@ void ab_route_free(struct ab_route *route)
     ab_prober_forget(engine, route);
     ab_engine_disarm(engine, &route->silence);
     detach_all(route);
+    weigh(route, 0);
     while (!ab_list_empty(&route->reports))
         report_leave(AB_CONTAINER(route->reports.next, struct ab_report, route_node));
     ab_list_remove(&route->found_node);

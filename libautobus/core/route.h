@@ -25,6 +25,7 @@ struct ab_source {
     struct ab_map_node node;
     struct ab_address host; /* port 0 */
     size_t routes;
+    size_t bytes;            /* that they are counted for */
     size_t probes;           /* of them, running */
     struct ab_list unproved; /* its routes that never answered and are hearsay alone, oldest first */
 };
@@ -52,6 +53,7 @@ struct ab_route {
     struct ab_source *source;
     struct ab_probe *probe; /* running, or NULL */
     struct ab_timer silence;
+    size_t bytes;     /* it is counted for (room.h) */
     ab_time heard;    /* from a discoverer */
     ab_time quiet;    /* its silence began: heard, answered, the machine woke, or a connection over it stood */
     ab_time answered; /* -1: never */
@@ -64,6 +66,8 @@ struct ab_source *ab_source_find(struct ab_engine *engine, const struct ab_addre
 
 /* In its place among those of the service, heard just now from a discoverer. NULL: no memory. */
 struct ab_route *ab_route_new(struct ab_found *found, const struct ab_address *at, struct ab_discoverer *by);
+/* What it is counted for is what its service is now. */
+void ab_route_weigh(struct ab_route *route);
 /* The service may be without a route after it. */
 void ab_route_free(struct ab_route *route);
 struct ab_route *ab_route_find(struct ab_found *found, const struct ab_address *at);

@@ -52,6 +52,9 @@ int ab_json_write_string(struct ab_buffer *out, const char *text, size_t size);
 /* ab_json_write into a text of its own. */
 int ab_json_encode(const json_t *value, size_t depth, struct ab_text **ret_text);
 
+/* About how many bytes of memory a value takes. */
+size_t ab_json_weight(const json_t *value);
+
 /* json_copy of an object, and json_deep_copy, which for themselves leave out without a word what they find no memory for.
  * NULL: no memory, or NULL was to be copied. */
 json_t *ab_json_copy(const json_t *object);

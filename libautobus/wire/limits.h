@@ -17,6 +17,7 @@
     X(routes_per_host, 1024, 1, 1048576)              /* routes from one source host */                   \
     X(routes_loopback, 4096, 1, 1048576)              /* routes from loopback */                          \
     X(routes_per_service, 64, 1, 1048576)             /* routes of one service */                         \
+    X(route_bytes, 33554432, 1048576, 1073741824)     /* bytes of memory for what is said of services */  \
     X(probes, 8, 1, 1024)                             /* probes at once */                                \
     X(answers_burst, 10, 1, 1000)                     /* answers to queries at once */                    \
     X(answers_per_second, 2, 1, 1000)                 /* answers to queries after that */                 \

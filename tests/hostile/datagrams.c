@@ -301,6 +301,6 @@ const struct row datagram_rows[] = {
     {"a flood of queries", flood_of_queries, 4096},
     {"one service at a thousand places", flood_of_one_service, 4096},
     {"services that are not there", services_that_are_not_there, 8192},
-    {"a flood of large services", flood_of_services, 400 * 1024},
+    {"a flood of large services", flood_of_services, 64 * 1024},
 };
 const size_t datagram_row_count = COUNT(datagram_rows);

@@ -799,6 +799,40 @@ START_TEST(copies_are_whole_or_none)
 }
 END_TEST
 
+#define COPYING 200 /* bytes that go again */
+
+/* Not far from what jansson asks for. */
+START_TEST(weighs)
+{
+    static const char *const texts[] = {
+        "{}",
+        "[]",
+        "{\"a\":1}",
+        "[1,2.5,null,true,\"x\",[],{}]",
+        "{\"type\":\"thermostat\",\"hostname\":\"hall\",\"name\":\"Hall\",\"room\":\"hall\",\"n\":[1,{\"a\":null}]}",
+        "[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]]",
+        "[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]",
+        "\"a long string, of which the bytes count and nothing besides but a little for where they are kept: "
+        "a hundred and fifty, or as many as are needed to see that\"",
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        json_t *value, *copy;
+
+        ab_failing_install();
+        value = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+        size_t before = ab_failing_bytes();
+        copy = json_deep_copy(value);
+        size_t taken = ab_failing_bytes() - before;
+        ck_assert_msg((ab_json_weight(value) + COPYING) * 2 >= taken && ab_json_weight(value) <= taken * 2,
+                      "%s: %zu and not %zu", texts[i], ab_json_weight(value), taken);
+        json_decref(value);
+        json_decref(copy);
+        ab_failing_remove();
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("json");
@@ -831,6 +865,7 @@ int main(void)
     tcase_add_test(trouble, every_allocation_fails);
     tcase_add_test(trouble, every_allocation_of_the_writer_fails);
     tcase_add_test(trouble, copies_are_whole_or_none);
+    tcase_add_test(trouble, weighs);
     suite_add_tcase(suite, trouble);
     return ab_test_run(suite);
 }
