@@ -114,8 +114,10 @@ static void write_all(int descriptor, const char *data, size_t size)
         ssize_t sent = send(descriptor, data, size, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
-        if (sent < 0)
-            return; /* the peer is gone: reading tells */
+        if (sent < 0) {
+            shutdown(descriptor, SHUT_RDWR); /* the peer is gone, or does not read: reading tells */
+            return;
+        }
         data += sent;
         size -= (size_t)sent;
     }
@@ -480,9 +482,13 @@ static void open_listener(void)
     fflush(stdout);
 }
 
+/* It has threads for each connection, and so one that does not read does not hold up the others for ever. */
 static void take_connection(void)
 {
+    struct timeval patience = {.tv_sec = 1};
     int descriptor = accept(listening, NULL, NULL);
+
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 
     for (size_t i = 0; descriptor >= 0 && i < CONNECTIONS; i++)
         if (connections[i].descriptor < 0) {
