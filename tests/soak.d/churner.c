@@ -5,6 +5,7 @@
 
 #include "peer.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static pthread_t thread;
 static char name[64];
 static atomic_ulong rounds;
 static atomic_int open_registrations;
+static atomic_uint descriptors; /* between two buses */
 
 static void on_destroy(void *user_data)
 {
@@ -83,6 +85,18 @@ static void use(autobus_bus *bus, unsigned long round)
     json_decref(noted);
 }
 
+static unsigned count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    while (folder && readdir(folder))
+        count++;
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
 static void *work(void *user_data)
 {
     static const struct timespec pause = {.tv_sec = 1};
@@ -107,6 +121,7 @@ static void *work(void *user_data)
             peer_wrong("%d registrations were not destroyed", atomic_load(&open_registrations));
         autobus_service_unref(service);
         autobus_bus_unref(bus);
+        atomic_store(&descriptors, count_descriptors());
         nanosleep(&pause, NULL);
     }
     return NULL;
@@ -127,7 +142,7 @@ static void rest(void) {}
 
 static void report(FILE *file)
 {
-    fprintf(file, "buses %lu\n", atomic_load(&rounds));
+    fprintf(file, "buses %lu\ndescriptors %u\n", atomic_load(&rounds), atomic_load(&descriptors));
 }
 
 static void stop(void)

@@ -112,26 +112,33 @@ all_see() {
     done
 }
 
-# ---- What they hold: name, descriptors, KiB of memory of their own, threads.
+# ---- What they hold: name, descriptors (of the churner between two of its buses), KiB of memory of their own.
+
+descriptors_of() { # NAME
+    pid_of "$1"
+    case $1 in
+    churner) word "$room/status/churner" descriptors ;;
+    *) find "/proc/$pid/fd" -type l | wc -l ;;
+    esac
+}
 
 sample() {
     for name in $lasting; do
         pid_of "$name"
-        echo "$name $(find "/proc/$pid/fd" -type l | wc -l) $(awk '/^RssAnon/ { print $2 }' "/proc/$pid/status")" \
-            "$(awk '/^Threads/ { print $2 }' "/proc/$pid/status")"
+        echo "$name $(descriptors_of "$name") $(awk '/^RssAnon/ { print $2 }' "/proc/$pid/status")"
     done
 }
 
 # As at the beginning. The number of descriptors may differ by what is under way at one moment: a probe, a connection that
 # was replaced and waits a second for its end; and that of the publisher by the proxies of one, which bind to whoever is
-# there, and by the connections of the churner's bus. Memory may be a quarter and 1 MiB more: the allocator keeps what the
+# there, and by the connections of the churner's bus. Memory may be a quarter and 512 KiB more: the allocator keeps what the
 # worst moment needed, and gives each thread that was ever busy an arena.
 all_hold() {
     sample >"$room/holds.end"
     awk -v memory="$measures_memory" '
         FNR == NR { descriptors[$1] = $2; kib[$1] = $3; next }
-        $1 != "churner" && $2 > descriptors[$1] + ($1 == "sink" ? 12 : 2) { print $1 " has " $2 " descriptors, " descriptors[$1] " before" }
-        memory == "yes" && $3 > kib[$1] * 1.25 + 1024 { print $1 " holds " $3 " KiB, " kib[$1] " before" }
+        $2 > descriptors[$1] + ($1 == "sink" ? 12 : 2) { print $1 " has " $2 " descriptors, " descriptors[$1] " before" }
+        memory == "yes" && $3 > kib[$1] * 1.25 + 512 { print $1 " holds " $3 " KiB, " kib[$1] " before" }
         ' "$room/holds.begin" "$room/holds.end"
 }
 

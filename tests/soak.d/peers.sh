@@ -3,10 +3,11 @@
 
 hosts='kitchen hall cellar attic shed'
 
-# Name, host, and whether it may die. What lasts is looked at for what it holds at the end.
+# Name, host, and whether it may die. What lasts is looked at for what it holds at the end. The first of the kitchen has the
+# port that is asked there, until it dies.
 peer_table() {
-    echo 'sink kitchen lasts
-        stove kitchen dies
+    echo 'stove kitchen dies
+        sink kitchen lasts
         tool kitchen dies
         asker kitchen dies
         door hall dies
@@ -50,7 +51,9 @@ start() { # NAME
         ;;
     snake) launch snake python3 "$top/tests/soak.d/snake.py" "$room/status/snake" ;;
     asker | caller) launch "$1" peer "$room/status/$1" call ;;
-    follower | watcher | peeper) launch "$1" peer "$room/status/$1" follow "$counted" ;;
+    follower | peeper) launch "$1" peer "$room/status/$1" follow "$counted" ;;
+    # Who asks a host besides.
+    watcher) launch watcher env AUTOBUS_SEEDS=10.0.1.1 peer "$room/status/watcher" follow "$counted" ;;
     gatherer) launch gatherer peer "$room/status/gatherer" gather ;;
     churner) launch churner peer "$room/status/churner" churn ;;
     watch) launch watch autobus-watch --json "$counted" count ;;

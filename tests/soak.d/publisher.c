@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#define TICKS_EACH 2 /* tenths of a second from one number to the next */
+#define TICKS_EACH 2   /* tenths of a second from one number to the next */
+#define TURN_EACH  100 /* numbers from one info to the next */
 
 /* The numbers of the calls that a client has made. */
 struct client {
@@ -27,6 +28,7 @@ struct late {
 };
 
 static autobus_service *service;
+static const char *name;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for clients and lates */
 static struct client *clients;
 static struct late *lates;
@@ -35,18 +37,18 @@ static json_int_t value;
 static bool resting;
 static atomic_ulong executed;
 
-static struct client *find_client(const char *name)
+static struct client *find_client(const char *wanted)
 {
     struct client *client = clients;
 
-    while (client && strcmp(client->name, name) != 0)
+    while (client && strcmp(client->name, wanted) != 0)
         client = client->next;
     if (client)
         return client;
     client = calloc(1, sizeof *client);
     if (!client)
         abort();
-    snprintf(client->name, sizeof client->name, "%s", name);
+    snprintf(client->name, sizeof client->name, "%s", wanted);
     client->next = clients;
     return clients = client;
 }
@@ -54,16 +56,16 @@ static struct client *find_client(const char *name)
 /* Whether the arguments are sound; they are counted then. */
 static bool note(autobus_request *request)
 {
-    const char *name, *text;
+    const char *who, *text;
     json_int_t call;
     struct client *client;
 
-    if (autobus_request_unpack(request, "[sIs]", &name, &call, &text) != 0) {
+    if (autobus_request_unpack(request, "[sIs]", &who, &call, &text) != 0) {
         peer_wrong("a call with other arguments than were sent");
         return false;
     }
     pthread_mutex_lock(&lock);
-    client = find_client(name);
+    client = find_client(who);
     if ((size_t)call >= client->size) {
         size_t size = (size_t)call + 1024;
         client->done = realloc(client->done, size);
@@ -73,7 +75,7 @@ static bool note(autobus_request *request)
         client->size = size;
     }
     if (client->done[call]++)
-        peer_wrong("call %lld of %s came twice", (long long)call, name);
+        peer_wrong("call %lld of %s came twice", (long long)call, who);
     pthread_mutex_unlock(&lock);
     atomic_fetch_add(&executed, 1);
     return true;
@@ -155,11 +157,18 @@ static void answer_lates(bool all)
     }
 }
 
-static void start(autobus_bus *bus, const char *name)
+static json_t *make_info(void)
 {
-    json_t *info = json_pack("{s:s, s:s}", "type", SOAK_ROOMS, "name", name);
+    return json_pack("{s:s, s:s, s:I}", "type", SOAK_ROOMS, "name", name, "turn", number / TURN_EACH);
+}
+
+static void start(autobus_bus *bus, const char *argument)
+{
+    json_t *info;
     json_t *zero = json_integer(0);
 
+    name = argument;
+    info = make_info();
     peer_must(autobus_service_new(bus, info, &service), "service");
     peer_must(autobus_service_add_object(service, "count", "How often it has ticked.", zero), "object");
     peer_must(autobus_service_add_event(service, "tick", "(number): as it counts."), "event");
@@ -182,6 +191,11 @@ static void tick(void)
         peer_must(autobus_set(service, "count", "I", value), "set");
     }
     peer_must(autobus_fire(service, "tick", "[I]", number), "fire");
+    if (number % TURN_EACH == 0) {
+        json_t *info = make_info();
+        peer_must(autobus_service_set_info(service, info), "set_info");
+        json_decref(info);
+    }
 }
 
 static void rest(void)
