@@ -72,12 +72,17 @@ uint64_t ab_outbound_next_id(struct ab_outbound *connection)
     return ++connection->last_id;
 }
 
+static void doom(struct ab_outbound *connection, int code)
+{
+    if (connection->state == AB_OUTBOUND_OVER || connection->doomed)
+        return;
+    connection->doomed = code;
+    ab_engine_arm(connection->stream.engine, &connection->timer, 0);
+}
+
 void ab_outbound_doom(struct ab_outbound *connection)
 {
-    if (connection->state == AB_OUTBOUND_OVER)
-        return;
-    connection->doomed = true;
-    ab_engine_arm(connection->stream.engine, &connection->timer, 0);
+    doom(connection, AB_ENOMEM);
 }
 
 /* A connection that could not take a message is of no use. */
@@ -90,12 +95,21 @@ int ab_outbound_write(struct ab_outbound *connection, const struct ab_buffer *me
     return r;
 }
 
+/* What a peer asks for and does not read would make the output grow without end (DESIGN section 5). */
+static void respond(struct ab_outbound *connection, const struct ab_buffer *message)
+{
+    if (ab_stream_waiting(&connection->stream) > connection->stream.engine->limits.output_close)
+        doom(connection, AB_EDISCONNECTED);
+    else
+        ab_outbound_write(connection, message);
+}
+
 void ab_outbound_acknowledge(struct ab_outbound *connection, const struct ab_message *message)
 {
     struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
 
     if (message->type == AB_MESSAGE_COMMAND && ab_message_write_empty(out, message->id) == 0)
-        ab_outbound_write(connection, out);
+        respond(connection, out);
 }
 
 void ab_outbound_refuse(struct ab_outbound *connection, const struct ab_message *message)
@@ -104,7 +118,7 @@ void ab_outbound_refuse(struct ab_outbound *connection, const struct ab_message 
 
     if (message->type == AB_MESSAGE_COMMAND &&
         ab_message_write_error(out, message->id, "no_such_command", "there is no such command") == 0)
-        ab_outbound_write(connection, out);
+        respond(connection, out);
 }
 
 /* ---- Round trips */
@@ -235,7 +249,9 @@ static void on_timer(struct ab_timer *timer)
 {
     struct ab_outbound *connection = AB_CONTAINER(timer, struct ab_outbound, timer);
 
-    if (connection->doomed)
+    if (connection->doomed == AB_EDISCONNECTED)
+        ab_outbound_fail(connection, AB_EDISCONNECTED, "the peer asks, and does not read what is answered");
+    else if (connection->doomed)
         ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
     else if (connection->state == AB_OUTBOUND_BOUND)
         silence(connection);

@@ -56,7 +56,7 @@ struct ab_outbound {
     ab_time asked;                 /* when the bind or ping left that a round trip is measured with */
     uint64_t asked_id;             /* its id; 0: it was answered */
     struct ab_complaint complaint; /* about bad lines */
-    bool doomed;                   /* it fails at the next tick */
+    int doomed;                    /* why it fails at the next tick; 0: it does not */
     bool doubted;                  /* it is to be asked for a sign of life at once */
     struct ab_list route_node;     /* while bound: in route->live, or in directory.unrouted */
     struct ab_route *route;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "core/internal.h"
 #include "harness.h"
 #include "sim/visit.h"
@@ -461,6 +462,40 @@ START_TEST(what_a_client_did_not_ask_for_is_ignored)
 }
 END_TEST
 
+/* Commands of a server are answered, but not for ever to one that does not read the answers. */
+static void ask_and_read_nothing(struct sim_link *link, const char *line, size_t size)
+{
+    (void)line, (void)size;
+    if (link->lines > 1)
+        return;
+    sim_send(link, "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[\"ping\"]}");
+    sim_link_listen(link, false);
+    for (unsigned i = 0; i < 20000; i++)
+        sim_send(link, i % 2 ? "{\"_type\":1,\"_id\":\"p\",\"_command\":\"ping\"}"
+                             : "{\"_type\":1,\"_id\":\"d\",\"_command\":\"dance\"}");
+}
+
+START_TEST(a_server_that_asks_and_does_not_read_is_left)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+    struct ab_address at = sim_host_address(p->process.host, 0, 80);
+
+    sim_bus_limit(c, "output_close", 65536);
+    sim_bus_start(c);
+    p->line = ask_and_read_nothing;
+    sim_peer_listen(p, 80);
+    struct sim_remote *remote = sim_connection(c, &at, "x");
+    struct sim_slot *end = sim_on_end(remote, true);
+    sim_run(sim, SECONDS(5));
+    ck_assert_int_eq(end->code, AB_EDISCONNECTED);
+    ck_assert_uint_le(ab_engine_counters(c->engine).bytes_waiting_most, 65536 + 200);
+    ck_assert_uint_eq(c->open_streams, 0);
+    sim_free(sim);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("peers that mean harm");
@@ -480,6 +515,7 @@ int main(void)
     tcase_add_test(fields, what_comes_before_bind_is_told_where_an_id_can_be_read);
     tcase_add_test(fields, each_field_of_a_response_with_each_wrong_type);
     tcase_add_test(fields, what_a_client_did_not_ask_for_is_ignored);
+    tcase_add_test(fields, a_server_that_asks_and_does_not_read_is_left);
     suite_add_tcase(suite, log);
     suite_add_tcase(suite, directory);
     suite_add_tcase(suite, fields);
