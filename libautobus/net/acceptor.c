@@ -21,6 +21,7 @@
 #define BACKLOG      512
 #define REST         (100 * AB_MILLISECOND) /* after a failure to accept */
 #define RETRY        (1 * AB_SECOND)        /* after a failure to listen */
+#define KEEP_ALIVE   (26 * AB_SECOND)       /* of a peer that confirms nothing */
 #define CLAIM_AGAIN  (12 * AB_SECOND)       /* while another bus has the first port */
 #define CLAIM_SOON   (50 * AB_MILLISECOND)  /* when a bus said goodbye: its sockets are about to close */
 
@@ -262,6 +263,19 @@ static bool is_ours(const struct ab_net *net, int descriptor)
            !ab_interfaces_excluded(&net->interfaces, ntohl(local.sin_addr.s_addr));
 }
 
+/* The engine pings those that answer it (PROTOCOL section 2, extensions). The others are left to the system, which asks
+ * after as much silence, so that one that is gone without a word is found within half a minute too. */
+static void keep_alive(int descriptor)
+{
+    const int on = 1, idle = 18, interval = 3;             /* seconds */
+    const unsigned patience = KEEP_ALIVE / AB_MILLISECOND; /* also with what was sent and not confirmed */
+
+    setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+    setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+    setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
+}
+
 /* Lock held. */
 static bool adopt(struct ab_net *net, int descriptor, const struct ab_address *peer)
 {
@@ -271,6 +285,7 @@ static bool adopt(struct ab_net *net, int descriptor, const struct ab_address *p
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (!is_ours(net, descriptor))
         return false;
+    keep_alive(descriptor);
     socket = ab_socket_new(net, descriptor, peer, true);
     if (!socket)
         return false;

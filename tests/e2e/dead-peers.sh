@@ -72,6 +72,17 @@ start liar dropped stranger drop 700
 start hall liar.watch autobus-watch --any type=liar n
 start hall liar.browse autobus-browse --watch type=liar
 
+# A client of the existing implementation, which answers no pings.
+net_host museum
+net_host old
+join museum 10.0.0.6
+join old 10.0.0.7
+serve museum museum
+wait_for 20 sh -c 'nsenter --target "$0" --net autobus-browse --json type=museum >"$1"' "$net_holder_museum" "$room/museum.json"
+mkfifo "$room/old.in"
+start old old legacy-peer client 10.0.0.6 52722 "$(sed -n 's/.*"service":"\([^"]*\)".*/\1/p' "$room/museum.json" | head -n 1)" \
+    <>"$room/old.in"
+
 # One with listeners and watchers, some of which stop.
 net_host radio
 join radio 10.0.0.5
@@ -170,6 +181,23 @@ case_own() {
     check 'ways: there is another way, which is used at once' wait_for 1 has_lines 2 ways.watch
 }
 
+# As the system of the museum sees it.
+old_is_there() {
+    net_on museum ss -Htn state established dst 10.0.0.7 | grep -q .
+}
+
+old_is_gone() {
+    ! old_is_there
+}
+
+case_old() {
+    check 'old: it is bound' wait_for 20 grep -q bound "$room/old"
+    check 'old: the connection stands' old_is_there
+    cut old
+    sleep 20
+    check 'old: it is noticed within 30 s' wait_for 12 old_is_gone
+}
+
 ticks() { # NAME: hundredths of a second of processor time
     awk '{ print $14 + $15 }' "/proc/$(pid "$1")/stat"
 }
@@ -242,7 +270,7 @@ case_slow() {
 }
 
 parts=
-for part in stopped cut unplugged vanished own false slow; do
+for part in stopped cut unplugged vanished own old false slow; do
     { "case_$part"; net_leave; exit "$check_failed"; } >"$room/$part.report" 2>&1 &
     parts="$parts $part:$!"
 done
@@ -250,5 +278,5 @@ for part in $parts; do
     wait "${part#*:}" || check_failed=1
     cat "$room/${part%:*}.report"
 done
-[ "$check_failed" != 0 ] || echo 'figure: 8 faults survived'
+[ "$check_failed" != 0 ] || echo 'figure: 9 faults survived'
 check_end
