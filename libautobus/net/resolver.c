@@ -92,13 +92,9 @@ static void look_up(struct question *question)
         return;
     }
     for (struct addrinfo *i = list; i && question->count < MOST_ADDRESSES; i = i->ai_next) {
-        if (i->ai_family != AF_INET)
-            continue;
         memcpy(&address, i->ai_addr, sizeof(address));
         question->addresses[question->count++] = ab_address_inet(ntohl(address.sin_addr.s_addr), question->port);
     }
-    if (question->count == 0)
-        question->text = "the name has no IPv4 address";
     freeaddrinfo(list);
 }
 
