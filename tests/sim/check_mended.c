@@ -60,6 +60,36 @@ START_TEST(an_object_may_lose_its_last_watcher_while_it_is_unlisted)
 }
 END_TEST
 
+/* Descriptions of functions, which grow while somebody watches them. */
+START_TEST(what_is_told_of_a_service_may_be_too_long_for_a_line)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus_new(sim, sim_host(sim, "b"), "b");
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+    char doc[1001] = "";
+    char name[8];
+
+    sim_bus_limit(b, "line", 8192);
+    sim_bus_start(b);
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    struct sim_link *link = bind_to(p, hall);
+    watch(link, "autobus.functions");
+    unsigned lines = link->lines;
+    memset(doc, 'x', 1000);
+    sim_record(sim, SIM_LOG);
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "f%d", i);
+        sim_function(hall, name, sim_echo);
+        sim_set_doc(hall, AB_TOPIC_FUNCTION, name, doc);
+    }
+    sim_run(sim, MS(10));
+    ck_assert_uint_ge(sim_count(sim, "the value of autobus.functions is too long for a line"), 1);
+    ck_assert_uint_gt(link->lines, lines); /* while it was not */
+    ck_assert_uint_eq(sim_peer_open(p), 1);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(who_watches_by_a_notice_hears_the_value_that_is_there)
 {
     struct sim *sim = sim_new(1);
@@ -546,6 +576,7 @@ int main(void)
     TCase *memory = tcase_create("memory");
 
     tcase_add_test(objects, an_object_may_lose_its_last_watcher_while_it_is_unlisted);
+    tcase_add_test(objects, what_is_told_of_a_service_may_be_too_long_for_a_line);
     tcase_add_test(objects, who_watches_by_a_notice_hears_the_value_that_is_there);
     tcase_add_test(output, a_client_has_ten_seconds_from_when_it_falls_behind);
     tcase_add_test(memory, an_info_of_which_others_would_keep_nothing_is_refused);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/internal.h"
 #include "harness.h"
 #include "sim/peer.h"
 #include "sim/sim.h"
@@ -159,10 +160,88 @@ START_TEST(a_route_that_is_refused)
     sim_run(sim, SECONDS(1));
     expect_explained(c, "10.0.0.1:80 only heard_ms=1000 tried_ms=612 failed_ms=610 failure=\"unreachable\" in_use=0\n");
     sim_discover(mine, &right, id, "{}");
+    expect_explained(c,
+                     "10.0.0.1:52722 others_failed heard_ms=0 tried_ms=0 in_use=0\n"
+                     "10.0.0.1:80 failed heard_ms=1000 tried_ms=612 failed_ms=610 failure=\"unreachable\" in_use=0\n");
     sim_run(sim, SECONDS(20));
     expect_explained(
         c, "10.0.0.1:52722 answered_last heard_ms=20000 tried_ms=20000 answered_ms=19996 round_trip_ms=2.0 in_use=1\n"
            "10.0.0.1:80 failed heard_ms=21000 tried_ms=20612 failed_ms=20610 failure=\"unreachable\" in_use=0\n");
+    sim_free(sim);
+}
+END_TEST
+
+/* ---- Servers that are none */
+
+static void talk_nonsense(struct sim_link *link, const char *text, size_t size)
+{
+    (void)text;
+    (void)size;
+    sim_send(link, "no JSON");
+}
+
+static void talk_without_end(struct sim_link *link, const char *text, size_t size)
+{
+    char *line = malloc(2 << 20);
+
+    (void)text;
+    (void)size;
+    memset(line, 'x', 2 << 20);
+    sim_send_bytes(link, line, 2 << 20);
+    free(line);
+}
+
+static void no_server(void (*talk)(struct sim_link *link, const char *text, size_t size), const char *logged)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_host *host = sim_host(sim, "p");
+    struct sim_peer *p = sim_peer(sim, host, "p");
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+    struct ab_address at = sim_host_address(host, 0, 80);
+
+    p->line = talk;
+    sim_peer_listen(p, 80);
+    c->broadcast = 0;
+    c->log_level = 4;
+    sim_bus_start(c);
+    sim_record(sim, SIM_LOG);
+    sim_discover(sim_discoverer(c, "mine"), &at, "x", "{}");
+    sim_proxy(c, "x");
+    sim_run(sim, SECONDS(1));
+    char *text = explained(c);
+    ck_assert_msg(strstr(text, "failure=\"protocol\""), "%s", text);
+    free(text);
+    ck_assert_msg(sim_count(sim, logged) > 0, "not logged: %s", logged);
+    sim_free(sim);
+}
+
+START_TEST(a_place_that_does_not_speak_the_protocol)
+{
+    no_server(talk_nonsense, "from 10.0.0.1:80: line");
+    no_server(talk_without_end, "too long");
+}
+END_TEST
+
+/* Each is tried, and remembered: but no more of them than there is room for. */
+START_TEST(a_host_that_announces_what_is_not_there)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+    struct sim_bus *c = sim_bus(sim, "c");
+
+    sim_proxy_multiple(c, "type=ghost");
+    sim_run(sim, SECONDS(1));
+    for (int i = 0; i < 100; i++) {
+        char *text = sim_format("{\"command\": \"add\", \"port\": 80, \"service\": \"ghost%d\", "
+                                "\"info\": {\"type\": \"ghost\"}}",
+                                i);
+
+        sim_peer_broadcast(p, text, AB_LOOPBACK_LAST);
+        free(text);
+        sim_run(sim, MS(100));
+    }
+    sim_run(sim, SECONDS(10));
+    ck_assert_uint_eq(c->engine->distrust.count, AB_DISTRUSTED_MOST);
     sim_free(sim);
 }
 END_TEST
@@ -197,6 +276,8 @@ int main(void)
     tcase_add_test(tests, the_one_that_is_used_and_the_one_that_was_slower);
     tcase_add_test(tests, the_other_is_tried_once_the_used_one_is_lost);
     tcase_add_test(tests, a_route_that_is_refused);
+    tcase_add_test(tests, a_place_that_does_not_speak_the_protocol);
+    tcase_add_test(tests, a_host_that_announces_what_is_not_there);
     tcase_add_test(tests, loopback_is_preferred_whatever_the_others_do);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);

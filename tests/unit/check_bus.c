@@ -3,10 +3,12 @@
 #include "buses.h"
 #include "harness.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -152,6 +154,62 @@ START_TEST(what_a_bus_counts)
     ck_assert_int_eq(autobus_bus_counters(pair.client, NULL), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_bus_counters(NULL, &client), AUTOBUS_EINVAL);
     ab_pair_close(&pair);
+}
+END_TEST
+
+static void send_nonsense(uint32_t from, uint16_t port)
+{
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr = {htonl(from)}};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(bind(descriptor, (struct sockaddr *)&own, sizeof(own)), 0);
+    ck_assert_int_eq(sendto(descriptor, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+    close(descriptor);
+}
+
+/* Until a datagram of each has been dropped; the test has its time. */
+static json_t *await_sources(autobus_bus *bus, size_t dropped)
+{
+    for (;;) {
+        json_t *counters;
+        json_t *source;
+        json_t *sources;
+        size_t index, sum = 0;
+
+        ck_assert_int_eq(autobus_bus_counters(bus, &counters), 0);
+        sources = json_incref(json_object_get(counters, "sources"));
+        json_decref(counters);
+        json_array_foreach(sources, index, source)
+        {
+            sum += (size_t)json_integer_value(json_object_get(source, "dropped"));
+        }
+        if (sum >= dropped)
+            return sources;
+        json_decref(sources);
+        sched_yield();
+    }
+}
+
+START_TEST(the_worst_source_is_told_first)
+{
+    autobus_bus *bus = ab_test_bus();
+    json_t *sources;
+    json_t *counters;
+    uint16_t port;
+
+    ck_assert_int_eq(autobus_bus_counters(bus, &counters), 0);
+    port = (uint16_t)count_of(json_object_get(counters, "ports"), "udp", "port");
+    json_decref(counters);
+    send_nonsense(0x7f000002, port);
+    json_decref(await_sources(bus, 1));
+    send_nonsense(0x7f000003, port);
+    send_nonsense(0x7f000003, port);
+    sources = await_sources(bus, 3);
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(sources, 0), "host")), "127.0.0.3");
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(sources, 1), "host")), "127.0.0.2");
+    json_decref(sources);
+    ab_test_bus_end(bus);
 }
 END_TEST
 
@@ -366,7 +424,7 @@ static void destroy_and_call(void *user_data)
     ab_gate_pass(&closing->destroyed);
 }
 
-static bool accept(const json_t *info, void *user_data)
+static bool accept_all(const json_t *info, void *user_data)
 {
     (void)info;
     (void)user_data;
@@ -381,7 +439,7 @@ START_TEST(a_filter_ends_without_the_lock)
 
     closing.bus = ab_test_bus();
     ck_assert_int_eq(autobus_filter_new(&filter), 0);
-    ck_assert_int_eq(autobus_filter_add_function(filter, accept, &closing, destroy_and_call), 0);
+    ck_assert_int_eq(autobus_filter_add_function(filter, accept_all, &closing, destroy_and_call), 0);
     ck_assert_int_eq(autobus_listen_services(closing.bus, filter, 0, (autobus_services_fn)abort, NULL, NULL, &slot), 0);
     autobus_filter_unref(filter);
     ck_assert_int_eq(ab_gate_count(&closing.destroyed), 0);
@@ -475,6 +533,7 @@ int main(void)
     tcase_add_test(life, wrong_options);
     tcase_add_test(life, what_a_bus_knows);
     tcase_add_test(life, what_a_bus_counts);
+    tcase_add_test(life, the_worst_source_is_told_first);
     tcase_add_test(life, the_name_of_the_host);
     tcase_add_test(life, settling_in_time);
     tcase_add_test(life, handles_outlive_the_bus);

@@ -5,6 +5,7 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -124,6 +125,7 @@ START_TEST(what_is_usable_is_used)
     add_address(&list, "eth0:1", ETHERNET, "10.0.0.8", "255.255.255.0", "10.0.0.255");
     add_address(&list, "eth0", ETHERNET, "10.1.0.7", "255.255.0.0", NULL);
     add_address(&list, "eth2", IFF_UP | IFF_BROADCAST, "10.2.0.7", "255.255.255.0", "10.2.0.255");
+    next(&list, "tun1", UP | IFF_POINTOPOINT); /* of no kind */
     add_address(&list, "tun0", UP | IFF_POINTOPOINT, "10.3.0.1", "255.255.255.255", "10.3.0.2");
     add_address(&list, "eth1", IFF_BROADCAST, "10.4.0.1", "255.255.255.254", NULL);
     interfaces = make(&list, NULL, NULL);
@@ -144,6 +146,26 @@ START_TEST(what_is_usable_is_used)
     ck_assert(!ab_interfaces_own(&interfaces, 0x0a050001));
     ck_assert(!ab_interfaces_loopback_alone(&interfaces));
     ab_interfaces_deinit(&interfaces);
+}
+END_TEST
+
+START_TEST(so_many_and_no_more)
+{
+    static struct sockaddr_in address = {.sin_family = AF_INET};
+    struct ifaddrs *entries = calloc(5000, sizeof(*entries));
+    struct ab_interfaces interfaces = {.netlink = -1};
+    struct ab_settings *settings;
+
+    for (int i = 0; i < 5000; i++)
+        entries[i] = (struct ifaddrs){.ifa_next = i < 4999 ? &entries[i + 1] : NULL,
+                                      .ifa_name = (char *)(uintptr_t) "eth0",
+                                      .ifa_addr = (struct sockaddr *)&address};
+    ck_assert_int_eq(ab_settings_new(&settings), 0);
+    ck_assert_int_eq(ab_interfaces_make(entries, settings, &interfaces.table, &interfaces.count), 0);
+    ck_assert_uint_eq(interfaces.count, 4096);
+    ab_interfaces_deinit(&interfaces);
+    ab_settings_free(settings);
+    free(entries);
 }
 END_TEST
 
@@ -228,6 +250,7 @@ int main(void)
     TCase *table = tcase_create("table");
 
     tcase_add_test(table, what_is_usable_is_used);
+    tcase_add_test(table, so_many_and_no_more);
     tcase_add_test(table, settings_exclude);
     tcase_add_test(table, the_table_as_json);
     tcase_add_test(table, each_allocation_may_fail);
