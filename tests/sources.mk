@@ -47,6 +47,8 @@ TEST_SUPPORT_FILES += tests/sim/walk_elder.c
 TEST_SUPPORT_FILES += tests/sim/walk_program.c
 TEST_SUPPORT_FILES += tests/sim/walk_truth.c
 
+FUZZ_FILES += tests/fuzz/bus.c
+FUZZ_FILES += tests/fuzz/bus.h
 FUZZ_FILES += tests/fuzz/fuzz.c
 FUZZ_FILES += tests/fuzz/fuzz.h
 FUZZ_FILES += tests/fuzz/terminal.c

@@ -1,7 +1,7 @@
 /*
  * A client's side of connections, as a story: a bus with a connection, a proxy and a proxy of many on a server that
- * says what the input says. Between its bytes time passes, the program asks for things and gives them up, and the server
- * comes and goes. Every line that the bus sends must be one of the protocol; each call ends once (the simulation sees to
+ * says what the input says; it may be a seed, and watched for its life, too. Between its bytes time passes, the program
+ * asks for things and gives them up, and the server comes and goes. Every line that the bus sends must be one of the protocol; each call ends once (the simulation sees to
  * that), and a service of somebody else can be called all the while.
  */
 #include "fuzz/fuzz.h"
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/bus.h"
 #include "sim/bus.h"
 #include "sim/peer.h"
 #include "sim/sim.h"
@@ -28,30 +29,22 @@ struct scene {
     struct sim_remote *remotes[3];        /* a connection, a proxy, a proxy of many */
     struct sim_remote *now;               /* that the program uses */
     struct sim_slot *call, *subscription; /* the newest */
-    struct sim_link *link;                /* that the server speaks on: the newest, or one that was chosen */
-    bool binds;                           /* the server answers bind by itself */
-    char *id;                             /* of the last command, as it was written */
+    struct sim_slot *seed, *browser;
+    struct ab_address at;  /* of the server */
+    struct sim_link *link; /* that the server speaks on: the newest, or one that was chosen */
+    bool binds;            /* the server answers bind by itself */
+    char *id;              /* of the last command, as it was written */
     struct sim_remote *honest;
 };
 
-/* ---- What the bus says */
-
-static void check_line(const char *text, size_t size, const json_t *line)
-{
-    json_int_t type = json_integer_value(json_object_get(line, "_type"));
-
-    ck_assert_msg(json_is_object(line) && type >= 1 && type <= 3, "%.*s", (int)size, text);
-    ck_assert_msg((type != 3) == (json_object_get(line, "_id") != NULL), "%.*s", (int)size, text);
-    ck_assert_msg((type != 2) == json_is_string(json_object_get(line, "_command")), "%.*s", (int)size, text);
-}
+/* ---- The server */
 
 static void hear(struct sim_link *link, const char *text, size_t size)
 {
     struct scene *scene = link->peer->context;
-    json_t *line = json_loadb(text, size, 0, NULL);
+    json_t *line = fuzz_check_line(text, size);
     const char *command = json_string_value(json_object_get(line, "_command"));
 
-    check_line(text, size, line);
     if (json_integer_value(json_object_get(line, "_type")) == 1) {
         free(scene->id);
         scene->id = sim_member(text, size, "_id", false);
@@ -92,6 +85,7 @@ static void serve(struct scene *scene, char event)
     case 'W': choose_link(scene, 0); break;
     case 'X': choose_link(scene, 1); break;
     case 'Y': choose_link(scene, 2); break;
+    case 'Z': choose_link(scene, 3); break;
     case 'q': sim_process_unlisten(&scene->server->process); break;
     case 'Q':
         if (!scene->server->process.listening)
@@ -164,6 +158,15 @@ static void happen(struct scene *scene, char event)
     case 'A':
     case 'B': scene->now = scene->remotes[event - 'A']; break;
     case 'M': scene->now = scene->remotes[2]; break;
+    case 'S':
+        sim_cancel(scene->seed);
+        scene->seed = sim_seed(scene->c, &scene->at);
+        break;
+    case 'T': sim_cancel(scene->seed); break;
+    case 'L':
+        sim_cancel(scene->browser);
+        scene->browser = sim_browse(scene->c, NULL, AB_BROWSER_EXISTING | AB_BROWSER_ROUTES | AB_BROWSER_LIVENESS);
+        break;
     case 's': scene->sim->network.single_bytes = !scene->sim->network.single_bytes; break;
     case 'N':
         ab_engine_network_changed(scene->c->engine, sim_bus_enter(scene->c));
@@ -222,8 +225,8 @@ static void scene_init(struct scene *scene)
     scene->server->line = hear;
     scene->server->opened = opened;
     sim_peer_listen(scene->server, PORT);
-    to = sim_host_address(scene->server->process.host, 0, PORT);
-    scene->remotes[0] = sim_connection(scene->c, &to, "x");
+    scene->at = sim_host_address(scene->server->process.host, 0, PORT);
+    scene->remotes[0] = sim_connection(scene->c, &scene->at, "x");
     scene->remotes[1] = sim_proxy(scene->c, "type=false");
     scene->remotes[2] = sim_proxy_multiple(scene->c, "type=false");
     scene->now = scene->remotes[0];
@@ -254,6 +257,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sim_run(scene.sim, SECONDS(1));
     ck_assert_msg(last && last->value && strcmp(last->value, "[\"still here\"]") == 0,
                   "another service cannot be called");
+    fuzz_check_bus(scene.c);
     sim_free(scene.sim);
     free(scene.id);
     return 0;

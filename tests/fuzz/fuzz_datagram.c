@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fuzz/bus.h"
 #include "sim/bus.h"
 #include "sim/sim.h"
 #include "wire/json.h"
@@ -25,6 +26,7 @@ struct scene {
     struct sim_service *lamp; /* of the neighbour */
     struct sim_slot *browser;
     struct sim_remote *proxy;
+    struct sim_remote *details; /* the neighbour asks the bus which services its host has */
     uint32_t source;
 };
 
@@ -98,6 +100,13 @@ static void happen(struct scene *scene, char event)
         sim_cancel(scene->browser);
         scene->browser = sim_browse(scene->b, "type?", AB_BROWSER_ROUTES | AB_BROWSER_EXISTING);
         break;
+    case 'v':
+        sim_cancel(scene->browser);
+        scene->browser = sim_browse(scene->b, NULL, AB_BROWSER_LIVENESS);
+        break;
+    case 'd': sim_get(scene->details, "directory"); break;
+    case 'e': sim_call_try(scene->details, SECONDS(5), 0, "get_directory", "[]"); break;
+    case 'p': fuzz_check_bus(scene->b); break;
     case 'n': sim_host_set_interface(scene->b->process.host, 0, false); break;
     case 'u': sim_host_set_interface(scene->b->process.host, 0, true); break;
     case 'w':
@@ -114,6 +123,7 @@ static struct scene scene_new(void)
     struct scene scene = {.sim = sim_new(1), .source = 0x0a000003};
 
     sim_record(scene.sim, 0);
+    scene.sim->may_refuse = true;
     scene.b = sim_bus_new(scene.sim, sim_host(scene.sim, "b"), "b");
     sim_bus_limit(scene.b, "datagram_read", 512);
     sim_bus_limit(scene.b, "datagram_tokens", 32);
@@ -131,6 +141,9 @@ static struct scene scene_new(void)
     scene.browser = sim_browse(scene.b, "type?", AB_BROWSER_ROUTES | AB_BROWSER_EXISTING);
     scene.proxy = sim_proxy(scene.b, "type=lamp");
     sim_run(scene.sim, MS(50));
+    struct ab_address to = sim_host_address(scene.b->process.host, 0, sim_bus_port(scene.b));
+    scene.details = sim_connection(scene.c, &to, NULL);
+    sim_watch(scene.details, "directory");
     return scene;
 }
 
@@ -161,6 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         else
             send_datagram(&scene, &bytes);
     }
+    fuzz_check_bus(scene.b);
     check_silence(&scene);
     sim_free(scene.sim);
     return 0;

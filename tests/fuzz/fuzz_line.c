@@ -5,6 +5,7 @@
  */
 #include "fuzz/fuzz.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 #define EXTRA        "\"x\":0,"
 #define EXTRA_TOKENS 2
+#define LENT         3 /* the cut that is read with a buffer that is lent */
 
 static bool same_text(const char *one, const char *other)
 {
@@ -191,6 +193,23 @@ static void check_round_trip(const struct ab_message *message)
     ab_buffer_deinit(&out);
 }
 
+/* An id of our own is a string of digits without a leading zero that strtoull can hold. */
+static void check_own_id(const struct ab_text *id)
+{
+    uint64_t ours = 0;
+    bool own = ab_message_own_id(id, &ours);
+    size_t digits = id && id->data[0] == '"' ? strspn(id->data + 1, "0123456789") : 0;
+
+    if (digits == 0 || id->data[1] == '0' || strcmp(id->data + 1 + digits, "\"") != 0) {
+        ck_assert(!own);
+        return;
+    }
+    errno = 0;
+    unsigned long long theirs = strtoull(id->data + 1, NULL, 10);
+    ck_assert_int_eq(own, errno == 0);
+    ck_assert(!own || ours == theirs);
+}
+
 static void check_unit(const char *line, size_t size, const struct ab_limits *limits)
 {
     struct ab_message *message = decode(line, size, limits);
@@ -198,6 +217,7 @@ static void check_unit(const char *line, size_t size, const struct ab_limits *li
     check_both_ways(line, size, limits);
     check_envelope(line, size, "_id", "\"_id\"");
     check_envelope(line, size, "_type", "\"_type\"");
+    check_own_id(message->id);
     if (message->problem == 0)
         check_round_trip(message);
     ab_message_free(message);
@@ -211,6 +231,7 @@ static size_t piece(size_t cut, size_t done)
     return cut < 2 ? cut : 1 + (done * 7 + cut) % 13;
 }
 
+/* With a buffer that is lent for each piece, as a thread that waits for an answer does, or without. */
 static void read_all(const char *data, size_t size, size_t cut, bool accepted, const struct ab_limits *limits,
                      struct ab_list *messages)
 {
@@ -220,6 +241,8 @@ static void read_all(const char *data, size_t size, size_t cut, bool accepted, c
 
     ab_reader_init(&reader, limits, accepted);
     for (bool ended = false; !ended;) {
+        struct ab_buffer lent = AB_BUFFER_INIT;
+        bool borrowed = cut == LENT && ab_buffer_reserve(&lent, 64) && ab_reader_borrow(&reader, &lent);
         size_t room, part = piece(cut, done);
         char *place = ab_reader_reserve(&reader, 1, &room);
 
@@ -237,6 +260,9 @@ static void read_all(const char *data, size_t size, size_t cut, bool accepted, c
             ab_list_append(messages, &message->node);
             ended = ended || message->last; /* as a host does: the connection is closed */
         }
+        if (borrowed)
+            ck_assert_int_eq(ab_reader_give_back(&reader, &lent), 0);
+        ab_buffer_deinit(&lent);
         ab_reader_trim(&reader);
     }
     ab_reader_deinit(&reader);
@@ -257,7 +283,7 @@ static void check_cuts(const char *data, size_t size, bool accepted, const struc
     ab_list_init(&whole);
     ab_list_init(&parts);
     read_all(data, size, 0, accepted, limits, &whole);
-    for (size_t cut = 1; cut <= 3; cut++) {
+    for (size_t cut = 1; cut <= LENT; cut++) {
         read_all(data, size, cut, accepted, limits, &parts);
         struct ab_list *one = whole.next, *other = parts.next;
         for (; one != &whole && other != &parts; one = one->next, other = other->next)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/bus.h"
 #include "sim/bus.h"
 #include "sim/peer.h"
 #include "sim/sim.h"
@@ -30,25 +31,10 @@ struct scene {
     struct sim_remote *honest;
 };
 
-/* ---- What the bus says */
-
-/* PROTOCOL.md section 2: ours sends none of what a legacy client falls over. */
-static void check_line(struct sim_link *link, const char *text, size_t size)
+static void hear(struct sim_link *link, const char *text, size_t size)
 {
-    json_error_t problem;
-    json_t *line = json_loadb(text, size, 0, &problem);
-    const json_t *error = json_object_get(line, "_error"), *command = json_object_get(line, "_command");
-    json_int_t type = json_integer_value(json_object_get(line, "_type"));
-
     (void)link;
-    ck_assert_msg(line != NULL, "%s: %.*s", problem.text, (int)size, text);
-    ck_assert_msg(type >= 1 && type <= 3, "%.*s", (int)size, text);
-    ck_assert_msg((type != 3) == (json_object_get(line, "_id") != NULL), "%.*s", (int)size, text);
-    ck_assert_msg((type != 2) == json_is_string(command), "%.*s", (int)size, text);
-    if (error)
-        ck_assert_msg(json_is_string(json_object_get(error, "text")) && json_is_string(json_object_get(error, "type")),
-                      "%.*s", (int)size, text);
-    json_decref(line);
+    json_decref(fuzz_check_line(text, size));
 }
 
 /* ---- What happens */
@@ -256,7 +242,7 @@ static struct scene scene_new(void)
     sim_guard(scene.vault, permits, NULL);
     sim_function(scene.kept, "echo", sim_echo);
     scene.client = sim_peer(scene.sim, sim_host(scene.sim, "p"), "client");
-    scene.client->line = check_line;
+    scene.client->line = hear;
     scene.honest = honest(&scene);
     sim_run(scene.sim, MS(20));
     return scene;
@@ -289,6 +275,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (scene.b->held_count)
         sim_reply(scene.b, "1");
     check_honest(&scene);
+    fuzz_check_bus(scene.b);
     sim_free(scene.sim);
     return 0;
 }

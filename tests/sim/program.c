@@ -22,6 +22,8 @@ static bool is_refusal(int result)
     case AB_EDISCONNECTED:
     case AB_EPROTOCOL:
     case AB_EREMOTE:
+    case AB_ETIMEDOUT:
+    case AB_ENETWORK:
     case AB_ENOENT: return true;
     default: return false;
     }
