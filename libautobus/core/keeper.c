@@ -17,6 +17,7 @@
 
 #define AGAIN      (1 * AB_SECOND)
 #define AGAIN_MOST (20 * AB_SECOND)
+#define STEADY     (5 * AB_SECOND) /* a binding that lasted this long owes no wait */
 
 struct ab_keep {
     struct ab_engine *engine;
@@ -32,7 +33,7 @@ static void connect_to(struct ab_keep *keep);
 
 static void try_again_later(struct ab_keep *keep)
 {
-    ab_engine_arm(keep->engine, &keep->again, ab_engine_jitter(keep->engine, keep->delay, keep->delay / 2));
+    ab_engine_arm(keep->engine, &keep->again, ab_engine_jitter(keep->engine, keep->delay * 3 / 4, keep->delay / 4));
     keep->delay = keep->delay * 2 < AGAIN_MOST ? keep->delay * 2 : AGAIN_MOST;
 }
 
@@ -45,21 +46,22 @@ static void bound(struct ab_outbound *connection)
 {
     struct ab_keep *keep = connection->owner;
 
-    keep->delay = AGAIN;
     keep->bound_at = keep->engine->now;
 }
 
 /* At once if it was bound for a time, to the next of the node's services: its own may be what is gone, or not let us in. */
 static void move_on(struct ab_keep *keep)
 {
-    bool steady = keep->bound_at >= 0 && keep->engine->now - keep->bound_at >= AGAIN;
+    bool steady = keep->bound_at >= 0 && keep->engine->now - keep->bound_at >= STEADY;
 
     ab_list_append(&keep->services, ab_list_take(&keep->services));
     keep->bound_at = -1;
-    if (steady)
-        connect_to(keep);
-    else
+    if (!steady) {
         try_again_later(keep);
+        return;
+    }
+    keep->delay = AGAIN;
+    connect_to(keep);
 }
 
 /* The whole bus may be gone: every service there is asked after. */

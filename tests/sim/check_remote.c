@@ -320,6 +320,44 @@ START_TEST(announcements_that_lead_nowhere_count_ever_more_rarely)
 }
 END_TEST
 
+static void bind_it_and_end(struct sim_link *link, const char *text, size_t size)
+{
+    bind_it(link, text, size);
+    sim_link_close(link);
+}
+
+START_TEST(a_service_that_drops_who_has_bound_is_bound_ever_more_rarely)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *c = sim_bus(sim, "c");
+    struct sim_peer *p = false_server(sim, "x", NULL);
+    unsigned first, later;
+
+    p->line = bind_it_and_end;
+    sim_run(sim, MS(10));
+    sim_browse(c, "type=hall", AB_BROWSER_LIVENESS);
+    sim_record(sim, SIM_STREAMS | SIM_BINDINGS);
+    sim_on_binding(sim_proxy(c, "type=hall"));
+    for (unsigned i = 0; i < 600; i++) {
+        announce_again(p);
+        sim_run(sim, MS(100));
+    }
+    first = sim_count(sim, "c > p: connect");
+    ck_assert_uint_ge(sim_count(sim, "c: bound x"), 8);
+    ck_assert_uint_le(sim_count(sim, "c: bound x"), 14);
+    sim_record(sim, SIM_STREAMS | SIM_BINDINGS);
+    for (unsigned i = 0; i < 6000; i++) {
+        announce_again(p);
+        sim_run(sim, MS(100));
+    }
+    later = sim_count(sim, "c > p: connect");
+    ck_assert_uint_le(sim_count(sim, "c: bound x"), 42); /* every 15 to 20 s */
+    ck_assert_uint_le(first, 60);
+    ck_assert_uint_le(later, 200);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(a_service_that_does_not_answer_bind_gives_way_to_another)
 {
     struct sim *sim = sim_new(1);
@@ -704,6 +742,7 @@ int main(void)
     tcase_add_test(proxies, a_service_that_says_goodbye_is_left_for_another);
     tcase_add_test(proxies, a_service_that_cannot_be_bound_is_tried_ever_more_rarely);
     tcase_add_test(proxies, announcements_that_lead_nowhere_count_ever_more_rarely);
+    tcase_add_test(proxies, a_service_that_drops_who_has_bound_is_bound_ever_more_rarely);
     tcase_add_test(proxies, a_service_that_does_not_answer_bind_gives_way_to_another);
     tcase_add_test(proxies, a_service_that_comes_while_a_dead_one_is_tried_is_bound_at_once);
     tcase_add_test(proxies, a_service_that_stops_answering_bind_keeps_its_place_a_second);
