@@ -95,6 +95,21 @@ void peer_count_end(int code, const autobus_error *error)
     pthread_mutex_unlock(&lock);
 }
 
+/* A service in the midst of its goodbye, or one that was stopped and is behind; and at the place of one that died there may
+ * be another. */
+static bool may_refuse(const char *type, bool of_many)
+{
+    return strcmp(type, "busy") == 0 || strcmp(type, "timeout") == 0 ||
+           (of_many && strcmp(type, "no_such_service") == 0);
+}
+
+static bool wrong_end(int code, const autobus_error *error, const char *what)
+{
+    peer_wrong("%s ended with %s (%s: %s)", what, autobus_strerror(code), error && error->type ? error->type : "-",
+               error && error->text ? error->text : "-");
+    return false;
+}
+
 bool peer_may_end(int code, const autobus_error *error, const char *what, bool of_many)
 {
     switch (code) {
@@ -102,21 +117,13 @@ bool peer_may_end(int code, const autobus_error *error, const char *what, bool o
     case AUTOBUS_ETIMEDOUT:
     case AUTOBUS_EDISCONNECTED:
     case AUTOBUS_ECANCELED: return true;
-    case AUTOBUS_EREMOTE: /* a service in the midst of its goodbye, or one that was stopped and is behind */
-        if (error && error->type && (strcmp(error->type, "busy") == 0 || strcmp(error->type, "timeout") == 0))
-            return true;
-        break;
-    default:
-        /* A service that was found cannot be reached: nobody waits for it, as a proxy would. */
-        if (code == AUTOBUS_ENETWORK && of_many)
-            return true;
-        if (code == AUTOBUS_ECLOSED && peer_stopping())
-            return true;
-        break;
+    case AUTOBUS_EREMOTE:
+        return may_refuse(error && error->type ? error->type : "", of_many) || wrong_end(code, error, what);
+    case AUTOBUS_ENETWORK: /* a service that was found cannot be reached: nobody waits for it, as a proxy would */
+        return of_many || wrong_end(code, error, what);
+    case AUTOBUS_ECLOSED: return peer_stopping() || wrong_end(code, error, what);
+    default: return wrong_end(code, error, what);
     }
-    peer_wrong("%s ended with %s (%s: %s)", what, autobus_strerror(code), error && error->type ? error->type : "-",
-               error && error->text ? error->text : "-");
-    return false;
 }
 
 /* ---- The file */
