@@ -15,12 +15,7 @@
 #include "harness.h"
 
 #define ENDLESS 1000000
-#define FIRST   200 /* allocations, of which each fails; after them each STEPth */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STEP 5
-#else
-#define STEP 1
-#endif
+#define FIRST   200 /* allocations, of which each fails; after them each AB_FAILING_STEPth */
 
 enum owner { LIBRARY, JANSSON, LIBEVENT, OWNERS };
 
@@ -250,7 +245,7 @@ size_t ab_failing_each(bool (*scenario)(void *), void *context)
     bool over = false;
 
     ab_failing_install();
-    for (long number = 0; !over; number += number < FIRST ? 1 : STEP) {
+    for (long number = 0; !over; number += number < FIRST ? 1 : AB_FAILING_STEP) {
         ck_assert_msg(number < ENDLESS, "the scenario never comes to its end");
         over = run(scenario, context, number, false);
         over = run(scenario, context, number, true) && over;

@@ -30,6 +30,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Of how many allocations one fails, in the long run. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define AB_FAILING_STEP 5
+#else
+#define AB_FAILING_STEP 1
+#endif
+
 /* Returns how many failures were injected, and tells them. */
 size_t ab_failing_each(bool (*scenario)(void *context), void *context);
 

@@ -78,6 +78,7 @@ UNIT_TESTS += tests/sim/check_legacy
 UNIT_TESTS += tests/sim/check_limits
 UNIT_TESTS += tests/sim/check_looks
 UNIT_TESTS += tests/sim/check_memory
+UNIT_TESTS += tests/sim/check_memory_changes
 UNIT_TESTS += tests/sim/check_mended
 UNIT_TESTS += tests/sim/check_multiple
 UNIT_TESTS += tests/sim/check_mutations
