@@ -165,7 +165,8 @@ tests_threads_check_memory_SOURCES = tests/threads/check_memory.c tests/threads/
 	tests/threads/memory.h tests/threads/memory_calls.c tests/threads/memory_discovery.c \
 	tests/threads/memory_services.c tests/threads/relay.c tests/threads/relay.h
 tests_threads_check_storm_SOURCES = tests/threads/check_storm.c tests/threads/storm.c \
-	tests/threads/storm.h tests/threads/storm_callbacks.c
+	tests/threads/storm.h tests/threads/storm_callbacks.c tests/threads/storm_discovery.c \
+	tests/threads/storm_service.c
 
 # These drive net with an engine that only writes down what it hears, in the place of ours.
 tests_unit_check_acceptor_LDADD = tests/librig.la $(LDADD)

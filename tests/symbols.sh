@@ -1,6 +1,6 @@
 #!/bin/sh
 # The shared library exports the functions that autobus2.h declares and nothing else, and each has a
-# manual page, and a part in the tests in which memory fails.
+# manual page, and a part in the tests in which memory fails and in the storm of threads.
 set -eu
 : "${top_srcdir:?run by make check}" "${top_builddir:?}"
 
@@ -74,9 +74,17 @@ complain 'exported, and not in autobus2.h' "$folder/hidden"
 comm -13 "$folder/exported" "$folder/declared" >"$folder/absent"
 complain 'in autobus2.h, and not exported' "$folder/absent"
 
-cat "$top_srcdir"/tests/threads/*memory*.c "$top_srcdir/tests/buses.c" | grep -o 'autobus_[a-z0-9_]*' | sort -u >"$folder/failed"
-comm -23 "$folder/exported" "$folder/failed" >"$folder/untried"
-complain 'exported, and in no act of tests/threads/check_memory' "$folder/untried"
+# The public functions that a test with a part for each of them leaves out.
+left_out() { # NAME FILE…
+    test=$1
+    shift
+    cat "$@" "$top_srcdir/tests/buses.c" | grep -o 'autobus_[a-z0-9_]*' | sort -u >"$folder/used"
+    comm -23 "$folder/exported" "$folder/used" >"$folder/unused"
+    complain "exported, and not in $test" "$folder/unused"
+}
+
+left_out tests/threads/check_memory "$top_srcdir"/tests/threads/*memory*.c
+left_out tests/threads/check_storm "$top_srcdir"/tests/threads/*storm*.c
 
 [ -s "$folder/documented" ] || { echo 'there are no pages of section 3 yet' && exit $((status ? 1 : 77)); }
 comm -23 "$folder/exported" "$folder/documented" >"$folder/undocumented"

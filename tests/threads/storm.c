@@ -34,11 +34,14 @@ uint32_t chance(uint32_t sides)
 static struct registration registrations[MOST];
 static atomic_uint used;
 
-struct registration *registration_new(void)
+struct registration *registration_new(enum registration_kind kind)
 {
     unsigned number = atomic_fetch_add(&used, 1);
 
-    return number < MOST ? &registrations[number] : NULL;
+    if (number >= MOST)
+        return NULL;
+    registrations[number].kind = kind;
+    return &registrations[number];
 }
 
 void registration_destroyed(void *user_data)
@@ -122,10 +125,10 @@ unsigned registrations_count(void)
     return atomic_load(&used);
 }
 
-void registrations_check(void)
+void registrations_check(bool all)
 {
     unsigned count = atomic_load(&used) < MOST ? atomic_load(&used) : MOST;
-    unsigned made = 0;
+    unsigned made = 0, of[REGISTRATION_KINDS] = {0};
 
     for (unsigned i = 0; i < count; i++) {
         struct registration *registration = &registrations[i];
@@ -133,9 +136,11 @@ void registrations_check(void)
         ck_assert_int_eq(atomic_load(&registration->destroyed), atomic_load(&registration->made));
         ck_assert_int_eq(atomic_load(&registration->running), 0);
         made += (unsigned)atomic_load(&registration->made);
+        of[registration->kind] += (unsigned)atomic_load(&registration->made);
         ck_assert_ptr_null(atomic_load(&registration->service));
         autobus_slot_unref(atomic_load(&registration->slot));
     }
     fprintf(stderr, "%u registrations\n", made);
-    ck_assert_uint_gt(made, 0);
+    for (int kind = 0; all && kind < REGISTRATION_KINDS; kind++)
+        ck_assert_msg(of[kind] > 0, "no registration of kind %d was made", kind);
 }

@@ -1,7 +1,8 @@
 /*
  * What the files of the storm share: the scene that all threads are in, chance, and a record of each registration by
  * which it is known that it is destroyed once, and not while its callback runs. check_storm.c has the threads, this
- * header's own file the records, storm_callbacks.c what the callbacks do.
+ * header's own file the records, storm_callbacks.c what the callbacks do, storm_service.c what is done with a service and
+ * storm_discovery.c with what is found. Between them they use every function of autobus2.h.
  */
 #ifndef AB_TESTS_STORM_H
 #define AB_TESTS_STORM_H
@@ -35,7 +36,28 @@ uint32_t chance(uint32_t sides);
 
 /* ---- Registrations */
 
+enum registration_kind {
+    OF_FUNCTION,
+    OF_REPLACED_FUNCTION,
+    OF_GUARD,
+    OF_FILTER,
+    OF_INTEREST,
+    OF_ABANDONED,
+    OF_SERVICES,
+    OF_PUBLICATIONS,
+    OF_BINDING,
+    OF_END,
+    OF_EVENT,
+    OF_VALUE,
+    OF_CALL,
+    OF_CALL_OF_ALL,
+    OF_GET,
+    OF_WAIT,
+    REGISTRATION_KINDS
+};
+
 struct registration {
+    enum registration_kind kind;
     atomic_int made;
     atomic_int running;
     atomic_int destroyed;
@@ -45,7 +67,7 @@ struct registration {
 };
 
 /* NULL: there have been enough of them. */
-struct registration *registration_new(void);
+struct registration *registration_new(enum registration_kind kind);
 /* How many were asked for so far. */
 unsigned registrations_count(void);
 /* After the function that registers: its slot is kept with the record. */
@@ -57,8 +79,8 @@ void registration_destroyed(void *registration);
 /* Around each callback. */
 void registration_begin(struct registration *registration);
 void registration_end(struct registration *registration);
-/* When all is over: each was destroyed once. */
-void registrations_check(void);
+/* When all is over: each was destroyed once; and if `all`, there were some of each kind. */
+void registrations_check(bool all);
 
 /* Closes both. */
 void storm_close(bool server_first);
@@ -76,6 +98,7 @@ void on_services(const autobus_services_event *what, void *registration);
 void on_interest(const autobus_interest *what, void *registration);
 void on_publication(const autobus_publication *what, void *registration);
 bool on_access(const autobus_access *access, void *registration);
+bool on_filter(const json_t *info, void *registration);
 void work(autobus_request *request, void *registration);
 /* Keeps one, which answer_late answers. */
 void later(autobus_request *request, void *registration);
@@ -83,5 +106,14 @@ void answer_late(void);
 
 /* Asks the remote something, with a callback. */
 void ask(autobus_remote *remote, bool own);
+
+/* ---- Acts: see their files */
+
+/* `own`: the function may close its service. */
+void add_function(autobus_service *service, bool own, const char *name, autobus_function_fn function);
+void change_service(autobus_service *service);
+void look_at_service(autobus_service *service);
+void look_around(void);
+void find_by_filter(void);
 
 #endif

@@ -105,7 +105,31 @@ bool on_access(const autobus_access *access, void *user_data)
     return true;
 }
 
+bool on_filter(const json_t *info, void *user_data)
+{
+    json_t *all;
+
+    ck_assert_int_eq(atomic_load(&((struct registration *)user_data)->destroyed), 0);
+    ck_assert_int_eq(autobus_bus_services(storm.pair.client, NULL, &all), AUTOBUS_EDEADLK);
+    return json_is_object(info);
+}
+
 /* ---- Functions */
+
+/* What there is to see of a call, and of who calls. */
+static void look_at(autobus_request *request)
+{
+    ck_assert_ptr_nonnull(autobus_request_function(request));
+    ck_assert_ptr_nonnull(autobus_request_service(request));
+    ck_assert(autobus_request_peer(request)->local);
+    ck_assert_int_le(autobus_request_remaining(request), 30000);
+    if (autobus_request_is_notice(request) || autobus_request_abandoned(request))
+        return;
+    if (autobus_request_wants_progress(request)) {
+        autobus_request_progress(request, "i", 1);
+        autobus_request_progress_json(request, autobus_request_args(request));
+    }
+}
 
 static void close_service(struct registration *registration)
 {
@@ -118,6 +142,7 @@ static void close_service(struct registration *registration)
 void work(autobus_request *request, void *user_data)
 {
     registration_begin(user_data);
+    look_at(request);
     autobus_set(storm.pair.service, "value", "{s:O}", "args", autobus_request_args(request));
     autobus_reply_json(request, autobus_request_args(request));
     if (chance(4) == 0)
@@ -143,11 +168,14 @@ static autobus_request *swap_request(autobus_request *request)
 
 void later(autobus_request *request, void *user_data)
 {
-    struct registration *registration = registration_new();
+    struct registration *registration = registration_new(OF_ABANDONED);
+    const char *text;
     autobus_slot *slot;
     int r;
 
     registration_begin(user_data);
+    if (chance(8) == 0)
+        autobus_request_unpack(request, "[s]", &text);
     if (registration && chance(2)) {
         r = autobus_request_on_abandoned(request, on_abandoned, registration, registration_destroyed, &slot);
         registration_made(registration, r, slot);
@@ -161,6 +189,8 @@ void answer_late(void)
     autobus_request *request = swap_request(NULL);
 
     if (request && chance(2))
+        autobus_reply_error_json(request, "late", "it took its time", autobus_request_args(request));
+    else if (request && chance(2))
         autobus_reply_error(request, "late", "it took its time");
     autobus_request_unref(request);
 }
@@ -169,31 +199,36 @@ void answer_late(void)
 
 static int ask_in_one_way(struct registration *registration, autobus_remote *remote, autobus_slot **slot)
 {
-    switch (chance(4)) {
-    case 0: return autobus_get_async(remote, "value", 0, 500, on_result, registration, registration_destroyed, slot);
-    case 1: return autobus_remote_wait_async(remote, 100, on_result, registration, registration_destroyed, slot);
-    case 2:
-        return autobus_call_async(remote, "later", NULL, 0, 20, on_result, registration, registration_destroyed, slot);
-    default:
-        return autobus_call_async(remote, "work", NULL, 0, 500, on_result, registration, registration_destroyed, slot);
+    switch (registration->kind) {
+    case OF_CALL_OF_ALL:
+        return autobus_call_all(remote, "work", NULL, chance(4), NULL, on_result, registration, registration_destroyed,
+                                slot);
+    case OF_GET:
+        return autobus_get_async(remote, "value", 0, 500, on_result, registration, registration_destroyed, slot);
+    case OF_WAIT: return autobus_remote_wait_async(remote, 100, on_result, registration, registration_destroyed, slot);
+    default: break;
     }
+    if (chance(2))
+        return autobus_call_async(remote, "later", NULL, 0, 20, on_result, registration, registration_destroyed, slot);
+    return autobus_call_async(remote, "work", NULL, chance(2) ? AUTOBUS_CALL_PROGRESS : 0, 500, on_result, registration,
+                              registration_destroyed, slot);
 }
 
 void ask(autobus_remote *remote, bool own)
 {
-    struct registration *registration = registration_new();
+    static const enum registration_kind kinds[] = {OF_GET, OF_WAIT, OF_CALL, OF_CALL};
+    struct registration *registration = registration_new(remote == storm.many ? OF_CALL_OF_ALL : kinds[chance(4)]);
     autobus_slot *slot = NULL;
     int r;
 
     if (!registration)
         return;
     registration->own = own;
-    if (remote == storm.many)
-        r = autobus_call_all(storm.many, "work", NULL, 0, NULL, on_result, registration, registration_destroyed, &slot);
-    else
-        r = ask_in_one_way(registration, remote, &slot);
+    r = ask_in_one_way(registration, remote, &slot);
     if (r == 0 && chance(4) == 0)
         autobus_call_cancel(slot);
+    if (r == 0)
+        autobus_slot_unref(autobus_slot_ref(slot));
     registration_made(registration, r, slot);
     if (chance(4) == 0)
         registration_cancel(registration, false);
