@@ -88,6 +88,34 @@ START_TEST(all_services_of_the_host_are_found_and_can_be_used)
 }
 END_TEST
 
+/* Its name has two addresses, and nobody is at the first. */
+static void look_up_both(struct sim_slot *slot, void *context)
+{
+    struct ab_address both[] = {place, place};
+    ab_time now = sim_bus_enter(slot->bus);
+
+    (void)context;
+    both[0].port = 80;
+    ab_seed_resolved(slot->seed, now, both, 2);
+    sim_bus_leave(slot->bus);
+}
+
+START_TEST(all_its_addresses_are_tried)
+{
+    static struct ab_address nowhere; /* at first */
+    struct scene scene = scene_without_seed();
+
+    scene.seed = sim_seed(scene.c, &nowhere);
+    scene.seed->heard = look_up_both;
+    sim_record(scene.sim, SIM_SERVICES | SIM_STREAMS);
+    sim_run(scene.sim, SECONDS(10));
+    ck_assert_uint_eq(sim_count(scene.sim, "connect 10.0.1.1:80"), 1);
+    ck_assert_uint_eq(sim_count(scene.sim, "c: + hall"), 1);
+    ck_assert_uint_eq(sim_count(scene.sim, "c: + attic"), 1);
+    sim_free(scene.sim);
+}
+END_TEST
+
 START_TEST(what_comes_changes_and_goes_is_told_at_once)
 {
     struct scene scene = scene_new();
@@ -492,6 +520,7 @@ int main(void)
     TCase *others = tcase_create("others");
 
     tcase_add_test(finds, all_services_of_the_host_are_found_and_can_be_used);
+    tcase_add_test(finds, all_its_addresses_are_tried);
     tcase_add_test(finds, what_comes_changes_and_goes_is_told_at_once);
     tcase_add_test(finds, a_service_that_is_heard_too_is_one);
     tcase_add_test(finds, what_changes_of_a_service_that_is_heard_too_is_told);

@@ -254,6 +254,11 @@ START_TEST(settling_in_time)
 }
 END_TEST
 
+static void keep_request(autobus_request *request, void *user_data)
+{
+    *(autobus_request **)user_data = autobus_request_ref(request);
+}
+
 /* Every handle outlives the bus and answers; its memory goes with the last of them. */
 START_TEST(handles_outlive_the_bus)
 {
@@ -262,10 +267,15 @@ START_TEST(handles_outlive_the_bus)
     autobus_queue *queue;
     autobus_queue *events;
     autobus_slot *slot;
+    autobus_request *request = NULL;
     json_t *value = json_integer(1);
     json_t *out = NULL;
 
     ab_pair_open(&pair, NULL);
+    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep_request, &request);
+    ck_assert_int_eq(autobus_notice(pair.remote, "keep", NULL), 0);
+    ab_pair_flush(&pair);
+    ck_assert_ptr_nonnull(request);
     ck_assert_int_eq(autobus_queue_new(pair.client, &queue), 0);
     events = autobus_bus_event_queue(pair.client);
     ck_assert_ptr_nonnull(events);
@@ -282,6 +292,10 @@ START_TEST(handles_outlive_the_bus)
     ck_assert_int_eq(autobus_remote_set_queue(pair.remote, queue), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_listen(pair.remote, "ping", (autobus_event_fn)abort, &destroyed, ab_gate_destroy, NULL),
                      AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_request_progress(request, NULL), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_reply(request, NULL), AUTOBUS_ECLOSED);
+    ck_assert(autobus_request_abandoned(request));
+    ck_assert_ptr_null(autobus_request_unref(request));
     ck_assert_int_eq(autobus_fire(pair.service, "ping", NULL), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_set(pair.service, "value", "i", 1), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_service_publish(pair.service), AUTOBUS_ECLOSED);
@@ -304,6 +318,7 @@ END_TEST
 START_TEST(a_closed_bus)
 {
     autobus_bus *bus = ab_test_bus();
+    autobus_discoverer *discoverer;
     autobus_service *service;
     autobus_remote *remote;
     autobus_queue *queue;
@@ -315,6 +330,8 @@ START_TEST(a_closed_bus)
     ck_assert_int_eq(autobus_proxy(bus, "x", &remote, NULL), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_connect(bus, "127.0.0.1", 1, "x", &remote), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_queue_new(bus, &queue), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_discoverer_new(bus, "mine", &discoverer), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, "127.0.0.1", 1, &discoverer), AUTOBUS_ECLOSED);
     ck_assert_ptr_null(autobus_bus_event_queue(bus));
     ck_assert_int_eq(autobus_bus_services(bus, NULL, &value), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_bus_interfaces(bus, &value), AUTOBUS_ECLOSED);

@@ -66,6 +66,22 @@ START_TEST(depth_and_tokens)
 }
 END_TEST
 
+START_TEST(limits_as_it_is_built)
+{
+    static const char text[] = "{\"a\": [1]} more";
+    json_t *value = NULL;
+    size_t size = 0;
+
+    for (size_t tokens = 0; tokens < 4; tokens++)
+        ck_assert_int_eq(ab_json_parse_first(text, sizeof(text) - 1, 2, tokens, &value, &size), AB_ETOOLARGE);
+    ck_assert_int_eq(ab_json_parse_first(text, sizeof(text) - 1, 1, 4, &value, &size), AB_ETOOLARGE);
+    ck_assert_ptr_null(value);
+    ck_assert_int_eq(ab_json_parse_first(text, sizeof(text) - 1, 2, 4, &value, &size), 0);
+    ck_assert_uint_eq(size, 10);
+    json_decref(value);
+}
+END_TEST
+
 START_TEST(limits_come_before_the_reader)
 {
     json_t *value = NULL;
@@ -841,6 +857,7 @@ int main(void)
 
     json_object_seed(1);
     tcase_add_test(measure, depth_and_tokens);
+    tcase_add_test(measure, limits_as_it_is_built);
     tcase_add_test(measure, limits_come_before_the_reader);
     suite_add_tcase(suite, measure);
     tcase_add_loop_test(reader, reads_what_jansson_reads, 0, COUNT(good));
