@@ -454,10 +454,12 @@ static void on_timer(struct ab_timer *timer)
         ab_timer_arm(&engine->timers, timer, connection->heard + PING_AFTER);
 }
 
+/* What it did not take may be our own doing: it has its time to do so anew. */
 static void on_doubt(struct ab_stream *stream)
 {
     struct ab_inbound *connection = AB_CONTAINER(stream, struct ab_inbound, stream);
 
+    connection->progressed = stream->engine->now;
     if (connection->state != AB_INBOUND_BOUND || connection->input_ended ||
         !ab_inbound_agreed(connection, AB_EXTENSION_PING))
         return;

@@ -12,6 +12,19 @@
 
 #include "net/internal.h"
 
+#define LATE (5 * AB_SECOND) /* no load does that to a process that runs */
+
+/* What came while the process was stopped, or starved, is not read yet: silence of that time says nothing about peers. */
+static void tell_lateness(struct ab_net *net, ab_time now)
+{
+    ab_time late = now - net->alarm.armed;
+
+    if (late < LATE)
+        return;
+    ab_net_log(net, AB_LOG_INFO, "nothing was done for %lld s", (long long)(late / AB_SECOND));
+    ab_engine_woke(net->engine, now);
+}
+
 static void on_readable(evutil_socket_t descriptor, short what, void *argument)
 {
     struct ab_net *net = argument;
@@ -26,8 +39,9 @@ static void on_readable(evutil_socket_t descriptor, short what, void *argument)
         ab_net_unlock(net);
         return;
     }
-    net->alarm.armed = AB_TIME_NEVER;
     now = ab_net_now(net);
+    tell_lateness(net, now);
+    net->alarm.armed = AB_TIME_NEVER;
     if (ab_engine_deadline(net->engine) <= now)
         ab_engine_tick(net->engine, now);
     ab_sockets_wake_resting(net, now);

@@ -476,6 +476,25 @@ START_TEST(a_listener_that_does_not_read_is_cut_off_after_ten_seconds)
 }
 END_TEST
 
+START_TEST(a_listener_has_its_time_anew_when_we_were_asleep)
+{
+    struct slow_scene scene = slow_scene_new();
+
+    sim_record(scene.sim, SIM_LOG);
+    for (unsigned i = 0; i < 10000; i++)
+        sim_fire(scene.hall, "rang", "[\"some text that fills the kernel's buffers\"]");
+    sim_run(scene.sim, SECONDS(9));
+    sim_host_sleep(scene.b->process.host);
+    sim_run(scene.sim, SECONDS(1));
+    sim_host_wake(scene.b->process.host);
+    sim_run(scene.sim, SECONDS(9));
+    ck_assert_uint_eq(scene.b->open_streams, 1);
+    sim_run(scene.sim, SECONDS(2));
+    sim_expect(scene.sim, "20.020 b: log 2 client 10.0.0.1:40002 of service hall is cut off: it does not read\n");
+    sim_free(scene.sim);
+}
+END_TEST
+
 START_TEST(a_listener_over_8_mib_is_cut_off_at_once)
 {
     struct slow_scene scene = slow_scene_new();
@@ -558,6 +577,7 @@ int main(void)
     tcase_add_test(slow, a_slow_watcher_gets_the_newest_value_only);
     tcase_add_test(slow, responses_and_values_keep_their_order_below_64_kib);
     tcase_add_test(slow, a_listener_that_does_not_read_is_cut_off_after_ten_seconds);
+    tcase_add_test(slow, a_listener_has_its_time_anew_when_we_were_asleep);
     tcase_add_test(slow, a_listener_over_8_mib_is_cut_off_at_once);
     tcase_add_test(slow, a_slow_reader_that_reads_is_not_cut_off);
     tcase_add_test(slow, commands_wait_while_a_mebibyte_of_output_does);

@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -198,6 +201,36 @@ START_TEST(an_alarm_that_became_needless_is_no_tick)
     set_deadline(&rig, 40 * AB_MILLISECOND);
     rig_expect(&rig, RIG_TICK);
     ck_assert_uint_eq(rig_count(&rig, RIG_TICK), 1);
+    rig_end(&rig);
+}
+END_TEST
+
+/* The C library's, so that time can pass at once. */
+static atomic_long ahead; /* seconds */
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    long r = syscall(SYS_clock_gettime, clock, time);
+
+    if (r == 0 && clock == CLOCK_MONOTONIC)
+        time->tv_sec += atomic_load(&ahead);
+    return (int)r;
+}
+
+/* It may have been heard from meanwhile, and what came was not read. */
+START_TEST(after_a_stop_of_the_process_nobody_counts_as_silent)
+{
+    struct rig rig;
+
+    rig_start(&rig, rig_settings(NULL));
+    set_deadline(&rig, 10 * AB_MILLISECOND);
+    rig_expect(&rig, RIG_TICK);
+    ck_assert_uint_eq(rig_count(&rig, RIG_WOKE), 0);
+    set_deadline(&rig, 300 * AB_MILLISECOND);
+    atomic_store(&ahead, 60);
+    rig_expect(&rig, RIG_WOKE);
+    rig_expect(&rig, RIG_TICK);
+    ck_assert_uint_eq(rig_count(&rig, RIG_WOKE), 1);
     rig_end(&rig);
 }
 END_TEST
@@ -420,6 +453,7 @@ int main(void)
     tcase_add_test(loop, a_deadline_of_another_thread_is_kept);
     tcase_add_test(loop, a_deadline_that_has_passed_is_kept_at_once);
     tcase_add_test(loop, an_alarm_that_became_needless_is_no_tick);
+    tcase_add_test(loop, after_a_stop_of_the_process_nobody_counts_as_silent);
     tcase_add_test(loop, an_idle_net_does_nothing);
     tcase_add_test(loop, a_stop_waits_for_what_leaves);
     tcase_add_test(loop, a_stop_waits_no_longer_than_a_second);
