@@ -13,6 +13,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#define SMALLEST 4 /* of tables: a map of one node needs none */
+
 struct sip {
     uint64_t a, b, c, d;
 };
@@ -73,44 +75,39 @@ static uint64_t sip_hash(const struct ab_map *map, const void *key, size_t size)
 
 /* Numbers that are counted up fill the buckets one after the other. SipHash was 28 % of the instructions of an event to
  * one more listener. */
-static uint64_t map_hash(const struct ab_map *map, const void *key, size_t size)
+static uint32_t map_hash(const struct ab_map *map, const void *key, size_t size)
 {
     const unsigned char *byte = key;
     uint64_t hash = 0, number;
 
     if (map->seed != AB_MAP_OWN)
-        return sip_hash(map, key, size);
+        return (uint32_t)sip_hash(map, key, size);
     for (; size >= sizeof(number); size -= sizeof(number), byte += sizeof(number)) {
         memcpy(&number, byte, sizeof(number));
         hash = hash * UINT64_C(0x9e3779b97f4a7c15) + number;
     }
-    return hash;
+    return (uint32_t)hash;
 }
 
-static struct ab_map_node **map_bucket(struct ab_map *map, uint64_t hash)
+static struct ab_map_node **map_bucket(struct ab_map *map, uint32_t hash)
 {
-    return (map->buckets ? map->buckets : map->inline_buckets) + (hash & map->mask);
-}
-
-static struct ab_map_node *map_first(const struct ab_map *map, size_t bucket)
-{
-    return (map->buckets ? map->buckets : map->inline_buckets)[bucket];
+    return map->mask ? map->buckets + (hash & map->mask) : &map->only;
 }
 
 /* Forgets the table and every node that was in it. */
 static void map_clear(struct ab_map *map)
 {
-    ab_free(map->buckets);
-    map->buckets = NULL;
-    map->mask = AB_MAP_INLINE - 1;
+    if (map->mask)
+        ab_free(map->buckets);
+    map->only = NULL;
+    map->mask = 0;
     map->count = 0;
     map->oldest = map->newest = NULL;
-    memset(map->inline_buckets, 0, sizeof(map->inline_buckets));
 }
 
 void ab_map_init(struct ab_map *map, uint64_t seed)
 {
-    map->buckets = NULL;
+    map->mask = 0;
     map->seed = seed;
     map_clear(map);
 }
@@ -120,34 +117,28 @@ void ab_map_deinit(struct ab_map *map)
     map_clear(map);
 }
 
-/* Twice the buckets; when there is no memory for them the map works on with longer chains. */
+/* Twice the buckets; when there is no memory for them the map works on with longer chains. The order within a chain does
+ * not matter, so the list of all nodes is what is gone through. */
 static void map_grow(struct ab_map *map)
 {
-    struct ab_map_node **old = map->buckets ? map->buckets : map->inline_buckets;
-    size_t old_size = map->mask + 1, mask = old_size * 2 - 1;
-    struct ab_map_node **buckets = ab_calloc(old_size * 2, sizeof(struct ab_map_node *));
+    uint32_t mask = map->mask ? map->mask * 2 + 1 : SMALLEST - 1;
+    struct ab_map_node **buckets = ab_calloc((size_t)mask + 1, sizeof(struct ab_map_node *));
 
     if (!buckets)
         return;
-    for (size_t i = 0; i < old_size; i++) {
-        struct ab_map_node *node = old[i];
-
-        while (node) {
-            struct ab_map_node *next = node->next;
-
-            node->next = buckets[node->hash & mask];
-            buckets[node->hash & mask] = node;
-            node = next;
-        }
+    for (struct ab_map_node *node = map->oldest; node; node = node->newer) {
+        node->next = buckets[node->hash & mask];
+        buckets[node->hash & mask] = node;
     }
-    ab_free(map->buckets);
+    if (map->mask)
+        ab_free(map->buckets);
     map->buckets = buckets;
     map->mask = mask;
 }
 
-static struct ab_map_node *map_search(const struct ab_map *map, uint64_t hash, const void *key, size_t size)
+static struct ab_map_node *map_search(const struct ab_map *map, uint32_t hash, const void *key, size_t size)
 {
-    struct ab_map_node *node = map_first(map, hash & map->mask);
+    struct ab_map_node *node = map->mask ? map->buckets[hash & map->mask] : map->only;
 
     while (node && !(node->hash == hash && node->key_size == size && memcmp(node->key, key, size) == 0))
         node = node->next;
@@ -156,7 +147,7 @@ static struct ab_map_node *map_search(const struct ab_map *map, uint64_t hash, c
 
 int ab_map_insert(struct ab_map *map, struct ab_map_node *node, const void *key, size_t key_size)
 {
-    uint64_t hash = map_hash(map, key, key_size);
+    uint32_t hash = map_hash(map, key, key_size);
     struct ab_map_node **bucket;
 
     if (map_search(map, hash, key, key_size))
@@ -165,7 +156,7 @@ int ab_map_insert(struct ab_map *map, struct ab_map_node *node, const void *key,
         map_grow(map);
     bucket = map_bucket(map, hash);
     node->key = key;
-    node->key_size = key_size;
+    node->key_size = (uint32_t)key_size;
     node->hash = hash;
     node->next = *bucket;
     *bucket = node;

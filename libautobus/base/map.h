@@ -13,26 +13,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AB_MAP_INLINE 2
-#define AB_MAP_OWN    0
+#define AB_MAP_OWN 0
 
 struct ab_map_node {
     struct ab_map_node *next; /* in its bucket */
     struct ab_map_node *older;
     struct ab_map_node *newer;
     const void *key;
-    size_t key_size;
-    uint64_t hash;
+    uint32_t key_size;
+    uint32_t hash;
 };
 
 struct ab_map {
-    struct ab_map_node **buckets; /* NULL: the inline ones */
-    size_t mask;
-    size_t count;
+    union {
+        struct ab_map_node **buckets;
+        struct ab_map_node *only; /* while mask is 0: the bucket itself */
+    };
+    uint32_t mask;
+    uint32_t count;
     struct ab_map_node *oldest;
     struct ab_map_node *newest;
     uint64_t seed;
-    struct ab_map_node *inline_buckets[AB_MAP_INLINE];
 };
 
 /* `seed` is random; or AB_MAP_OWN: all keys are uint64_t, or several, that the owner counts up; they need no SipHash. */

@@ -141,7 +141,7 @@ START_TEST(walk_survives_removal_of_the_current_node)
     }
     ck_assert_uint_eq(met, 1000);
     ck_assert_uint_eq(map.count, 0);
-    ck_assert_ptr_null(map.buckets); /* an empty map holds no table */
+    ck_assert_uint_eq(map.mask, 0); /* an empty map holds no table */
 }
 END_TEST
 
@@ -151,11 +151,11 @@ START_TEST(works_on_without_memory)
     ab_failing_arm(0, true);
     for (uint32_t i = 0; i < 500; i++)
         ck_assert_int_eq(put(i), 0);
-    ck_assert_ptr_null(map.buckets);
+    ck_assert_uint_eq(map.mask, 0);
     ck_assert_uint_eq(walk(), 500);
     ab_failing_arm(-1, false);
     ck_assert_int_eq(put(500), 0);
-    ck_assert_ptr_nonnull(map.buckets);
+    ck_assert_uint_gt(map.mask, 0);
     for (uint32_t i = 0; i <= 500; i++)
         ck_assert_ptr_eq(find(i), &items[i].node);
     ab_map_deinit(&map);
