@@ -1,7 +1,7 @@
 /*
  * Owns the table of sockets, each one's life, and its interest in the loop. Knows neither framing nor how bytes leave.
  *
- * Invariants: a socket is in the map exactly as long as the engine may name it, and in `all` until it is freed; it is
+ * Invariants: a socket is in the map until it is freed, and found there as long as the engine may name it; it is
  * freed on the event thread with its marks clear; whatever another thread changes that concerns the loop, it puts the
  * socket on the attention list, and the event thread makes the loop's interest what the state asks for.
  */
@@ -33,7 +33,6 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
     const struct ab_limits *limits = net->limits;
 
     ab_map_init(&sockets->map, AB_MAP_OWN);
-    ab_list_init(&sockets->all);
     ab_list_init(&sockets->dirty);
     ab_list_init(&sockets->attention);
     ab_list_init(&sockets->resting);
@@ -46,20 +45,24 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
 struct ab_socket *ab_sockets_find(struct ab_sockets *sockets, ab_stream_id id)
 {
     struct ab_map_node *node;
+    struct ab_socket *socket;
 
     if (sockets->recent && sockets->recent->id == id)
         return sockets->recent;
     node = ab_map_find(&sockets->map, &id, sizeof(id));
     if (!node)
         return NULL;
-    sockets->recent = AB_CONTAINER(node, struct ab_socket, node);
-    return sockets->recent;
+    socket = AB_CONTAINER(node, struct ab_socket, node);
+    if (socket->forgotten)
+        return NULL;
+    sockets->recent = socket;
+    return socket;
 }
 
 bool ab_sockets_settled(const struct ab_sockets *sockets)
 {
-    AB_LIST_EACH (node, &sockets->all) {
-        const struct ab_socket *socket = AB_CONTAINER(node, struct ab_socket, all);
+    AB_MAP_EACH (node, &sockets->map) {
+        const struct ab_socket *socket = AB_CONTAINER(node, struct ab_socket, node);
 
         if (socket->state == AB_SOCKET_DEAD || socket->failure)
             continue;
@@ -90,7 +93,6 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
     ab_list_init(&socket->backlog);
     ab_list_init(&socket->linger);
     ab_list_init(&socket->resting);
-    ab_list_append(&net->sockets.all, &socket->all);
     ab_map_insert(&net->sockets.map, &socket->node, &socket->id, sizeof(socket->id));
     ab_list_append(accepted ? &net->sockets.attention : &net->sockets.dirty,
                    accepted ? &socket->attention : &socket->dirty);
@@ -101,8 +103,7 @@ static void forget(struct ab_socket *socket)
 {
     struct ab_sockets *sockets = &socket->net->sockets;
 
-    if (ab_sockets_find(sockets, socket->id) == socket)
-        ab_map_remove(&sockets->map, &socket->node);
+    socket->forgotten = true;
     if (sockets->recent == socket)
         sockets->recent = NULL;
 }
@@ -119,7 +120,7 @@ static void destroy(struct ab_socket *socket)
         close(socket->nudge);
     forget(socket);
     ab_socket_leave_linger(socket);
-    ab_list_remove(&socket->all);
+    ab_map_remove(&socket->net->sockets.map, &socket->node);
     ab_list_remove(&socket->dirty);
     ab_list_remove(&socket->attention);
     ab_list_remove(&socket->resting);
@@ -132,8 +133,9 @@ static void destroy(struct ab_socket *socket)
 
 void ab_sockets_deinit(struct ab_sockets *sockets)
 {
-    while (sockets->all.next && !ab_list_empty(&sockets->all))
-        destroy(AB_CONTAINER(sockets->all.next, struct ab_socket, all));
+    AB_MAP_EACH (node, &sockets->map) {
+        destroy(AB_CONTAINER(node, struct ab_socket, node));
+    }
     if (sockets->linger_timer)
         event_free(sockets->linger_timer);
     sockets->linger_timer = NULL;

@@ -52,13 +52,13 @@ struct ab_socket {
     void *transform_state;
 
     /* The lock's. */
-    struct ab_map_node node; /* by id, while the engine may name it */
-    struct ab_list all;
+    struct ab_map_node node;  /* by id */
     struct ab_list dirty;     /* something waits to leave */
     struct ab_list attention; /* the event thread has something to do */
     enum ab_socket_state state;
-    bool closing; /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
-    bool paused;  /* the engine wants no messages */
+    bool forgotten; /* the engine cannot name it any more */
+    bool closing;   /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
+    bool paused;    /* the engine wants no messages */
     enum ab_socket_reading reading;
     bool sending;    /* mark: a thread sends */
     bool full;       /* the system took no more: write interest, no sending before */
@@ -105,7 +105,6 @@ struct ab_sockets {
     /* The lock's. */
     struct ab_map map;
     struct ab_socket *recent; /* the one that was found last: most often it is wanted again */
-    struct ab_list all;
     struct ab_list dirty;
     struct ab_list attention;
     struct ab_list resting;

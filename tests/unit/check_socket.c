@@ -526,7 +526,7 @@ END_TEST
 static bool sockets_gone(struct rig *rig, void *context)
 {
     (void)context;
-    if (ab_list_empty(&rig->net->sockets.all))
+    if (rig->net->sockets.map.count == 0)
         return true;
     ab_net_wake(rig->net);
     return false;
