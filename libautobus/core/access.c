@@ -141,8 +141,9 @@ void ab_access_review(struct ab_service *service)
         struct ab_inbound *connection = AB_CONTAINER(each, struct ab_inbound, node);
 
         if (!ab_access_permits(service, connection, AB_ACCESS_BIND, NULL) ||
-            !permits_all(service, connection, &connection->watches, AB_ACCESS_WATCH) ||
-            !permits_all(service, connection, &connection->listens, AB_ACCESS_LISTEN))
+            (connection->interests &&
+             (!permits_all(service, connection, &connection->interests->watches, AB_ACCESS_WATCH) ||
+              !permits_all(service, connection, &connection->interests->listens, AB_ACCESS_LISTEN))))
             ab_inbound_close(connection, AB_CLOSE_FLUSH);
     }
 }

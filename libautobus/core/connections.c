@@ -5,11 +5,13 @@
 #include "core/inbound.h"
 #include "core/service.h"
 
-/* The names of what is watched or listened to. */
+/* The names of what is watched or listened to; NULL: of nothing. */
 static json_t *names(const struct ab_map *interests)
 {
     json_t *array = json_array();
 
+    if (!interests)
+        return array;
     AB_MAP_EACH (each, interests) {
         const struct ab_interest *interest = AB_CONTAINER(each, struct ab_interest, node);
 
@@ -31,7 +33,8 @@ static json_t *entry(const struct ab_inbound *connection)
                      "host", ab_address_host_text(&peer.address, host), "port", (int)peer.address.port, "local",
                      (int)peer.local, "age_ms", (json_int_t)((now - connection->bound) / AB_MILLISECOND), "silence_ms",
                      (json_int_t)((now - connection->heard) / AB_MILLISECOND), "calls", (int)connection->request_count,
-                     "watches", names(&connection->watches), "listens", names(&connection->listens), "waiting",
+                     "watches", names(connection->interests ? &connection->interests->watches : NULL), "listens",
+                     names(connection->interests ? &connection->interests->listens : NULL), "waiting",
                      (json_int_t)ab_stream_waiting(&connection->stream));
 }
 

@@ -128,6 +128,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_list_init(&engine->publishers);
     ab_list_init(&engine->seeds);
     ab_map_init(&engine->streams, AB_MAP_OWN);
+    ab_map_init(&engine->pending, AB_MAP_OWN);
     ab_directory_init(engine);
     ab_seeker_init(engine);
     ab_announcer_init(engine);
@@ -158,6 +159,7 @@ void ab_engine_free(struct ab_engine *engine)
     while ((notice = ab_engine_take_notice(engine)))
         ab_notice_release(notice);
     ab_map_deinit(&engine->streams);
+    ab_map_deinit(&engine->pending);
     ab_buffer_deinit(&engine->scratch);
     ab_text_unref(engine->null);
     ab_free(engine->identity);

@@ -497,9 +497,6 @@ void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stre
     connection->pinged = -1;
     ab_list_init(&connection->requests);
     ab_list_init(&connection->forsaken);
-    ab_list_init(&connection->held);
-    ab_map_init(&connection->listens, ab_random_next(&engine->random));
-    ab_map_init(&connection->watches, ab_random_next(&engine->random));
     ab_timer_init(&connection->timer, on_timer);
     ab_timer_init(&connection->stall, on_stall);
     ab_engine_arm(engine, &connection->timer, BIND_TIME);

@@ -20,20 +20,20 @@ enum ab_inbound_state {
 
 struct ab_inbound {
     struct ab_stream stream;
-    struct ab_grave grave;
-    struct ab_list node; /* in server.unbound, service->connections or server.closing */
+    union {
+        struct ab_list node; /* in server.unbound, service->connections or server.closing */
+        struct ab_grave grave;
+    };
     enum ab_inbound_state state;
     struct ab_visitor *visitor;
     struct ab_service *service;
     unsigned extensions;
-    bool local;            /* the peer is this machine */
-    struct ab_map listens; /* struct ab_interest.node */
-    struct ab_map watches;
-    struct ab_list requests; /* struct ab_request.node: calls that are not answered */
-    struct ab_list forsaken; /* those that nobody waits for; the program may still be at them */
-    size_t request_count;    /* of both */
-    struct ab_list held;     /* struct ab_interest.held_node */
-    struct ab_timer timer;   /* bind, then silence; then the end of input, or leaving */
+    bool local;                     /* the peer is this machine */
+    struct ab_interests *interests; /* NULL: none yet */
+    struct ab_list requests;        /* struct ab_request.node: calls that are not answered */
+    struct ab_list forsaken;        /* those that nobody waits for; the program may still be at them */
+    size_t request_count;           /* of both */
+    struct ab_timer timer;          /* bind, then silence; then the end of input, or leaving */
     struct ab_timer stall;
     ab_time bound;
     ab_time heard;

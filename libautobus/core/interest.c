@@ -36,8 +36,36 @@ static void drop_all(struct ab_map *map)
 
 void ab_interest_drop_all(struct ab_inbound *connection)
 {
-    drop_all(&connection->listens);
-    drop_all(&connection->watches);
+    if (!connection->interests)
+        return;
+    drop_all(&connection->interests->listens);
+    drop_all(&connection->interests->watches);
+    ab_free(connection->interests);
+    connection->interests = NULL;
+}
+
+static struct ab_map *watches_of(const struct ab_inbound *connection)
+{
+    return connection->interests ? &connection->interests->watches : NULL;
+}
+
+static struct ab_map *listens_of(const struct ab_inbound *connection)
+{
+    return connection->interests ? &connection->interests->listens : NULL;
+}
+
+static bool make_interests(struct ab_inbound *connection)
+{
+    struct ab_random *random = &connection->stream.engine->random;
+    struct ab_interests *interests = connection->interests ? connection->interests : ab_malloc(sizeof(*interests));
+
+    if (!interests || connection->interests)
+        return interests;
+    ab_map_init(&interests->listens, ab_random_next(random));
+    ab_map_init(&interests->watches, ab_random_next(random));
+    ab_list_init(&interests->held);
+    connection->interests = interests;
+    return true;
 }
 
 /* ---- Values */
@@ -84,7 +112,8 @@ void ab_interest_send_value(struct ab_interest *interest)
     if (ab_list_linked(&interest->held_node))
         engine->counters.values_merged++;
     else
-        ab_list_append(&connection->held, &interest->held_node); /* the host tells of progress, since much waits */
+        ab_list_append(&connection->interests->held,
+                       &interest->held_node); /* the host tells of progress, since much waits */
 }
 
 void ab_interest_send_held(struct ab_inbound *connection)
@@ -92,17 +121,17 @@ void ab_interest_send_held(struct ab_inbound *connection)
     struct ab_engine *engine = connection->stream.engine;
     struct ab_list *each;
 
-    while (connection->state == AB_INBOUND_BOUND &&
+    while (connection->state == AB_INBOUND_BOUND && connection->interests &&
            ab_stream_waiting(&connection->stream) <= engine->limits.output_values &&
-           (each = ab_list_take(&connection->held)))
+           (each = ab_list_take(&connection->interests->held)))
         write_value(connection, AB_CONTAINER(each, struct ab_interest, held_node)->topic);
 }
 
 /* ---- What clients ask */
 
-static struct ab_interest *find(struct ab_map *map, const char *name)
+static struct ab_interest *find(const struct ab_map *map, const char *name)
 {
-    struct ab_map_node *node = ab_map_find_text(map, name);
+    struct ab_map_node *node = map ? ab_map_find_text(map, name) : NULL;
 
     return node ? AB_CONTAINER(node, struct ab_interest, node) : NULL;
 }
@@ -117,16 +146,20 @@ static bool refuse_name(struct ab_inbound *connection, const struct ab_message *
 }
 
 /* NULL, and answered, if there is no room or memory. */
-static struct ab_interest *add(struct ab_inbound *connection, struct ab_map *map, struct ab_topic *topic,
+static struct ab_interest *add(struct ab_inbound *connection, bool watch, struct ab_topic *topic,
                                const struct ab_message *message)
 {
+    struct ab_interests *interests;
     struct ab_interest *interest;
 
-    if (!topic) {
+    if (!topic || !make_interests(connection)) {
+        if (topic)
+            ab_topic_settle(topic);
         ab_inbound_cut_off(connection, "out of memory");
         return NULL;
     }
-    if (connection->listens.count + connection->watches.count >= connection->stream.engine->limits.watches) {
+    interests = connection->interests;
+    if (interests->listens.count + interests->watches.count >= connection->stream.engine->limits.watches) {
         ab_topic_settle(topic);
         ab_inbound_respond_error(connection, message, "too_large",
                                  "too much is watched and listened to on this connection");
@@ -144,7 +177,8 @@ static struct ab_interest *add(struct ab_inbound *connection, struct ab_map *map
     ab_list_append(&topic->interests, &interest->topic_node);
     topic->interested++;
     ab_audiences_review(topic);
-    ab_map_insert(map, &interest->node, topic->name->data, topic->name->size);
+    ab_map_insert(watch ? &interests->watches : &interests->listens, &interest->node, topic->name->data,
+                  topic->name->size);
     return interest;
 }
 
@@ -155,14 +189,14 @@ void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *m
 
     if (ab_inbound_denies(connection, message, AB_ACCESS_WATCH))
         return;
-    if (find(&connection->watches, message->name)) {
+    if (find(watches_of(connection), message->name)) {
         ab_inbound_respond_error(connection, message, "already_watching", "the object is being watched already");
         return;
     }
     if (refuse_name(connection, message))
         return;
     topic = ab_topic_get(connection->service, &connection->service->objects, message->name);
-    if (!add(connection, &connection->watches, topic, message))
+    if (!add(connection, true, topic, message))
         return;
     value = topic->exists ? ab_introspection_shown(topic, connection) : NULL;
     if (topic->exists && !value) {
@@ -171,7 +205,7 @@ void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *m
     }
     if (is_too_long(topic, value)) {
         ab_text_unref(value);
-        end(&connection->watches, find(&connection->watches, message->name));
+        end(watches_of(connection), find(watches_of(connection), message->name));
         ab_inbound_respond_error(connection, message, "too_large", "the value is too long for a line");
         return;
     }
@@ -188,13 +222,13 @@ void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *m
 void ab_interest_unwatch(struct ab_inbound *connection, const struct ab_message *message)
 {
     struct ab_engine *engine = connection->stream.engine;
-    struct ab_interest *interest = find(&connection->watches, message->name);
+    struct ab_interest *interest = find(watches_of(connection), message->name);
 
     if (!interest) {
         ab_inbound_respond_error(connection, message, "not_watching", "the object is not being watched");
         return;
     }
-    end(&connection->watches, interest);
+    end(watches_of(connection), interest);
     if (message->type == AB_MESSAGE_COMMAND)
         ab_inbound_respond(connection,
                            ab_message_write_value(ab_engine_scratch(engine), message->id, message->name, engine->null));
@@ -207,14 +241,14 @@ void ab_interest_listen(struct ab_inbound *connection, const struct ab_message *
 {
     if (ab_inbound_denies(connection, message, AB_ACCESS_LISTEN))
         return;
-    if (find(&connection->listens, message->name)) {
+    if (find(listens_of(connection), message->name)) {
         ab_inbound_respond_error(connection, message, "already_listening", "the event is being listened to already");
         return;
     }
     if (refuse_name(connection, message))
         return;
-    if (add(connection, &connection->listens,
-            ab_topic_get(connection->service, &connection->service->events, message->name), message) &&
+    if (add(connection, false, ab_topic_get(connection->service, &connection->service->events, message->name),
+            message) &&
         message->type == AB_MESSAGE_COMMAND)
         ab_inbound_respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine),
                                                                        message->id, message->name));
@@ -222,13 +256,13 @@ void ab_interest_listen(struct ab_inbound *connection, const struct ab_message *
 
 void ab_interest_unlisten(struct ab_inbound *connection, const struct ab_message *message)
 {
-    struct ab_interest *interest = find(&connection->listens, message->name);
+    struct ab_interest *interest = find(listens_of(connection), message->name);
 
     if (!interest) {
         ab_inbound_respond_error(connection, message, "not_listening", "the event is not being listened to");
         return;
     }
-    end(&connection->listens, interest);
+    end(listens_of(connection), interest);
     if (message->type == AB_MESSAGE_COMMAND)
         ab_inbound_respond(connection, ab_message_write_named_response(ab_engine_scratch(connection->stream.engine),
                                                                        message->id, message->name));

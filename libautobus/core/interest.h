@@ -13,11 +13,18 @@ struct ab_inbound;
 struct ab_topic;
 
 struct ab_interest {
-    struct ab_map_node node;   /* in connection->listens or connection->watches, by name */
+    struct ab_map_node node;   /* in interests->listens or interests->watches, by name */
     struct ab_list topic_node; /* in topic->interests */
-    struct ab_list held_node;  /* in connection->held while a newer value waits for room */
+    struct ab_list held_node;  /* in interests->held while a newer value waits for room */
     struct ab_inbound *connection;
     struct ab_topic *topic;
+};
+
+/* All of a connection; made when it asks for the first. */
+struct ab_interests {
+    struct ab_map listens;
+    struct ab_map watches;
+    struct ab_list held;
 };
 
 /* The commands; each is answered. */

@@ -43,7 +43,6 @@ enum ab_outbound_state {
 
 struct ab_outbound {
     struct ab_stream stream;
-    struct ab_grave grave;
     const struct ab_outbound_ops *ops;
     void *owner;
     enum ab_outbound_state state;
@@ -58,7 +57,10 @@ struct ab_outbound {
     struct ab_complaint complaint; /* about bad lines */
     int doomed;                    /* why it fails at the next tick; 0: it does not */
     bool doubted;                  /* it is to be asked for a sign of life at once */
-    struct ab_list route_node;     /* while bound: in route->live, or in directory.unrouted */
+    union {
+        struct ab_list route_node; /* while bound: in route->live, or in directory.unrouted */
+        struct ab_grave grave;
+    };
     struct ab_route *route;
     struct ab_list leaving_node; /* in remote->leaving once its service said that it closes */
     size_t calls;                /* sent over it and not answered */

@@ -6,13 +6,13 @@
 void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id)
 {
     pending->key = (struct ab_pending_key){remote->bound->stream.id, id};
-    ab_map_insert(&remote->pending, &pending->node, &pending->key, sizeof(pending->key));
+    ab_map_insert(&remote->engine->pending, &pending->node, &pending->key, sizeof(pending->key));
 }
 
 void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pending)
 {
     if (pending->key.id)
-        ab_map_remove(&remote->pending, &pending->node);
+        ab_map_remove(&remote->engine->pending, &pending->node);
     pending->key.id = 0;
 }
 
@@ -25,7 +25,7 @@ static struct ab_pending *find_pending(struct ab_remote *remote, const struct ab
 
     if (!ab_message_own_id(own_id, &key.id))
         return NULL;
-    node = ab_map_find(&remote->pending, &key, sizeof(key));
+    node = ab_map_find(&remote->engine->pending, &key, sizeof(key));
     return node ? AB_CONTAINER(node, struct ab_pending, node) : NULL;
 }
 

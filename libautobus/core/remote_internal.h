@@ -65,7 +65,6 @@ struct ab_remote {
     struct ab_list waiting; /* struct ab_call.node: calls that were not sent, and waits for binding */
     size_t waiting_count;
     struct ab_list sent;   /* struct ab_call.node */
-    struct ab_map pending; /* struct ab_pending by key */
     struct ab_map listens; /* struct ab_wish by name */
     struct ab_map watches;
     struct ab_list bindings; /* struct ab_subscription.node */
