@@ -55,6 +55,13 @@ for type in stopped cut unplugged vanished; do
     pair $type
 done
 
+# One that is stopped for a short time, and so is its watcher.
+net_host nap
+join nap 10.0.0.8
+mkfifo "$room/nap.in"
+start nap nap autobus-serve --log info --info type=nap --object n=0 <>"$room/nap.in"
+start hall nap.watch autobus-watch -v --log info type=nap n
+
 # A client with two ways to a service.
 net_host den
 net_host attic
@@ -150,6 +157,18 @@ case_stopped() {
     kill -CONT "$(pid "$noticed_host")"
     check 'stopped: one that goes on is seen again' wait_for 20 sh -c \
         '[ "$(nsenter --target '"$net_holder_hall"' --net autobus-browse --json type=stopped | grep -c service)" = 2 ]'
+}
+
+case_nap() {
+    check 'nap: a value is seen' wait_for 20 has_lines 1 nap.watch
+    for name in nap nap.watch; do
+        kill -STOP "$(pid "$name")"
+        sleep 8
+        kill -CONT "$(pid "$name")"
+    done
+    echo n=1 >"$room/nap.in"
+    check 'nap: the next value is seen' wait_for 5 has_lines 2 nap.watch
+    check 'nap: nobody was lost' sh -c '! grep -qE "is gone|cut off" "$@"' sh "$room/nap.watch.err" "$room/nap.err"
 }
 
 case_cut() {
@@ -270,7 +289,7 @@ case_slow() {
 }
 
 parts=
-for part in stopped cut unplugged vanished own old false slow; do
+for part in stopped nap cut unplugged vanished own old false slow; do
     { "case_$part"; net_leave; exit "$check_failed"; } >"$room/$part.report" 2>&1 &
     parts="$parts $part:$!"
 done
@@ -278,5 +297,5 @@ for part in $parts; do
     wait "${part#*:}" || check_failed=1
     cat "$room/${part%:*}.report"
 done
-[ "$check_failed" != 0 ] || echo 'figure: 9 faults survived'
+[ "$check_failed" != 0 ] || echo 'figure: 10 faults survived'
 check_end
