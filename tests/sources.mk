@@ -158,8 +158,8 @@ UNIT_TESTS += tests/unit/check_value
 UNIT_TESTS += tests/unit/check_workers
 
 tests_hostile_check_hostile_SOURCES = tests/hostile/check_hostile.c tests/hostile/datagrams.c \
-	tests/hostile/honest.c tests/hostile/lines.c tests/hostile/stage.h tests/hostile/stranger.c \
-	tests/hostile/victim.c
+	tests/hostile/honest.c tests/hostile/lines.c tests/hostile/servers.c tests/hostile/stage.h \
+	tests/hostile/stranger.c tests/hostile/victim.c
 
 tests_threads_check_memory_SOURCES = tests/threads/check_memory.c tests/threads/memory.c \
 	tests/threads/memory.h tests/threads/memory_calls.c tests/threads/memory_discovery.c \

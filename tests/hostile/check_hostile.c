@@ -76,8 +76,11 @@ START_TEST(nobody_is_harmed)
     before = victim_measure(&stage.victim);
     slow_lines_begin(&stage);
     run(&stage, line_rows, line_row_count);
+    run(&stage, server_rows, server_row_count);
+    slow_servers_begin(&stage);
     run(&stage, datagram_rows, datagram_row_count);
     slow_lines_end(&stage);
+    slow_servers_end(&stage);
     end = now_ms() + PATIENCE_MS;
     while (victim_count(&stage.victim, "inbound", "now") > 1 && now_ms() < end)
         poll(NULL, 0, 5);

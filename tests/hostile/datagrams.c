@@ -263,13 +263,16 @@ static void flood_of_queries(struct stage *stage)
  * than whether they are there. */
 static void spoofed_removes(struct stage *stage)
 {
-    char text[400];
+    char of_victim[400], of_honest[400];
     int sender = stranger_sender("127.0.0.1");
 
-    snprintf(text, sizeof text, "{\"command\":\"remove\",\"port\":%u,\"service\":\"%s\"}", stage->victim.port,
+    snprintf(of_victim, sizeof of_victim, "{\"command\":\"remove\",\"port\":%u,\"service\":\"%s\"}", stage->victim.port,
              stage->victim.id);
-    for (unsigned i = 0; i < 2000; i++)
-        stranger_send_datagram(stage, sender, text, strlen(text));
+    honest_goodbye(stage->honest, of_honest, sizeof of_honest);
+    for (unsigned i = 0; i < 2000; i++) {
+        stranger_send_datagram(stage, sender, of_victim, strlen(of_victim));
+        stranger_send_datagram(stage, sender, of_honest, strlen(of_honest));
+    }
     close(sender);
     ck_assert_int_eq(victim_knows(&stage->victim, "honest"), 1);
 }
@@ -301,6 +304,6 @@ const struct row datagram_rows[] = {
     {"a flood of queries", flood_of_queries, 4096},
     {"one service at a thousand places", flood_of_one_service, 4096},
     {"services that are not there", services_that_are_not_there, 8192},
-    {"a flood of large services", flood_of_services, 64 * 1024},
+    {"a flood of large services", flood_of_services, 96 * 1024},
 };
 const size_t datagram_row_count = COUNT(datagram_rows);

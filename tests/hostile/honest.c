@@ -181,6 +181,18 @@ autobus_service *honest_publish(struct honest *honest, const char *type)
     return service;
 }
 
+void honest_goodbye(struct honest *honest, char *text, size_t size)
+{
+    json_t *counters;
+    int port;
+
+    ck_assert_int_eq(autobus_bus_counters(honest->bus, &counters), 0);
+    ck_assert_int_eq(json_unpack(counters, "{s:{s:{s:i}}}", "ports", "tcp", "port", &port), 0);
+    json_decref(counters);
+    snprintf(text, size, "{\"command\":\"remove\",\"port\":%d,\"service\":\"%s\"}", port,
+             autobus_service_id(honest->service));
+}
+
 struct honest *honest_start(struct victim *victim)
 {
     static struct honest honest;

@@ -71,6 +71,8 @@ void honest_end(struct honest *honest);
 void honest_begin(struct honest *honest);
 /* Waits for a call that began after honest_begin. */
 struct honest_score honest_score(struct honest *honest);
+/* The datagram by which its service would say goodbye. */
+void honest_goodbye(struct honest *honest, char *text, size_t size);
 /* Publishes one more service of that type; the caller's. */
 autobus_service *honest_publish(struct honest *honest, const char *type);
 
@@ -119,7 +121,7 @@ void stranger_shut(struct stranger *stranger);
 void stranger_close(struct stranger *stranger);
 void stranger_reset(struct stranger *stranger);
 
-/* ---- Tables of rows: datagrams.c, lines.c */
+/* ---- Tables of rows: datagrams.c, lines.c, servers.c */
 
 struct row {
     const char *name;
@@ -127,12 +129,14 @@ struct row {
     long growth_kib; /* of the victim's memory, at most */
 };
 
-extern const struct row datagram_rows[], line_rows[];
-extern const size_t datagram_row_count, line_row_count;
+extern const struct row datagram_rows[], line_rows[], server_rows[];
+extern const size_t datagram_row_count, line_row_count, server_row_count;
 
 /* What takes longer, side by side with the rows: begun before the first, looked at after the last. */
 void slow_lines_begin(struct stage *stage);
 void slow_lines_end(struct stage *stage);
+void slow_servers_begin(struct stage *stage);
+void slow_servers_end(struct stage *stage);
 
 long now_ms(void);
 
