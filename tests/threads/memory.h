@@ -50,6 +50,7 @@ void check_destroyed(void);
 
 void on_result(const autobus_result *what, void *gate);
 void on_value(const autobus_value *what, void *gate);
+void on_event(const autobus_event *what, void *gate);
 
 /* The handlers that the service of the pair has beside echo. */
 void add_handlers(autobus_service *service);

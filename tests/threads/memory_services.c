@@ -5,12 +5,6 @@
 
 /* ---- Callbacks */
 
-static void on_event(const autobus_event *what, void *gate)
-{
-    ck_assert(what->code == 0 || what->code == AUTOBUS_EREMOTE || what->code == AUTOBUS_EOVERFLOW);
-    ab_gate_pass(gate);
-}
-
 static void on_interest(const autobus_interest *what, void *gate)
 {
     ck_assert(what->kind == AUTOBUS_KIND_EVENT || what->kind == AUTOBUS_KIND_OBJECT);
