@@ -241,8 +241,9 @@ static void close_server(void)
 static void lose_server(void)
 {
     ab_bus_lock(pair.server);
-    AB_LIST_EACH (node, &pair.server->net->sockets.all)
-        shutdown(AB_CONTAINER(node, struct ab_socket, all)->descriptor, SHUT_RDWR);
+    AB_MAP_EACH (node, &pair.server->net->sockets.map) {
+        shutdown(AB_CONTAINER(node, struct ab_socket, node)->descriptor, SHUT_RDWR);
+    }
     ab_bus_unlock(pair.server);
 }
 
