@@ -146,13 +146,6 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
         tell_all_known(wish);
 }
 
-static bool is_null(const struct ab_value *value)
-{
-    if (value->json)
-        return json_is_null(value->json);
-    return value->text && strcmp(value->text->data, "null") == 0;
-}
-
 void ab_wish_changed(struct ab_remote *remote, struct ab_message *message)
 {
     struct ab_map_node *node = ab_map_find_text(&remote->watches, message->name);
@@ -168,7 +161,7 @@ void ab_wish_changed(struct ab_remote *remote, struct ab_message *message)
     if (repeated)
         return;
     /* A peer that does not know `exists` says null when the object is gone. */
-    if (!speaks_exists(remote) && is_null(&message->value)) {
+    if (!speaks_exists(remote) && json_is_null(message->value.json)) {
         ab_value_deinit(&message->value);
         if (!ab_value_present(&wish->value))
             return;

@@ -279,6 +279,19 @@ START_TEST(ending_what_was_not_begun_is_an_error)
 }
 END_TEST
 
+START_TEST(an_end_is_answered_to_who_asks)
+{
+    struct visit visit = visit_bound();
+
+    visit_say(&visit, "{\"_type\":3,\"_command\":\"listen\",\"name\":\"rang\"}");
+    visit_say(&visit, "{\"_type\":1,\"_id\":\"3\",\"_command\":\"unlisten\",\"name\":\"rang\"}");
+    sim_expect(visit.sim, "1.010 p > b: ! listen name=rang\n"
+                          "1.020 p > b: 3? unlisten name=rang\n"
+                          "1.021 b > p: 3= name=rang\n");
+    sim_free(visit.sim);
+}
+END_TEST
+
 START_TEST(what_nobody_asked_for_is_ignored)
 {
     struct visit visit = visit_bound();
@@ -318,6 +331,7 @@ int main(void)
     tcase_add_test(table, a_byte_that_begins_tls_is_not_waited_for);
     tcase_add_test(table, watching_and_listening_twice_are_errors_and_one_stream_goes_on);
     tcase_add_test(table, ending_what_was_not_begun_is_an_error);
+    tcase_add_test(table, an_end_is_answered_to_who_asks);
     tcase_add_test(table, what_nobody_asked_for_is_ignored);
     suite_add_tcase(suite, table);
     return ab_test_run(suite);

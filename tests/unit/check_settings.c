@@ -259,6 +259,7 @@ START_TEST(accepted_sources)
     struct ab_settings *settings = make();
 
     set(settings, "accept", "10.1.0.0/16, 192.168.7.9,172.16.5.4/12");
+    ck_assert(!ab_settings_accepts(settings, &(struct ab_address){.kind = AB_ADDRESS_NONE}));
     ck_assert(accepts(settings, 0x0a01ffff));
     ck_assert(!accepts(settings, 0x0a020000));
     ck_assert(accepts(settings, 0xc0a80709));
