@@ -200,6 +200,11 @@ size_t ab_failing_bytes(void)
     return (size_t)atomic_load(&bytes);
 }
 
+size_t ab_failing_held(void)
+{
+    return (size_t)atomic_load(&held);
+}
+
 size_t ab_failing_most(void)
 {
     return (size_t)atomic_load(&most);

@@ -58,6 +58,7 @@ long ab_failing_live_json(void);  /* blocks of jansson now */
 long ab_failing_live_event(void); /* blocks of libevent now */
 size_t ab_failing_made(void);     /* allocations since the hooks are in, of all three */
 size_t ab_failing_bytes(void);    /* and the bytes that were asked for in them */
+size_t ab_failing_held(void);     /* bytes that all of them hold now */
 size_t ab_failing_most(void);     /* the most bytes that all of them held at once since then */
 /* Prints, as figures, how many failures were injected since it was last called, and returns that. An injection is one
  * failure alone, or one with all that follow it; it is of whose allocation was the first to fail. */

@@ -178,6 +178,7 @@ tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
 
 TEST_HELPERS += tests/e2e/legacy-peer
 TEST_HELPERS += tests/e2e/stranger
+TEST_HELPERS += tests/sim/scale
 
 # tests/fuzz/fuzz_NAME is built from tests/fuzz/fuzz_NAME.c, and has its inputs in tests/fuzz/corpus/NAME.
 FUZZERS += tests/fuzz/fuzz_client

@@ -30,7 +30,7 @@ static void set_tick(struct sim_bus *bus)
 
     if (deadline == AB_TIME_NEVER || bus->process.host->asleep)
         sim_timer_cancel(clock, &bus->tick);
-    else
+    else if (!bus->tick.place || bus->tick.time != deadline + bus->process.host->slept)
         sim_timer_set(clock, &bus->tick, deadline + bus->process.host->slept);
 }
 

@@ -13,9 +13,10 @@
 #include <string.h>
 
 struct datagram {
-    struct sim_host *to;
+    struct sim_host **to; /* all who hear it at that instant */
+    size_t count, capacity;
+    ab_time arrival;
     struct ab_address from;
-    struct sim_network *network;
     size_t size;
     char data[];
 };
@@ -160,15 +161,22 @@ bool sim_host_reaches(const struct sim_host *from, const struct sim_host *to)
     return awake(from) && awake(to) && !(from->cut_off & (uint64_t)1 << (to->number % 64));
 }
 
+bool sim_host_has(const struct sim_host *host, uint32_t address)
+{
+    for (unsigned i = 0; i < host->interface_count; i++)
+        if (host->interfaces[i].address == address && host->interfaces[i].up)
+            return true;
+    return address >> 24 == 127;
+}
+
 struct sim_host *sim_host_find(const struct sim_host *from, uint32_t address)
 {
     if (address >> 24 == 127)
         return (struct sim_host *)from;
     AB_LIST_EACH (node, &from->network->hosts) {
         struct sim_host *host = AB_CONTAINER(node, struct sim_host, node);
-        for (unsigned i = 0; i < host->interface_count; i++)
-            if (host->interfaces[i].address == address && host->interfaces[i].up)
-                return host;
+        if (sim_host_has(host, address))
+            return host;
     }
     return NULL;
 }
@@ -232,28 +240,43 @@ void sim_process_unlisten(struct sim_process *process)
 
 /* ---- Datagrams */
 
+static void deliver_to(struct sim_host *to, const struct datagram *datagram)
+{
+    if (!awake(to))
+        return;
+    AB_LIST_EACH_SAFE (node, &to->processes) {
+        struct sim_process *process = AB_CONTAINER(node, struct sim_process, node);
+        for (unsigned i = 0; i < process->receivers && process->alive; i++)
+            process->table->datagram(process, &datagram->from, datagram->data, datagram->size);
+    }
+}
+
 static void deliver(void *context)
 {
     struct datagram *datagram = context;
-    struct sim_host *to = datagram->to;
 
-    if (awake(to)) {
-        AB_LIST_EACH_SAFE (node, &to->processes) {
-            struct sim_process *process = AB_CONTAINER(node, struct sim_process, node);
-            for (unsigned i = 0; i < process->receivers && process->alive; i++)
-                process->table->datagram(process, &datagram->from, datagram->data, datagram->size);
-        }
-    }
+    for (size_t i = 0; i < datagram->count; i++)
+        deliver_to(datagram->to[i], datagram);
+    free(datagram->to);
     free(datagram);
 }
 
-static void send_datagram(struct sim_host *to, struct ab_address from, ab_time delay, const void *data, size_t size)
+/* Joins the datagram that was sent last, if that is the same one: `last` is NULL or the result of the call before. */
+static struct datagram *send_datagram(struct datagram *last, struct sim_host *to, struct ab_address from, ab_time delay,
+                                      const void *data, size_t size)
 {
-    struct datagram *datagram = sim_alloc(sizeof *datagram + size + 1);
+    struct sim_clock *clock = &to->network->clock;
+    struct datagram *datagram = last;
 
-    *datagram = (struct datagram){.to = to, .from = from, .network = to->network, .size = size};
-    memcpy(datagram->data, data, size);
-    sim_clock_defer(&to->network->clock, delay, deliver, datagram);
+    if (!datagram || datagram->arrival != clock->now + delay) {
+        datagram = sim_alloc(sizeof *datagram + size + 1);
+        *datagram = (struct datagram){.from = from, .arrival = clock->now + delay, .size = size};
+        memcpy(datagram->data, data, size);
+        sim_clock_defer(clock, delay, deliver, datagram);
+    }
+    datagram->to = sim_grow_to(datagram->to, &datagram->capacity, (datagram->count + 1) * sizeof(struct sim_host *));
+    datagram->to[datagram->count++] = to;
+    return datagram;
 }
 
 static bool chance(struct sim_network *network, unsigned thousandths)
@@ -261,21 +284,20 @@ static bool chance(struct sim_network *network, unsigned thousandths)
     return thousandths && ab_random_below(&network->random, 1000) < thousandths;
 }
 
-static void send_between(struct sim_host *from, struct sim_host *to, struct ab_address source, const void *data,
-                         size_t size)
+static struct datagram *send_between(struct datagram *last, struct sim_host *from, struct sim_host *to,
+                                     struct ab_address source, const void *data, size_t size)
 {
     struct sim_network *network = from->network;
 
-    if (from == to) {
-        send_datagram(to, source, network->loopback_latency, data, size);
-        return;
-    }
+    if (from == to)
+        return send_datagram(last, to, source, network->loopback_latency, data, size);
     if (!sim_host_reaches(from, to) || chance(network, network->loss))
-        return;
+        return last;
     for (unsigned copies = chance(network, network->duplication) ? 2 : 1; copies; copies--) {
         ab_time jitter = network->jitter ? (ab_time)ab_random_below(&network->random, (uint64_t)network->jitter) : 0;
-        send_datagram(to, source, network->latency + jitter, data, size);
+        last = send_datagram(last, to, source, network->latency + jitter, data, size);
     }
+    return last;
 }
 
 static bool hears(const struct sim_host *host, unsigned segment)
@@ -289,13 +311,21 @@ static bool hears(const struct sim_host *host, unsigned segment)
 static void broadcast_on(struct sim_process *process, const struct sim_interface *interface, const void *data,
                          size_t size)
 {
+    struct sim_network *network = process->host->network;
+
     if (!interface->up)
         return;
     struct ab_address source = ab_address_inet(interface->address, process->datagram_port);
-    AB_LIST_EACH (node, &process->host->network->hosts) {
+    bool wide = !network->is_wide || network->is_wide(process, data, size);
+    struct datagram *last = NULL;
+    network->broadcasts++;
+    network->broadcast_bytes += size;
+    AB_LIST_EACH (node, &network->hosts) {
         struct sim_host *to = AB_CONTAINER(node, struct sim_host, node);
+        if (!wide && to->number > network->listeners)
+            break;
         if (hears(to, interface->segment))
-            send_between(process->host, to, source, data, size);
+            last = send_between(last, process->host, to, source, data, size);
     }
 }
 
@@ -314,15 +344,15 @@ void sim_process_broadcast(struct sim_process *process, const void *data, size_t
     struct ab_address loopback = ab_address_inet(SIM_LOOPBACK, process->datagram_port);
 
     if (order == AB_LOOPBACK_FIRST)
-        send_between(host, host, loopback, data, size);
+        send_between(NULL, host, host, loopback, data, size);
     for (unsigned i = 0; i < host->interface_count; i++)
         if (is_within(&host->interfaces[i], within))
             broadcast_on(process, &host->interfaces[i], data, size);
     if (order == AB_LOOPBACK_LAST)
-        send_between(host, host, loopback, data, size);
+        send_between(NULL, host, host, loopback, data, size);
 }
 
 void sim_forge(struct sim_host *to, uint32_t source, const char *text)
 {
-    send_datagram(to, ab_address_inet(source, 9), to->network->loopback_latency, text, strlen(text));
+    send_datagram(NULL, to, ab_address_inet(source, 9), to->network->loopback_latency, text, strlen(text));
 }

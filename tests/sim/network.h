@@ -20,6 +20,8 @@
 #define SIM_INTERFACES     4
 #define SIM_LOOPBACK       0x7f000001u
 
+struct sim_process;
+
 struct sim_interface {
     unsigned segment; /* who is on the same one hears its broadcasts */
     uint32_t address; /* 10.0.segment.host */
@@ -34,6 +36,12 @@ struct sim_network {
     struct ab_list sockets;
     unsigned host_count;
     unsigned connections;
+    uint64_t broadcasts; /* sent by interfaces so far, and their bytes */
+    uint64_t broadcast_bytes;
+    /* For a simulation too large to let all hear everything: what it is false for reaches only the machines that were
+     * made first, so many. NULL: all hear all. */
+    bool (*is_wide)(const struct sim_process *from, const char *data, size_t size);
+    unsigned listeners;
 
     /* What the network does to what passes; may be changed at any time. */
     ab_time latency;          /* between machines, one way: 1 ms */
@@ -64,7 +72,6 @@ struct sim_host {
 };
 
 struct sim_socket;
-struct sim_process;
 
 struct sim_process_table {
     void (*datagram)(struct sim_process *process, const struct ab_address *from, const char *data, size_t size);
@@ -108,6 +115,7 @@ void sim_host_wake(struct sim_host *host);
 /* Silence between two machines, or an end of it: nothing is lost of streams, all is of datagrams. */
 void sim_cut(struct sim_host *one, struct sim_host *other, bool cut);
 bool sim_host_reaches(const struct sim_host *from, const struct sim_host *to);
+bool sim_host_has(const struct sim_host *host, uint32_t address); /* loopback, or of an interface that is up */
 /* The machine that has the address as `from` sees it; NULL: none. */
 struct sim_host *sim_host_find(const struct sim_host *from, uint32_t address);
 

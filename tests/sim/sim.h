@@ -136,6 +136,7 @@ struct sim_bus {
     unsigned depth;                /* entries into the engine */
     unsigned ticks;                /* how often the engine's deadline came */
     unsigned open_streams;         /* that the engine knows of */
+    bool decodes;                  /* what it hears by itself, whatever others do (sim->packets) */
     bool silent;                   /* killed: nothing leaves any more, nothing is recorded */
     uint16_t first_port;           /* listens from here on */
     bool local;                    /* offers a local socket */

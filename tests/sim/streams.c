@@ -200,7 +200,7 @@ static bool host_here(void *context, const struct ab_address *address)
 {
     struct sim_bus *bus = context;
 
-    return sim_host_find(bus->process.host, address->host) == bus->process.host;
+    return sim_host_has(bus->process.host, address->host);
 }
 
 static int host_open(void *context, const struct ab_address *to, ab_stream_id *ret_stream)
@@ -400,7 +400,7 @@ static void datagram(struct sim_process *process, const struct ab_address *from,
 
     if (size > limits->datagram_read)
         return;
-    if (bus->sim->packets)
+    if (bus->sim->packets && !bus->decodes)
         result = sim_packets_decode(bus->sim->packets, data, size, &packet);
     else
         result = ab_packet_decode(data, size, limits, &packet);
