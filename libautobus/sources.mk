@@ -171,6 +171,7 @@ HOST_FILES += libautobus/net/settings.c
 HOST_FILES += libautobus/net/settings.h
 HOST_FILES += libautobus/net/settings_file.c
 HOST_FILES += libautobus/net/settings_private.h
+HOST_FILES += libautobus/net/settings_values.c
 HOST_FILES += libautobus/net/sleep.c
 HOST_FILES += libautobus/net/sleep.h
 HOST_FILES += libautobus/net/socket.c

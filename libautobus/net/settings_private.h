@@ -1,9 +1,15 @@
-/* What settings.c and settings_file.c share: the object, and setting one value by its number. */
+/* What settings.c, settings_values.c and settings_file.c share: the object, and setting one value by its number. */
 #ifndef AB_NET_SETTINGS_PRIVATE_H
 #define AB_NET_SETTINGS_PRIVATE_H
 
 #include "base/network.h"
 #include "net/settings.h"
+
+/* What they are when nobody sets them. */
+#define AB_DISCOVERY_PORT 52722
+#define AB_FIRST_PORT     52722
+#define AB_LAST_PORT      52821
+#define AB_GOODBYES       3
 
 enum ab_setting {
     AB_SETTING_INTERFACES,
@@ -25,6 +31,9 @@ struct ab_setting_source {
     char *value; /* as it was written; NULL: nobody has set it */
     char *from;
 };
+
+int ab_setting_source_init(struct ab_setting_source *source, const char *value, const char *from); /* AB_ENOMEM */
+void ab_setting_source_deinit(struct ab_setting_source *source);
 
 struct ab_settings {
     struct ab_limits limits;
