@@ -2,8 +2,10 @@
  * The library: its public API and its wire, with the limits that a workload needs raised by options and nothing else
  * different from any program. Calls, events and completions are served on the event queue, which is the quickest.
  *
- * Keys of its own: handler=sync|thread is the mode of the function that is called; route=tcp|local the kind of route;
- * idle=N: so many connections at rest beside it; threads=N (pipe): so many threads make blocking calls over one connection, instead of one with a window.
+ * Keys of its own: services=N: so many are published by the server, which is reached by its address then;
+ * handler=sync|thread is the mode of the function that is called; route=tcp|local the kind of route;
+ * idle=N: so many connections at rest beside it; threads=N (pipe): so many threads make blocking calls over one
+ * connection, instead of one with a window.
  */
 #include <autobus2.h>
 #include <pthread.h>
@@ -13,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/announcer.h"
 #include "bench/bench.h"
 
 #define PATIENCE 10000 /* milliseconds */
@@ -26,6 +29,14 @@ static void must(int result, const char *what)
         bench_fail("%s: %s", what, autobus_strerror(result));
 }
 
+static void set_number(autobus_options *options, const char *name, int number)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%d", number);
+    must(autobus_options_set(options, name, text, NULL), name);
+}
+
 static void make_bus(const char *interfaces)
 {
     static const char *const raised[][2] = {
@@ -36,6 +47,7 @@ static void make_bus(const char *interfaces)
         {"event_bytes_waiting", "67108864"},
         {"events_waiting", "1000000"},
         {"watches", "32768"},
+        {"routes_loopback", "32768"},
     };
     autobus_options *options;
     autobus_error error = AUTOBUS_ERROR_INIT;
@@ -46,6 +58,12 @@ static void make_bus(const char *interfaces)
         must(autobus_options_set(options, raised[i][0], raised[i][1], NULL), raised[i][0]);
     must(autobus_options_set(options, "local_sockets", strcmp(settings.route, "local") == 0 ? "yes" : "no", NULL),
          "route");
+    if (settings.workload == DIRECTORY)
+        set_number(options, "discovery_port", BENCH_DISCOVERY_PORT);
+    if (settings.services > 1 && settings.workload != DIRECTORY) { /* so many that announcing them would be measured */
+        set_number(options, "ports", shared->port);
+        must(autobus_options_set(options, "discovery", "none", NULL), "discovery");
+    }
     if (autobus_bus_new(options, &bus, &error) < 0)
         bench_fail("bus: %s", error.text);
     autobus_options_free(options);
@@ -69,6 +87,11 @@ static autobus_remote *reach(void)
     static autobus_filter *filter;
     autobus_remote *remote;
 
+    if (settings.services > 1) {
+        must(autobus_connect(bus, "127.0.0.1", (uint16_t)shared->port, shared->service, &remote), "connect");
+        must(autobus_remote_set_queue(remote, event_queue()), "queue");
+        return remote;
+    }
     if (!filter)
         must(autobus_filter_parse(shared->service, &filter, NULL), "filter");
     must(autobus_proxy_filter(bus, filter, &remote), "proxy");
@@ -108,13 +131,15 @@ static void on_echo(autobus_request *request, void *data)
 
 static void serve(void)
 {
-    autobus_service *service;
     enum autobus_mode mode = strcmp(settings.handler, "thread") == 0 ? AUTOBUS_THREAD : AUTOBUS_SYNC;
 
     make_bus("lo");
-    service = make_service();
-    must(autobus_service_add_function(service, "echo", NULL, mode, on_echo, NULL, NULL, NULL), "function");
-    must(autobus_service_publish(service), "publish");
+    for (int i = 0; i < settings.services; i++) {
+        autobus_service *service = make_service();
+
+        must(autobus_service_add_function(service, "echo", NULL, mode, on_echo, NULL, NULL, NULL), "function");
+        must(autobus_service_publish(service), "publish");
+    }
     shared->ready++;
     sleep_on();
 }
@@ -175,14 +200,18 @@ static void on_result(const autobus_result *result, void *data)
     pthread_mutex_unlock(&lock);
 }
 
-static bool count_and_look(void)
+static long *shares; /* of each thread's calls, once the warm-up is over */
+
+static bool count_and_look(long *share)
 {
     bool more;
 
     pthread_mutex_lock(&lock);
     more = done < settings.n + settings.warmup;
-    if (more)
+    if (more) {
+        *share += done >= settings.warmup;
         count_call();
+    }
     pthread_mutex_unlock(&lock);
     return more;
 }
@@ -191,7 +220,7 @@ static void *call_and_call(void *data)
 {
     do
         echo();
-    while (count_and_look());
+    while (count_and_look(data));
     return data;
 }
 
@@ -199,8 +228,9 @@ static void share_calls(void)
 {
     pthread_t *threads = or_fail(calloc((size_t)settings.threads, sizeof(*threads)));
 
+    shares = or_fail(calloc((size_t)settings.threads, sizeof(*shares)));
     for (int i = 0; i < settings.threads; i++)
-        if (pthread_create(&threads[i], NULL, call_and_call, NULL) != 0)
+        if (pthread_create(&threads[i], NULL, call_and_call, &shares[i]) != 0)
             bench_fail("no thread");
     for (int i = 0; i < settings.threads; i++)
         pthread_join(threads[i], NULL);
@@ -233,6 +263,8 @@ static void make_arguments(void)
 
 static void calls(void)
 {
+    if (settings.services > 1)
+        close(bench_listen()); /* a port that is free */
     bench_fork(serve);
     bench_wait_ready(1);
     make_bus("lo");
@@ -245,11 +277,13 @@ static void calls(void)
         bench_calls(echo);
         return;
     }
-    if (settings.threads > 1)
+    if (settings.threads > 1) {
         share_calls();
-    else
+        bench_report_threads(shares, settings.threads);
+    } else {
         pipeline();
-    bench_report_pipe();
+        bench_report_pipe();
+    }
 }
 
 /* ---- fan */
@@ -329,6 +363,69 @@ static void memory(void)
     client[1] = bench_memory(getpid());
     bench_report_memory(server, client);
     free(remotes);
+}
+
+/* ---- dir: a listener, and a process that announces services which are not there */
+
+static int known;
+
+static void on_known(const autobus_services_event *event, void *data)
+{
+    (void)data;
+    known += (event->kind == AUTOBUS_SERVICE_ADDED) - (event->kind == AUTOBUS_SERVICE_REMOVED);
+}
+
+/* Microseconds of this process. */
+static double hear(int expected)
+{
+    uint64_t woken;
+    json_t *services;
+    double time;
+
+    bench_measure();
+    shared->ready++;
+    if (read(shared->wake, &woken, sizeof(woken)) < 0)
+        bench_fail("the announcer is gone");
+    bench_stop();
+    time = bench_client_us();
+    must(autobus_bus_services(bus, NULL, &services), "services");
+    if (json_array_size(services) != (size_t)expected || known != expected)
+        bench_fail("datagrams were lost: %d services of %d", known, expected);
+    json_decref(services);
+    return time;
+}
+
+static void directory(void)
+{
+    double added, again, idle, removed;
+
+    bench_fork(bench_announce);
+    make_bus("lo");
+    must(autobus_bus_set_queue(bus, event_queue()), "queue");
+    must(autobus_listen_services(bus, NULL, 0, on_known, NULL, NULL, NULL), "listen");
+    must(autobus_bus_settle(bus, PATIENCE), "settle");
+    added = hear(settings.services);
+    again = hear(settings.services);
+    idle = hear(settings.services);
+    removed = hear(0);
+    bench_report_directory(added, again, idle, removed);
+}
+
+/* ---- rest */
+
+static void rest(void)
+{
+    pid_t server = bench_fork(serve);
+    long before[2];
+
+    bench_wait_ready(1);
+    make_bus("lo");
+    wait_bound(reach());
+    sleep(16); /* the queries of a start are over */
+    before[0] = bench_wake_ups(getpid());
+    before[1] = bench_wake_ups(server);
+    sleep((unsigned)settings.seconds);
+    bench_report_rest(bench_wake_ups(getpid()) - before[0], bench_wake_ups(server) - before[1]);
 }
 
 /* ---- disc: two hosts, each a network namespace, with a wire between them */
@@ -466,6 +563,8 @@ int main(int count, char **texts)
     case FAN: fan(); break;
     case MEM: memory(); break;
     case DISC: discovery(); break;
+    case DIRECTORY: directory(); break;
+    case REST: rest(); break;
     default: calls(); break;
     }
     return 0;

@@ -6,6 +6,7 @@
 #include "bench/bench.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -36,10 +37,12 @@ struct settings settings = {.pin = "none",
                             .burst = 64,
                             .conns = 1000,
                             .threads = 1,
+                            .services = 1,
+                            .seconds = 10,
                             .timeout = 60};
 struct shared *shared;
 
-static const char *const workloads[] = {"rpc", "pipe", "fan", "big", "mem", "disc"};
+static const char *const workloads[] = {"rpc", "pipe", "fan", "big", "mem", "disc", "dir", "rest"};
 
 static const char *peer;
 static pid_t began;
@@ -125,6 +128,10 @@ static bool set_number(const char *key, const char *value)
         settings.idle = (int)number;
     else if (strcmp(key, "threads") == 0)
         settings.threads = (int)number;
+    else if (strcmp(key, "services") == 0)
+        settings.services = (int)number;
+    else if (strcmp(key, "seconds") == 0)
+        settings.seconds = (int)number;
     else if (strcmp(key, "timeout") == 0)
         settings.timeout = (int)number;
     else
@@ -248,8 +255,47 @@ void bench_measure(void)
 void bench_stop(void)
 {
     wall = bench_now() - wall;
+    memset(cpu, 0, sizeof(cpu));
     for (int i = 0; i < processes_count; i++)
         cpu[processes[i].role] += cpu_of(processes[i].id) - processes[i].before;
+}
+
+double bench_client_us(void)
+{
+    return (double)cpu[CLIENT] / 1e3;
+}
+
+/* A thread wakes as often as it has gone to sleep by itself. */
+static long wake_ups_of(pid_t process, const char *thread)
+{
+    char path[300], line[256];
+    long count = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%s/status", (int)process, thread);
+    file = fopen(path, "r");
+    while (file && fgets(line, sizeof(line), file))
+        sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+    if (file)
+        fclose(file);
+    return count;
+}
+
+long bench_wake_ups(pid_t process)
+{
+    char path[64];
+    struct dirent *entry;
+    long count = 0;
+    DIR *threads;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)process);
+    threads = opendir(path);
+    while (threads && (entry = readdir(threads)))
+        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != process)
+            count += wake_ups_of(process, entry->d_name);
+    if (threads)
+        closedir(threads);
+    return count;
 }
 
 /* ---- Reporting */
@@ -331,6 +377,21 @@ void bench_report_pipe(void)
     report_end();
 }
 
+void bench_report_threads(const long *shares, int count)
+{
+    double even = (double)settings.n / count / 100;
+    long least = shares[0], most = shares[0];
+
+    for (int i = 1; i < count; i++) {
+        least = shares[i] < least ? shares[i] : least;
+        most = shares[i] > most ? shares[i] : most;
+    }
+    report_head();
+    report_cpu(settings.n);
+    printf(",\"least_percent\":%.1f,\"most_percent\":%.1f", (double)least / even, (double)most / even);
+    report_end();
+}
+
 void bench_delivered(long count)
 {
     long after = atomic_fetch_add(&shared->delivered, count) + count;
@@ -395,6 +456,26 @@ void bench_report_memory(const struct memory server[2], const struct memory clie
            settings.conns, server[0].resident, client[0].resident, client[0].threads, server[1].threads,
            client[1].threads, (double)(server[1].resident - server[0].resident) / settings.conns,
            (double)(client[1].resident - client[0].resident) / settings.conns);
+    report_end();
+}
+
+void bench_report_directory(double added, double again, double idle, double removed)
+{
+    double each = settings.services;
+
+    report_head();
+    printf(",\"services\":%d,\"add_us\":%.2f,\"again_us\":%.2f,\"remove_us\":%.2f,\"idle_percent\":%.3f",
+           settings.services, added / each, again / each, removed / each, idle / settings.seconds / 1e4);
+    report_end();
+}
+
+void bench_report_rest(long client, long server)
+{
+    double minutes = settings.seconds / 60.0;
+
+    report_head();
+    printf(",\"client_per_minute\":%.1f,\"server_per_minute\":%.1f", (double)client / minutes,
+           (double)server / minutes);
     report_end();
 }
 

@@ -12,6 +12,9 @@
  *     big   blocking calls, an echo of a string of `size` bytes
  *     mem   memory at rest, and with `conns` connections at rest
  *     disc  how long until a service is seen
+ *     dir   processor time of a listener for each of `services` that are added, announced again, and removed; and in
+ *           `seconds` of nothing but announcements
+ *     rest  wake-ups of two buses with a connection between them, in `seconds`
  *
  * `pin` is same (all on the first processor), split (the client there, the rest on the second) or none. The processor
  * time is of each process's own clock, all threads, from the end of the warm-up on.
@@ -25,7 +28,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum workload { RPC, PIPE, FAN, BIG, MEM, DISC };
+enum workload { RPC, PIPE, FAN, BIG, MEM, DISC, DIRECTORY, REST };
 
 struct settings {
     enum workload workload;
@@ -39,9 +42,11 @@ struct settings {
     int burst;
     size_t size;
     int conns;
-    int idle;    /* connections at rest beside the one that is used, of libautobus2 */
-    int threads; /* of libautobus2's pipe: that share the calls and the connection */
-    int timeout; /* seconds, for the whole run */
+    int idle;     /* connections at rest beside the one that is used, of libautobus2 */
+    int threads;  /* of libautobus2's pipe: that share the calls and the connection */
+    int services; /* of libautobus2: that its server publishes; in dir, that are announced */
+    int seconds;  /* of libautobus2's dir and rest: how long nothing happens but announcements */
+    int timeout;  /* seconds, for the whole run */
 };
 
 /* Lives in memory that all processes of the run have. */
@@ -70,11 +75,16 @@ long long bench_now(void); /* nanoseconds */
 
 void bench_measure(void); /* the clocks start */
 void bench_stop(void);    /* and are read */
+/* After that: microseconds of the one that began. */
+double bench_client_us(void);
+long bench_wake_ups(pid_t process); /* so far, of all threads but the first */
 
 /* rpc and big: runs and reports. */
 void bench_calls(void (*call)(void));
 /* pipe: reports what the caller measured. */
 void bench_report_pipe(void);
+/* The same for threads that share the calls: what the least and the most of them had of their even share, in percent. */
+void bench_report_threads(const long *shares, int count);
 /* fan: a listener got some; the publisher's `publish` fires a burst. */
 void bench_delivered(long count);
 void bench_fan(void (*publish)(void));
@@ -85,6 +95,9 @@ struct memory {
 };
 struct memory bench_memory(pid_t process);
 void bench_report_memory(const struct memory server[2], const struct memory client[2]);
+/* dir: microseconds in all. */
+void bench_report_directory(double added, double again, double idle, double removed);
+void bench_report_rest(long client, long server);
 void bench_report_discovery(const char *what, long long *times, long count);
 
 /* Sockets, for who has no library for that. All on 127.0.0.1, without delay, not blocking. */

@@ -199,7 +199,7 @@ static void fan(void)
 int main(int count, char **arguments)
 {
     bench_begin(count, arguments, "event");
-    if (settings.workload == MEM || settings.workload == DISC)
+    if (settings.workload >= MEM)
         bench_fail("not a workload of this program");
     string = calloc(1, settings.size + 1);
     if (!string)

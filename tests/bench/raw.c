@@ -215,7 +215,7 @@ static void fan(void)
 int main(int count, char **arguments)
 {
     bench_begin(count, arguments, "raw");
-    if (settings.workload == MEM || settings.workload == DISC)
+    if (settings.workload >= MEM)
         bench_fail("not a workload of this program");
     make_texts();
     if (settings.workload == FAN) {
