@@ -76,6 +76,28 @@ START_TEST(a_route_in_use_is_never_evicted)
 }
 END_TEST
 
+/* All that are known have answered: what comes then is not kept. */
+START_TEST(there_may_be_none_to_give_up)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+
+    sim_publish(b, "hall", HALL);
+    sim_bus_limit(c, "routes", 2);
+    sim_bus_start(c);
+    struct sim_remote *hall = sim_proxy(c, "hall");
+    struct sim_remote *details = sim_proxy(c, "type=autobus.details");
+    sim_run(sim, SECONDS(1));
+    ck_assert(sim_bound(hall) && sim_bound(details));
+    add_many(sim, c->process.host, 0x0a000060, 2000, 10);
+    sim_run(sim, SECONDS(1));
+    ck_assert(sim_bound(hall) && sim_bound(details));
+    ck_assert_uint_eq(known(c), 2);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(probes_are_limited)
 {
     struct sim *sim = sim_new(1);
@@ -366,6 +388,7 @@ int main(void)
 
     tcase_add_test(directory, routes_are_limited_in_all_and_for_each_host);
     tcase_add_test(directory, a_route_in_use_is_never_evicted);
+    tcase_add_test(directory, there_may_be_none_to_give_up);
     tcase_add_test(directory, probes_are_limited);
     tcase_add_test(directory, liveness_keeps_so_many_connections_and_no_more);
     tcase_add_test(connection, watches_and_listens_of_a_connection_are_limited);
