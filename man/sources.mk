@@ -5,6 +5,7 @@ dist_man_MANS += man/autobus-call.1
 dist_man_MANS += man/autobus-doctor.1
 dist_man_MANS += man/autobus-listen.1
 dist_man_MANS += man/autobus-protocol.7
+dist_man_MANS += man/autobus-scaling.7
 dist_man_MANS += man/autobus-serve.1
 dist_man_MANS += man/autobus-top.1
 dist_man_MANS += man/autobus-watch.1

@@ -222,7 +222,7 @@ static void add_bus(struct scale *scale, struct figures *figures)
 
 static void print(unsigned count, const struct figures *figures)
 {
-    printf("%6u %10.1f %8.1f %10lu %9lu %9.2f %9.2f %9.2f %9.1f\n", count, figures->packets, figures->kilobytes,
+    printf("%5u %7.1f %6.1f %9lu %8lu %7.2f %8.2f %6.2f %8.0f\n", count, figures->packets, figures->kilobytes,
            (unsigned long)figures->on_packets, (unsigned long)figures->on_most, (double)figures->on_known / 1e6,
            (double)figures->service_known / 1e6, (double)figures->bus_known / 1e6, (double)figures->memory / 1024);
     fflush(stdout);
@@ -263,8 +263,8 @@ int main(int count, char **arguments)
 {
     static const unsigned usual[] = {10, 100, 1000, 5000};
 
-    printf("        at rest:             power-on:                     all know after (s):           a bus's\n"
-           " buses  packets/s     KB/s    packets  most in 1 s  power-on  service    new bus  memory (KB)\n");
+    printf("          at rest         at power-on       all know after, in s\n"
+           "buses  pack/s   KB/s   packets  in a sec  power  service    bus   memory\n");
     fflush(stdout);
     for (int i = 1; i < count; i++)
         if (!run((unsigned)atoi(arguments[i])))
