@@ -96,11 +96,13 @@ static struct registration *subscribe(autobus_remote *remote, bool own)
                                                    OF_INTEREST, OF_PUBLICATIONS, OF_SERVICES};
     struct registration *registration = registration_new(kinds[chance(own ? 3 : 6)]);
     autobus_slot *slot = NULL;
+    int r;
 
     if (!registration)
         return NULL;
     registration->own = own;
-    registration_made(registration, subscribe_in_one_way(registration, remote, &slot), slot);
+    r = subscribe_in_one_way(registration, remote, &slot);
+    registration_made(registration, r, slot);
     return registration;
 }
 
