@@ -75,10 +75,11 @@ static void get(void)
 
     if (code == 0 && !json_is_integer(value))
         peer_wrong("an object has another value");
-    if (code == 0)
-        values++;
-    else
+    if (code != 0)
         peer_may_end(code, &error, "reading an object", false);
+    pthread_mutex_lock(&lock);
+    values += code == 0;
+    pthread_mutex_unlock(&lock);
     json_decref(value);
     autobus_error_clear(&error);
 }
