@@ -84,9 +84,12 @@ static bool driver_callbacks(void *context)
     bool more;
 
     ab_bus_lock(bus);
-    begin_round(bus);
-    ab_queue_run(&bus->events, &bus->round);
-    rescue_workers(bus);
+    if (!ab_list_empty(&bus->events.items)) {
+        begin_round(bus);
+        ab_queue_run(&bus->events, &bus->round);
+    }
+    if (bus->workers.stuck)
+        rescue_workers(bus);
     ab_hold_end((struct ab_hold){.bus = NULL});
     more = has_callbacks(bus);
     ab_bus_leave(bus);

@@ -58,7 +58,7 @@ static void make_bus(const char *interfaces)
         must(autobus_options_set(options, raised[i][0], raised[i][1], NULL), raised[i][0]);
     must(autobus_options_set(options, "local_sockets", strcmp(settings.route, "local") == 0 ? "yes" : "no", NULL),
          "route");
-    if (settings.workload == DIRECTORY)
+    if (settings.workload != DISC) /* other buses of the machine are not heard */
         set_number(options, "discovery_port", BENCH_DISCOVERY_PORT);
     if (settings.services > 1 && settings.workload != DIRECTORY) { /* so many that announcing them would be measured */
         set_number(options, "ports", shared->port);
