@@ -79,8 +79,7 @@ void ab_engine_network_changed(struct ab_engine *engine, ab_time now);
 void ab_engine_port_changed(struct ab_engine *engine, ab_time now, uint16_t port);
 /* The host listens on that port too, which another bus of this machine had: that one's services are asked after. */
 void ab_engine_port_claimed(struct ab_engine *engine, ab_time now, uint16_t port);
-/* The machine slept, or the process was stopped: clocks of silence start anew, connections are asked for a sign of life
- * within 5 s. */
+/* The machine slept: clocks of silence start anew, connections are asked for a sign of life within 5 s. */
 void ab_engine_woke(struct ab_engine *engine, ab_time now);
 /* The deadline, or any later time, has come. */
 void ab_engine_tick(struct ab_engine *engine, ab_time now);

@@ -12,17 +12,17 @@
 
 #include "net/internal.h"
 
-#define LATE (5 * AB_SECOND) /* no load does that to a process that runs */
+#define LATE (200 * AB_MILLISECOND)
 
-/* What came while the process was stopped, or starved, is not read yet: silence of that time says nothing about peers. */
-static void tell_lateness(struct ab_net *net, ab_time now)
+/* What came while the process was stopped, or starved, is not read yet, and nobody is to count as silent for that: the
+ * sockets have one round before the engine hears how late it is. */
+static bool gives_way(struct ab_alarm *alarm, ab_time now)
 {
-    ab_time late = now - net->alarm.armed;
-
-    if (late < LATE)
-        return;
-    ab_net_log(net, AB_LOG_INFO, "nothing was done for %lld s", (long long)(late / AB_SECOND));
-    ab_engine_woke(net->engine, now);
+    alarm->gave_way = !alarm->gave_way && now - alarm->armed >= LATE;
+    alarm->armed = AB_TIME_NEVER;
+    if (alarm->gave_way)
+        ab_alarm_set(alarm, now);
+    return alarm->gave_way;
 }
 
 static void on_readable(evutil_socket_t descriptor, short what, void *argument)
@@ -40,8 +40,10 @@ static void on_readable(evutil_socket_t descriptor, short what, void *argument)
         return;
     }
     now = ab_net_now(net);
-    tell_lateness(net, now);
-    net->alarm.armed = AB_TIME_NEVER;
+    if (gives_way(&net->alarm, now)) {
+        ab_net_unlock(net);
+        return;
+    }
     if (ab_engine_deadline(net->engine) <= now)
         ab_engine_tick(net->engine, now);
     ab_sockets_wake_resting(net, now);

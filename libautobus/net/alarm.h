@@ -14,6 +14,7 @@ struct ab_alarm {
     int descriptor; /* -1: none */
     struct event *event;
     ab_time armed; /* lock; AB_TIME_NEVER: not */
+    bool gave_way; /* it was late, and fires again after the sockets had their turn */
 };
 
 /* 0, or -1 with errno. */
