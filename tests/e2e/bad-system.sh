@@ -72,7 +72,7 @@ case_moving() {
     check 'moving: it is watched' wait_for 20 grep -q moving "$room/moving.watch"
     net_on moving ip link set eth0 down
     sleep 20 # nobody there gives it up before 25 s
-    check 'moving: an interface goes' wait_for 30 grep -q 'is gone' "$room/moving.watch.err"
+    check 'moving: an interface goes' wait_for 10 grep -q 'is gone' "$room/moving.watch.err"
     net_on moving ip link set eth0 up
     check 'moving: and comes' wait_for 5 grep -q 'is back' "$room/moving.watch.err"
 }
@@ -88,7 +88,7 @@ case_moved() {
     check 'moved: with another address it is called' wait_for 5 greets hall moved
     check 'moved: watches on soon' wait_for 8 grep -q 'is back' "$room/moved.sees.err"
     sleep 12
-    check 'moved: and is watched on' wait_for 30 grep -q 'is back' "$room/moved.watch.err"
+    check 'moved: and is watched on' wait_for 18 grep -q 'is back' "$room/moved.watch.err"
     net_on hall autobus-browse --json name=moved >"$room/moved.json"
     check 'moved: there' grep -q '"host":"10.0.0.33"' "$room/moved.json"
 }
