@@ -96,6 +96,7 @@ static struct ab_found *found_new(struct ab_discoverer *by, const struct ab_addr
     found->engine = by->engine;
     found->info = json_incref(info);
     found->bytes = ab_room_of(info);
+    found->fickle = -1;
     found->teller = *at;
     found->by = by;
     ab_list_init(&found->routes);

@@ -34,6 +34,7 @@ struct ab_found {
     struct ab_discoverer *by; /* and who reported it */
     struct ab_list routes;    /* preferred first */
     struct ab_route *shown;   /* the one that listeners were told is preferred; NULL: it is gone */
+    ab_time fickle;           /* when a binding to it was lost last that had not lasted; -1: none, or one has since */
     size_t route_count;
     size_t bytes;             /* what each of them is counted for */
     struct ab_keep *keep;     /* of keeper.c: the idle connection that watches over it, or NULL */

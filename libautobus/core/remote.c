@@ -69,6 +69,16 @@ static void forget_binding(struct ab_remote *remote)
     ab_wishes_unbound(remote);
 }
 
+/* A service that lets bind and then drops the connection must not keep a proxy from one that does not. */
+static void judge(const struct ab_remote *remote, const struct ab_outbound *connection)
+{
+    struct ab_engine *engine = remote->engine;
+    struct ab_found *found = ab_directory_find(engine, connection->service->data);
+
+    if (found)
+        found->fickle = engine->now - remote->bound_at >= STEADY ? -1 : engine->now;
+}
+
 /* A connection does not come back; a proxy looks for another service. */
 static void go_on(struct ab_remote *remote, const char *text)
 {
@@ -78,7 +88,7 @@ static void go_on(struct ab_remote *remote, const char *text)
     }
     if (remote->engine->now - remote->bound_at >= STEADY)
         remote->level = 0;
-    ab_search_begin_later(remote);
+    ab_search_go_elsewhere(remote);
     if (remote->member)
         ab_member_lost(remote->member);
 }
@@ -96,6 +106,7 @@ static void on_lost(struct ab_outbound *connection, const struct ab_outbound_los
 
     ab_engine_log(engine, AB_LOG_INFO, "service %s is lost: %s", connection->service->data, loss->text);
     forget_binding(remote);
+    judge(remote, connection);
     ab_calls_lost(remote, connection, loss);
     ab_bindings_tell(remote, false, loss->code);
     ab_remote_suspect(connection, loss);

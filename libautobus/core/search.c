@@ -10,6 +10,9 @@
  */
 #include "core/search.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "core/access.h"
@@ -72,7 +75,19 @@ static void round_failed(struct ab_remote *remote, const struct ab_outbound_loss
         ab_member_unreachable(remote->member, loss);
 }
 
-/* The service it was bound to last comes first, then by id, so that two proxies agree. AB_ENOMEM. */
+/* Those that do not keep their bindings come last, and of them the one that was given most time. */
+static int by_constancy(const void *one, const void *other)
+{
+    const struct ab_found *const *a = one;
+    const struct ab_found *const *b = other;
+
+    if ((*a)->fickle != (*b)->fickle)
+        return (*a)->fickle < (*b)->fickle ? -1 : 1;
+    return strcmp((*a)->id->data, (*b)->id->data);
+}
+
+/* The service it was bound to last comes first, unless that did not last; then by id, so that two proxies agree.
+ * AB_ENOMEM. */
 static int collect_candidates(struct ab_remote *remote)
 {
     struct ab_found **all;
@@ -81,15 +96,42 @@ static int collect_candidates(struct ab_remote *remote)
 
     if (r < 0)
         return r;
+    qsort(all, count, sizeof(struct ab_found *), by_constancy);
     r = ab_candidates_begin(&remote->candidates);
     for (size_t i = 0; r == 0 && i < count; i++) {
-        if (ab_text_equal(remote->service, all[i]->id))
+        if (ab_text_equal(remote->service, all[i]->id) && all[i]->fickle < 0)
             ab_candidates_add_routes(&remote->candidates, all[i]);
     }
     for (size_t i = 0; r == 0 && i < count; i++)
         ab_candidates_add_routes(&remote->candidates, all[i]);
     ab_free(all);
     return r;
+}
+
+/* A service that matches, and has not dropped a binding. */
+static bool is_elsewhere(const struct ab_remote *remote)
+{
+    struct ab_found **all;
+    size_t count;
+    bool is = false;
+
+    if (ab_directory_select(remote->engine, remote->filter, &all, &count) < 0)
+        return false;
+    for (size_t i = 0; !is && i < count; i++)
+        is = all[i]->fickle < 0;
+    ab_free(all);
+    return is;
+}
+
+/* A few times, so that many that drop it do not make it spin. */
+void ab_search_go_elsewhere(struct ab_remote *remote)
+{
+    if (remote->level == 0 || remote->level == AB_BACKOFF_LEVELS || !is_elsewhere(remote)) {
+        ab_search_begin_later(remote);
+        return;
+    }
+    remote->level++;
+    ab_search_begin(remote);
 }
 
 void ab_search_begin(struct ab_remote *remote)

@@ -16,6 +16,8 @@ void ab_search_init(struct ab_remote *remote);
 void ab_search_begin(struct ab_remote *remote);
 /* The same: at once after a steady binding, later after each failure. */
 void ab_search_begin_later(struct ab_remote *remote);
+/* After a binding that was lost: at once if there is a service that has dropped none, else as above. */
+void ab_search_go_elsewhere(struct ab_remote *remote);
 /* A connection tries these. AB_ENOMEM. */
 int ab_search_begin_at(struct ab_remote *remote, const struct ab_address *addresses, size_t count);
 /* A service or a route came that a proxy which seeks may bind to. */

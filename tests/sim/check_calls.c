@@ -230,7 +230,7 @@ START_TEST(a_call_that_was_sent_is_never_sent_again)
     sim_expect(scene.sim, "21.101 b: call hold [1]\n"
                           "21.112 c: hold failed: EDISCONNECTED\n"
                           "21.112 c: hold failed: EDISCONNECTED\n"
-                          "21.119 b2: call hold [3]\n");
+                          "21.117 b2: call hold [3]\n");
     sim_reply(b2, "3");
     sim_run(scene.sim, MS(100));
     sim_expect(scene.sim, "21.214 c: hold = 3\n");

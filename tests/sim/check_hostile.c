@@ -496,6 +496,53 @@ START_TEST(a_server_that_asks_and_does_not_read_is_left)
 }
 END_TEST
 
+static void bind_and_drop(struct sim_link *link, const char *line, size_t size)
+{
+    (void)line, (void)size;
+    sim_send_format(link, "{\"_type\":2,\"_id\":\"1\",\"service\":\"%s\"}", link->peer->name);
+    sim_link_close(link);
+}
+
+/* They come first by their ids, and let bind, and drop it. */
+START_TEST(services_that_drop_their_clients_keep_none_from_another)
+{
+    struct sim *sim = sim_new(1);
+    struct sim_bus *b = sim_bus(sim, "b");
+    struct sim_bus *c = sim_bus(sim, "c");
+    static const char *const names[] = {"!1", "!2", "!3"};
+    unsigned bindings = 0;
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct sim_peer *p = sim_peer(sim, sim_host(sim, names[i]), names[i]);
+        char text[200];
+
+        p->line = bind_and_drop;
+        sim_peer_listen(p, 80);
+        snprintf(text, sizeof text, "{\"command\":\"add\",\"port\":80,\"service\":\"%s\",\"info\":{\"type\":\"hall\"}}",
+                 names[i]);
+        sim_peer_broadcast(p, text, AB_LOOPBACK_FIRST);
+    }
+    struct sim_service *hall = sim_publish(b, "hall", HALL);
+    sim_run(sim, MS(10));
+    struct sim_remote *remote = sim_proxy(c, "type=hall");
+    struct sim_slot *slot = sim_on_binding(remote);
+    sim_function(hall, "echo", sim_echo);
+    sim_run(sim, SECONDS(1));
+    ck_assert(sim_bound(remote));
+    bindings = slot->count;
+    ck_assert_uint_le(bindings, 2 * 3 + 1);
+    struct sim_slot *call = sim_call(remote, "echo", "[1]");
+    sim_run(sim, SECONDS(100));
+    ck_assert_int_eq(call->code, 0);
+    ck_assert_uint_eq(slot->count, bindings);
+    /* Alone, they are tried ever more rarely. */
+    sim_bus_kill(b);
+    sim_run(sim, SECONDS(200));
+    ck_assert_uint_le(slot->count, bindings + 2 * 40);
+    sim_free(sim);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("peers that mean harm");
@@ -516,6 +563,7 @@ int main(void)
     tcase_add_test(fields, each_field_of_a_response_with_each_wrong_type);
     tcase_add_test(fields, what_a_client_did_not_ask_for_is_ignored);
     tcase_add_test(fields, a_server_that_asks_and_does_not_read_is_left);
+    tcase_add_test(fields, services_that_drop_their_clients_keep_none_from_another);
     suite_add_tcase(suite, log);
     suite_add_tcase(suite, directory);
     suite_add_tcase(suite, fields);

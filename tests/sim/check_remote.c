@@ -149,7 +149,7 @@ START_TEST(another_service_takes_over_at_once)
     sim_call(remote, "echo", "[1]");
     sim_run(sim, MS(100));
     sim_expect(sim, "22.001 c: unbound one EDISCONNECTED\n"
-                    "22.007 c: bound two\n"
+                    "22.005 c: bound two\n"
                     "22.102 c: echo = [1]\n");
     sim_free(sim);
 }
