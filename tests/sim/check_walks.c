@@ -44,6 +44,7 @@ int main(int count, char **arguments)
     arrived = mmap(NULL, (size_t)end + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (arrived == MAP_FAILED)
         return EXIT_FAILURE;
+    tcase_set_timeout(tests, 60); /* a tenth of a second where nothing else runs */
     tcase_add_loop_test(tests, a_walk, first, end);
     suite_add_tcase(suite, tests);
     status = ab_test_run(suite);
