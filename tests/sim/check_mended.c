@@ -67,7 +67,7 @@ START_TEST(what_is_told_of_a_service_may_be_too_long_for_a_line)
     struct sim_bus *b = sim_bus_new(sim, sim_host(sim, "b"), "b");
     struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
     char doc[1001] = "";
-    char name[8];
+    char name[16];
 
     sim_bus_limit(b, "line", 8192);
     sim_bus_start(b);
