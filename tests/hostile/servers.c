@@ -127,6 +127,8 @@ static void no_answers_to_bind(struct stage *stage)
 
 static void nonsense(struct stage *stage)
 {
+    static const char too_deep[] = "{\"_type\":3,\"_command\":\"changed\",\"name\":\"lamp\",\"value\":[[[[[[[[[[[[[[[["
+                                   "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[";
     static const char *const lines[] = {
         "nonsense",
         "[]",
@@ -144,8 +146,7 @@ static void nonsense(struct stage *stage)
         "{\"_type\":3,\"_command\":\"fired\",\"name\":\"no\",\"args\":[]}",
         "{\"_type\":3,\"_command\":\"progress\",\"call\":\"9\",\"value\":1}",
         "{\"_type\":3,\"_command\":\"dance\"}",
-        "{\"_type\":3,\"_command\":\"changed\",\"name\":\"lamp\",\"value\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
-        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        too_deep,
         "{\"_type\":3,\"_command\":\"changed\",\"name\":\"lamp\",\"value\":1e999}",
         "{\"_type\":1,\"_id\":\"x\",\"_command\":\"bind\",\"service\":null}",
         "{\"_type\":1,\"_id\":\"x\",\"_command\":\"call\",\"name\":\"echo\",\"args\":[]}",
