@@ -10,22 +10,25 @@
 
 static void keep(autobus_request *request, void *user_data)
 {
-    *(autobus_request **)user_data = autobus_request_ref(request);
+    struct ab_hands *hands = user_data;
+
+    hands->request = autobus_request_ref(request);
+    ab_gate_pass(&hands->kept);
 }
 
-/* A request that waits for its answer is there once a second call, which is handled after it, has been answered. */
+/* A request that waits for its answer. */
 static void keep_request(struct ab_hands *hands)
 {
-    ab_pair_function(&hands->pair, "keep", AUTOBUS_SYNC, keep, &hands->request);
+    ab_pair_function(&hands->pair, "keep", AUTOBUS_SYNC, keep, hands);
     ck_assert_int_eq(autobus_notice(hands->remote, "keep", NULL), 0);
-    ab_pair_flush(&hands->pair);
-    ck_assert_ptr_nonnull(hands->request);
+    ab_gate_wait(&hands->kept, 1);
 }
 
 void ab_hands_open(struct ab_hands *hands)
 {
     memset(hands, 0, sizeof(*hands));
     hands->destroyed = (struct ab_gate)AB_GATE_INIT;
+    hands->kept = (struct ab_gate)AB_GATE_INIT;
     ab_pair_open(&hands->pair, NULL);
     hands->bus = hands->pair.client;
     hands->service = hands->pair.service;

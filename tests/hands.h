@@ -14,6 +14,7 @@ struct ab_hands {
     autobus_remote *remote;
     autobus_remote *many;
     autobus_request *request;
+    struct ab_gate kept; /* passed once it is there */
     autobus_slot *slot;
     autobus_queue *queue;
     autobus_queue *polled;

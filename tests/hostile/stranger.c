@@ -156,8 +156,11 @@ const char *stranger_hear(struct stranger *stranger)
         if (!receive(stranger))
             return NULL;
     free(line);
-    line = strndup(stranger->input, size - 1);
-    line[strcspn(line, "\r")] = 0;
+    line = malloc(size);
+    ck_assert_ptr_nonnull(line);
+    memcpy(line, stranger->input, size);
+    line[size - 1] = '\0';
+    line[strcspn(line, "\r")] = '\0';
     stranger->size -= size;
     memmove(stranger->input, stranger->input + size, stranger->size);
     return line;
