@@ -182,20 +182,26 @@ int tool_plan_set_info(const struct tool_option *option, const char *text)
     return value ? 0 : -1;
 }
 
+/* The same of a name that becomes a key of JSON. */
+static char *split_text(const struct tool_option *option, const char *text, const char **ret_rest)
+{
+    if (tool_is_utf8(text))
+        return split(option, text, ret_rest);
+    tool_error("--%s %s: not UTF-8", option->name, text);
+    return NULL;
+}
+
 int tool_plan_add_doc(const struct tool_option *option, const char *text)
 {
     struct tool_plan *plan = option->target;
     const char *rest = NULL;
-    char *name = split(option, text, &rest);
+    char *name = split_text(option, text, &rest);
     if (!name)
         return -1;
-    int result = tool_is_utf8(text) ? 0 : -1;
-    if (result < 0)
-        tool_error("--%s %s: not UTF-8", option->name, text);
-    else if (json_object_set_new(plan->docs, name, json_string(rest)) < 0)
+    if (json_object_set_new(plan->docs, name, json_string(rest)) < 0)
         tool_out_of_memory();
     free(name);
-    return result;
+    return 0;
 }
 
 int tool_plan_add_stream(const struct tool_option *option, const char *text)
@@ -224,7 +230,7 @@ int tool_plan_add_description(const struct tool_option *option, const char *text
 {
     struct tool_plan *plan = option->target;
     const char *rest = NULL;
-    char *name = split(option, text, &rest);
+    char *name = split_text(option, text, &rest);
     if (!name)
         return -1;
     json_t *value = read_value(option, name, rest);
