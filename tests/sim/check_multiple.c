@@ -1,4 +1,4 @@
-/* Transcripts of proxies of many services: who is bound, what they tell, and calls to all (issue 3, point 1). */
+/* Transcripts of proxies of many services: who is bound, what they tell, and calls to all. */
 
 #include <stdio.h>
 #include <stdlib.h>
