@@ -501,14 +501,13 @@ START_TEST(the_last_bind_without_memory)
     struct ups ups = {.told = AB_GATE_INIT};
     autobus_slot *slot;
 
+    ab_failing_install(); /* before there are threads that look at it */
     ab_pair_open(&pair, NULL);
     ck_assert_int_eq(autobus_remote_on_binding(pair.remote, note_binding, &ups, NULL, &slot), 0);
     ab_gate_wait(&ups.told, 1);
     block_queue(&pair, &slow);
-    ab_failing_install();
     tell_with(slot, false, AUTOBUS_EDISCONNECTED, false);
     tell_with(slot, false, AUTOBUS_EOVERFLOW, false);
-    ab_failing_remove();
     ab_gate_pass(&slow.released);
     ab_gate_wait(&ups.told, 2);
     autobus_slot_cancel_wait(slot);
@@ -517,6 +516,7 @@ START_TEST(the_last_bind_without_memory)
     ab_pair_close(&pair);
     ck_assert_int_eq(ab_gate_count(&ups.told), 2);
     ck_assert_int_eq(ups.reason, AUTOBUS_EOVERFLOW);
+    ab_failing_remove();
 }
 END_TEST
 
