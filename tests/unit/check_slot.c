@@ -202,30 +202,35 @@ static void result_never(const autobus_result *result, void *user_data)
     ck_abort_msg("a call that was given up came back with %d for %p", result->code, user_data);
 }
 
+struct kept {
+    autobus_request *request;
+    struct ab_gate there;
+};
+
 static void keep(autobus_request *request, void *user_data)
 {
-    atomic_store((autobus_request * _Atomic *)user_data, autobus_request_ref(request));
+    struct kept *kept = user_data;
+
+    kept->request = autobus_request_ref(request);
+    ab_gate_pass(&kept->there);
 }
 
 START_TEST(a_call_given_up)
 {
     struct ab_pair pair;
     struct slow slow = SLOW_INIT;
-    autobus_request *_Atomic kept = NULL;
-    autobus_request *request;
+    struct kept kept = {.there = AB_GATE_INIT};
     autobus_slot *slot;
 
     ab_pair_open(&pair, NULL);
     ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, &kept);
     ck_assert_int_eq(autobus_call_async(pair.remote, "keep", NULL, 0, 0, result_never, &slow, destroyed, &slot), 0);
-    ab_pair_flush(&pair);
+    ab_gate_wait(&kept.there, 1);
     autobus_slot_cancel(slot);
     ck_assert_int_eq(ab_gate_count(&slow.destroyed), 1);
-    request = atomic_load(&kept);
-    ck_assert_ptr_nonnull(request);
     ab_pair_flush(&pair); /* the service is told so */
-    ck_assert_int_eq(autobus_reply(request, "i", 1), AUTOBUS_ECANCELED);
-    autobus_request_unref(request);
+    ck_assert_int_eq(autobus_reply(kept.request, "i", 1), AUTOBUS_ECANCELED);
+    autobus_request_unref(kept.request);
     ab_pair_flush(&pair);
     autobus_slot_unref(slot);
     ab_pair_close(&pair);
