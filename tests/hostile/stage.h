@@ -21,8 +21,8 @@
 #else
 #define WITH_SANITIZERS 0
 #endif
-#define SOON_MS     (WITH_SANITIZERS ? 5000 : 1000) /* within which the honest peer is answered */
-#define PATIENCE_MS (3 * SOON_MS)                   /* for what must come at once */
+#define SOON_MS     (WITH_SANITIZERS ? 20000 : 1000) /* within which the honest peer is answered */
+#define PATIENCE_MS (3 * SOON_MS)                    /* for what must come at once */
 
 /* ---- The victim: victim.c */
 
