@@ -48,7 +48,6 @@ void ab_remote_bind(struct ab_remote *remote, struct ab_outbound *connection, st
     remote->bound_at = remote->engine->now;
     connection->ops = &bound_ops;
     connection->owner = remote;
-    remote->denied = false;
     remote->shut_out = false;
     ab_value_deinit(&remote->info);
     remote->info.text = info;

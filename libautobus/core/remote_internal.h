@@ -8,13 +8,13 @@
 
 #include "base/list.h"
 #include "base/map.h"
-#include "core/candidates.h"
 #include "core/internal.h"
 #include "core/outbound.h"
 #include "core/remote.h"
 
 struct ab_found;
 struct ab_member;
+struct ab_round;
 
 enum ab_remote_state {
     AB_REMOTE_RESOLVING, /* a connection whose addresses are not known yet */
@@ -44,14 +44,10 @@ struct ab_remote {
     struct ab_text *service;  /* of a connection or member; of a proxy the last it was bound to, or NULL */
     enum ab_remote_state state;
 
-    struct ab_candidates candidates; /* of this round */
-    struct ab_list attempts;
-    struct ab_timer stagger;  /* to the next attempt */
-    struct ab_timer patience; /* with the attempt that binds */
-    struct ab_timer retry;    /* to the next round; of a connection: its last moment */
-    unsigned level;           /* of the backoff */
-    bool denied;              /* a service of this round does not let us in */
-    bool shut_out;            /* the last round ended with that */
+    struct ab_round *round; /* of attempts, search.c's own; NULL: none is under way */
+    struct ab_timer retry;  /* to the next round; of a connection: its last moment */
+    unsigned level;         /* of the backoff */
+    bool shut_out;          /* the last round ended with a service that does not let us in */
 
     struct ab_outbound *bound;
     struct ab_list leaving; /* struct ab_outbound.leaving_node: bound before, and answers to calls still come */
