@@ -188,10 +188,6 @@ static struct ab_remote *remote_new(struct ab_engine *engine)
     ab_list_init(&remote->leaving);
     ab_list_init(&remote->waiting);
     ab_list_init(&remote->sent);
-    ab_list_init(&remote->bindings);
-    ab_list_init(&remote->ends);
-    ab_map_init(&remote->listens, ab_random_next(&engine->random));
-    ab_map_init(&remote->watches, ab_random_next(&engine->random));
     ab_search_init(remote);
     return remote;
 }
@@ -326,8 +322,7 @@ void ab_remote_free(struct ab_remote *remote, ab_time now)
     ab_value_deinit(&remote->info);
     ab_free(remote->reason_type);
     ab_free(remote->reason_text);
-    ab_map_deinit(&remote->listens);
-    ab_map_deinit(&remote->watches);
+    ab_wishes_free(remote);
     ab_free(remote);
 }
 

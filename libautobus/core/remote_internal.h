@@ -36,6 +36,14 @@ struct ab_pending {
     void (*progress)(struct ab_pending *pending, struct ab_message *message); /* NULL: it takes no notice */
 };
 
+/* All that is wished of a remote; made with the first. */
+struct ab_wishes {
+    struct ab_map listens; /* struct ab_wish by name */
+    struct ab_map watches;
+    struct ab_list bindings; /* struct ab_subscription.node */
+    struct ab_list ends;     /* the same, of those that hear of its end */
+};
+
 struct ab_remote {
     struct ab_list node; /* in engine->remotes; a member's is in none */
     struct ab_engine *engine;
@@ -60,11 +68,8 @@ struct ab_remote {
 
     struct ab_list waiting; /* struct ab_call.node: calls that were not sent, and waits for binding */
     size_t waiting_count;
-    struct ab_list sent;   /* struct ab_call.node */
-    struct ab_map listens; /* struct ab_wish by name */
-    struct ab_map watches;
-    struct ab_list bindings; /* struct ab_subscription.node */
-    struct ab_list ends;     /* the same, of those that hear of its end */
+    struct ab_list sent;      /* struct ab_call.node */
+    struct ab_wishes *wishes; /* NULL: none yet */
 };
 
 /* ---- remote.c */
@@ -117,6 +122,8 @@ void ab_gets_fail(struct ab_list *gets, int code, const char *type, const char *
 /* ---- wish.c */
 /* What is wished of one name: to listen to an event or to watch an object. */
 struct ab_wish;
+struct ab_wishes *ab_wishes_of(struct ab_remote *remote); /* NULL: no memory */
+void ab_wishes_free(struct ab_remote *remote);
 void ab_wishes_bound(struct ab_remote *remote);
 void ab_wishes_unbound(struct ab_remote *remote);
 void ab_wishes_end(struct ab_remote *remote, int code, const char *type, const char *text);

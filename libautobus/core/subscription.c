@@ -131,7 +131,9 @@ static void tell_binding(struct ab_subscription *subscription, bool bound, int r
 
 void ab_bindings_tell(struct ab_remote *remote, bool bound, int reason)
 {
-    AB_LIST_EACH_SAFE (each, &remote->bindings) {
+    if (!remote->wishes)
+        return;
+    AB_LIST_EACH_SAFE (each, &remote->wishes->bindings) {
         tell_binding(AB_CONTAINER(each, struct ab_subscription, node), bound, reason);
     }
 }
@@ -151,8 +153,8 @@ static struct ab_subscription *subscription_new(struct ab_remote *remote, enum a
     return subscription;
 }
 
-static int subscribe(struct ab_remote *remote, ab_time now, struct ab_map *map, const char *name,
-                     enum ab_notice_kind kind, void *target, struct ab_subscription **ret_subscription)
+static int subscribe(struct ab_remote *remote, ab_time now, enum ab_notice_kind kind, const char *name, void *target,
+                     struct ab_subscription **ret_subscription)
 {
     struct ab_subscription *subscription;
     struct ab_wish *wish;
@@ -161,7 +163,7 @@ static int subscribe(struct ab_remote *remote, ab_time now, struct ab_map *map, 
     if (remote->state == AB_REMOTE_OVER)
         return remote->reason;
     subscription = subscription_new(remote, kind, target);
-    wish = subscription ? ab_wish_of(remote, map, name) : NULL;
+    wish = subscription ? ab_wish_of(remote, kind == AB_NOTICE_VALUE, name) : NULL;
     if (!wish) {
         ab_free(subscription);
         return AB_ENOMEM;
@@ -174,13 +176,13 @@ static int subscribe(struct ab_remote *remote, ab_time now, struct ab_map *map, 
 int ab_remote_listen(struct ab_remote *remote, ab_time now, const char *event, void *target,
                      struct ab_subscription **ret_subscription)
 {
-    return subscribe(remote, now, &remote->listens, event, AB_NOTICE_EVENT, target, ret_subscription);
+    return subscribe(remote, now, AB_NOTICE_EVENT, event, target, ret_subscription);
 }
 
 int ab_remote_watch(struct ab_remote *remote, ab_time now, const char *object, void *target,
                     struct ab_subscription **ret_subscription)
 {
-    return subscribe(remote, now, &remote->watches, object, AB_NOTICE_VALUE, target, ret_subscription);
+    return subscribe(remote, now, AB_NOTICE_VALUE, object, target, ret_subscription);
 }
 
 int ab_remote_on_binding(struct ab_remote *remote, ab_time now, void *target, struct ab_subscription **ret_subscription)
@@ -190,10 +192,10 @@ int ab_remote_on_binding(struct ab_remote *remote, ab_time now, void *target, st
     ab_engine_enter(remote->engine, now);
     if (remote->state == AB_REMOTE_OVER)
         return remote->reason;
-    subscription = subscription_new(remote, AB_NOTICE_BINDING, target);
+    subscription = ab_wishes_of(remote) ? subscription_new(remote, AB_NOTICE_BINDING, target) : NULL;
     if (!subscription)
         return AB_ENOMEM;
-    ab_list_append(&remote->bindings, &subscription->node);
+    ab_list_append(&remote->wishes->bindings, &subscription->node);
     *ret_subscription = subscription;
     if (remote->state == AB_REMOTE_BOUND)
         tell_binding(subscription, true, 0);
@@ -215,7 +217,9 @@ static void tell_end(struct ab_subscription *subscription)
 
 void ab_ends_tell(struct ab_remote *remote)
 {
-    AB_LIST_EACH_SAFE (each, &remote->ends) {
+    if (!remote->wishes)
+        return;
+    AB_LIST_EACH_SAFE (each, &remote->wishes->ends) {
         tell_end(AB_CONTAINER(each, struct ab_subscription, node));
     }
 }
@@ -228,10 +232,10 @@ int ab_remote_on_end(struct ab_remote *remote, ab_time now, bool past, void *tar
     ab_engine_enter(remote->engine, now);
     if (remote->state == AB_REMOTE_OVER && !past)
         return remote->reason;
-    subscription = subscription_new(remote, AB_NOTICE_COMPLETION, target);
+    subscription = ab_wishes_of(remote) ? subscription_new(remote, AB_NOTICE_COMPLETION, target) : NULL;
     if (!subscription)
         return AB_ENOMEM;
-    ab_list_append(&remote->ends, &subscription->node);
+    ab_list_append(&remote->wishes->ends, &subscription->node);
     *ret_subscription = subscription;
     if (remote->state == AB_REMOTE_OVER)
         tell_end(subscription);

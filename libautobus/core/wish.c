@@ -12,6 +12,47 @@
 #include "base/memory.h"
 #include "core/search.h"
 
+/* ---- All of a remote */
+
+struct ab_wishes *ab_wishes_of(struct ab_remote *remote)
+{
+    struct ab_random *random = &remote->engine->random;
+    struct ab_wishes *wishes = remote->wishes;
+
+    if (wishes)
+        return wishes;
+    wishes = ab_malloc(sizeof(*wishes));
+    if (!wishes)
+        return NULL;
+    ab_map_init(&wishes->listens, ab_random_next(random));
+    ab_map_init(&wishes->watches, ab_random_next(random));
+    ab_list_init(&wishes->bindings);
+    ab_list_init(&wishes->ends);
+    remote->wishes = wishes;
+    return wishes;
+}
+
+void ab_wishes_free(struct ab_remote *remote)
+{
+    if (!remote->wishes)
+        return;
+    ab_map_deinit(&remote->wishes->listens);
+    ab_map_deinit(&remote->wishes->watches);
+    ab_free(remote->wishes);
+}
+
+static struct ab_map *map_of(const struct ab_remote *remote, bool watch)
+{
+    return watch ? &remote->wishes->watches : &remote->wishes->listens;
+}
+
+static struct ab_wish *find(const struct ab_remote *remote, bool watch, const char *name)
+{
+    struct ab_map_node *node = remote->wishes ? ab_map_find_text(map_of(remote, watch), name) : NULL;
+
+    return node ? AB_CONTAINER(node, struct ab_wish, node) : NULL;
+}
+
 /* ---- What is known */
 
 static void tell_known(struct ab_subscription *subscription)
@@ -60,8 +101,10 @@ static void refuse_all(struct ab_map *map, const struct ab_outbound_loss *loss)
 
 void ab_wishes_refused(struct ab_remote *remote, const struct ab_outbound_loss *loss)
 {
-    refuse_all(&remote->listens, loss);
-    refuse_all(&remote->watches, loss);
+    if (!remote->wishes)
+        return;
+    refuse_all(&remote->wishes->listens, loss);
+    refuse_all(&remote->wishes->watches, loss);
 }
 
 /* ---- The wire */
@@ -148,8 +191,7 @@ static void answered(struct ab_pending *pending, struct ab_message *message)
 
 void ab_wish_changed(struct ab_remote *remote, struct ab_message *message)
 {
-    struct ab_map_node *node = ab_map_find_text(&remote->watches, message->name);
-    struct ab_wish *wish = node ? AB_CONTAINER(node, struct ab_wish, node) : NULL;
+    struct ab_wish *wish = find(remote, true, message->name);
     bool repeated;
 
     /* What comes before the response to watch is of an earlier watch (legacy answers unwatch with `changed`). */
@@ -176,8 +218,7 @@ void ab_wish_changed(struct ab_remote *remote, struct ab_message *message)
 
 void ab_wish_fired(struct ab_remote *remote, struct ab_message *message)
 {
-    struct ab_map_node *node = ab_map_find_text(&remote->listens, message->name);
-    struct ab_wish *wish = node ? AB_CONTAINER(node, struct ab_wish, node) : NULL;
+    struct ab_wish *wish = find(remote, false, message->name);
 
     if (!wish)
         return;
@@ -193,9 +234,9 @@ void ab_wish_fired(struct ab_remote *remote, struct ab_message *message)
 
 /* ---- Wishes */
 
-static struct ab_wish *wish_new(struct ab_remote *remote, struct ab_map *map, const char *name)
+static struct ab_wish *wish_new(struct ab_remote *remote, bool watch, const char *name)
 {
-    struct ab_wish *wish = ab_calloc(1, sizeof(*wish));
+    struct ab_wish *wish = ab_wishes_of(remote) ? ab_calloc(1, sizeof(*wish)) : NULL;
 
     if (!wish)
         return NULL;
@@ -205,19 +246,19 @@ static struct ab_wish *wish_new(struct ab_remote *remote, struct ab_map *map, co
         return NULL;
     }
     wish->remote = remote;
-    wish->watch = map == &remote->watches;
+    wish->watch = watch;
     wish->pending.answered = answered;
     ab_list_init(&wish->subscriptions);
     ab_list_init(&wish->gets);
-    ab_map_insert(map, &wish->node, wish->name->data, wish->name->size);
+    ab_map_insert(map_of(remote, watch), &wish->node, wish->name->data, wish->name->size);
     return wish;
 }
 
-struct ab_wish *ab_wish_of(struct ab_remote *remote, struct ab_map *map, const char *name)
+struct ab_wish *ab_wish_of(struct ab_remote *remote, bool watch, const char *name)
 {
-    struct ab_map_node *node = ab_map_find_text(map, name);
+    struct ab_wish *wish = find(remote, watch, name);
 
-    return node ? AB_CONTAINER(node, struct ab_wish, node) : wish_new(remote, map, name);
+    return wish ? wish : wish_new(remote, watch, name);
 }
 
 static void forget_answer(struct ab_wish *wish)
@@ -238,7 +279,7 @@ void ab_wish_settle(struct ab_wish *wish)
     if (wish->sent && remote->state == AB_REMOTE_BOUND)
         send_end(wish);
     forget_answer(wish);
-    ab_map_remove(wish->watch ? &remote->watches : &remote->listens, &wish->node);
+    ab_map_remove(map_of(remote, wish->watch), &wish->node);
     ab_text_unref(wish->name);
     ab_free(wish);
 }
@@ -263,7 +304,7 @@ void ab_wish_joined(struct ab_wish *wish, struct ab_subscription *subscription)
 
 int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get, struct ab_wish **ret_wish)
 {
-    struct ab_wish *wish = ab_wish_of(remote, &remote->watches, name);
+    struct ab_wish *wish = ab_wish_of(remote, true, name);
 
     if (!wish)
         return AB_ENOMEM;
@@ -280,10 +321,12 @@ int ab_wish_get(struct ab_remote *remote, const char *name, struct ab_list *get,
 
 void ab_wishes_bound(struct ab_remote *remote)
 {
-    AB_MAP_EACH (listen, &remote->listens) {
+    if (!remote->wishes)
+        return;
+    AB_MAP_EACH (listen, &remote->wishes->listens) {
         bring_up(AB_CONTAINER(listen, struct ab_wish, node));
     }
-    AB_MAP_EACH (watch, &remote->watches) {
+    AB_MAP_EACH (watch, &remote->wishes->watches) {
         bring_up(AB_CONTAINER(watch, struct ab_wish, node));
     }
 }
@@ -309,13 +352,15 @@ static void tell_absence(struct ab_wish *wish)
 
 void ab_wishes_unbound(struct ab_remote *remote)
 {
-    AB_MAP_EACH (listen, &remote->listens) {
+    if (!remote->wishes)
+        return;
+    AB_MAP_EACH (listen, &remote->wishes->listens) {
         struct ab_wish *wish = AB_CONTAINER(listen, struct ab_wish, node);
 
         forget_answer(wish);
         forget_refusals(wish);
     }
-    AB_MAP_EACH (watch, &remote->watches) {
+    AB_MAP_EACH (watch, &remote->wishes->watches) {
         struct ab_wish *wish = AB_CONTAINER(watch, struct ab_wish, node);
 
         forget_answer(wish);
@@ -326,7 +371,9 @@ void ab_wishes_unbound(struct ab_remote *remote)
 
 void ab_wishes_end(struct ab_remote *remote, int code, const char *type, const char *text)
 {
-    AB_MAP_EACH (watch, &remote->watches) {
+    if (!remote->wishes)
+        return;
+    AB_MAP_EACH (watch, &remote->wishes->watches) {
         struct ab_wish *wish = AB_CONTAINER(watch, struct ab_wish, node);
 
         ab_gets_fail(&wish->gets, code, type, text);

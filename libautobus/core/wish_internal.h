@@ -7,7 +7,7 @@
 #include "core/remote_internal.h"
 
 struct ab_wish {
-    struct ab_map_node node; /* in remote->listens or remote->watches */
+    struct ab_map_node node; /* in wishes->listens or wishes->watches */
     struct ab_pending pending;
     struct ab_remote *remote;
     struct ab_text *name;
@@ -22,7 +22,7 @@ struct ab_wish {
 };
 
 struct ab_subscription {
-    struct ab_list node; /* in wish->subscriptions, remote->bindings or remote->ends; in none after its last notice */
+    struct ab_list node; /* in wish->subscriptions, wishes->bindings or wishes->ends; in none after its last notice */
     struct ab_remote *remote;
     struct ab_wish *wish;    /* NULL: of bindings or the end, or overflowed */
     struct ab_notice notice; /* a value (the newest), the end, or the overflow */
@@ -32,7 +32,7 @@ struct ab_subscription {
 
 /* ---- wish.c */
 /* The wish of that name, made if there is none; ab_wish_settle ends it if it is not needed. NULL: no memory. */
-struct ab_wish *ab_wish_of(struct ab_remote *remote, struct ab_map *map, const char *name);
+struct ab_wish *ab_wish_of(struct ab_remote *remote, bool watch, const char *name);
 /* Somebody new wishes it: tells him what is known, or asks. */
 void ab_wish_joined(struct ab_wish *wish, struct ab_subscription *subscription);
 
