@@ -12,6 +12,7 @@
 #include "core/multiple_internal.h"
 #include "core/remote_internal.h"
 #include "core/search.h"
+#include "wire/json.h"
 
 #define CONNECT_TIME (10 * AB_SECOND)
 #define STEADY       (5 * AB_SECOND) /* a binding that lasted this long owes no backoff */
@@ -41,7 +42,7 @@ void ab_remote_give_up(struct ab_remote *remote, int code, const char *type, con
 
 static const struct ab_outbound_ops bound_ops;
 
-void ab_remote_bind(struct ab_remote *remote, struct ab_outbound *connection, struct ab_text *info)
+void ab_remote_bind(struct ab_remote *remote, struct ab_outbound *connection)
 {
     remote->state = AB_REMOTE_BOUND;
     remote->bound = connection;
@@ -49,8 +50,6 @@ void ab_remote_bind(struct ab_remote *remote, struct ab_outbound *connection, st
     connection->ops = &bound_ops;
     connection->owner = remote;
     remote->shut_out = false;
-    ab_value_deinit(&remote->info);
-    remote->info.text = info;
     ab_text_unref(remote->service);
     remote->service = ab_text_ref(connection->service);
     ab_engine_log(remote->engine, AB_LOG_INFO, "service %s is bound", connection->service->data);
@@ -319,7 +318,6 @@ void ab_remote_free(struct ab_remote *remote, ab_time now)
     ab_list_remove(&remote->node);
     ab_filter_unref(remote->filter);
     ab_text_unref(remote->service);
-    ab_value_deinit(&remote->info);
     ab_free(remote->reason_type);
     ab_free(remote->reason_text);
     ab_wishes_free(remote);
@@ -340,12 +338,34 @@ bool ab_remote_bound(const struct ab_remote *remote)
     return remote->state == AB_REMOTE_BOUND;
 }
 
+/* What the directory knows of the service that it is bound to; of a connection its place alone. NULL: no memory. */
+static struct ab_text *make_info(const struct ab_remote *remote)
+{
+    const struct ab_outbound *connection = remote->bound;
+    const struct ab_found *found = remote->filter ? ab_directory_find(remote->engine, connection->service->data) : NULL;
+    json_t *info = found ? ab_json_copy(found->view) : json_object();
+    struct ab_text *text = NULL;
+    char host[AB_ADDRESS_HOST_TEXT];
+
+    if (json_object_set_new(info, "host", json_string(ab_address_host_text(&connection->stream.address, host))) == 0 &&
+        json_object_set_new(info, "port", json_integer(connection->stream.address.port)) == 0 &&
+        json_object_set_new(info, "service", json_string(connection->service->data)) == 0)
+        ab_json_encode(info, AB_JSON_DEPTH, &text);
+    json_decref(info);
+    return text;
+}
+
 int ab_remote_info(const struct ab_remote *remote, struct ab_value *ret_info)
 {
+    struct ab_text *text;
+
     if (remote->state == AB_REMOTE_OVER)
         return remote->reason;
-    if (remote->state != AB_REMOTE_BOUND)
+    if (!remote->bound)
         return AB_ENOTBOUND;
-    ret_info->text = ab_text_ref(remote->info.text);
+    text = make_info(remote);
+    if (!text)
+        return AB_ENOMEM;
+    ret_info->text = text;
     return 0;
 }

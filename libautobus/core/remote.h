@@ -33,7 +33,7 @@ void ab_remote_free(struct ab_remote *remote, ab_time now); /* closes too; subsc
 /* Why it is over: type and text may be NULL, and live as long as the remote. 0: it is not over. */
 int ab_remote_reason(const struct ab_remote *remote, const char **ret_type, const char **ret_text);
 bool ab_remote_bound(const struct ab_remote *remote);
-/* AB_ENOTBOUND, or why the connection failed for good. */
+/* As text. AB_ENOTBOUND, AB_ENOMEM, or why the connection failed for good. */
 int ab_remote_info(const struct ab_remote *remote, struct ab_value *ret_info);
 
 enum ab_call_kind {

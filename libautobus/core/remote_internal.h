@@ -59,7 +59,6 @@ struct ab_remote {
 
     struct ab_outbound *bound;
     struct ab_list leaving; /* struct ab_outbound.leaving_node: bound before, and answers to calls still come */
-    struct ab_value info;   /* of what it is bound to, as text */
     ab_time bound_at;
 
     int reason; /* why it is over */
@@ -82,8 +81,8 @@ void ab_remote_found(struct ab_remote *remote, const struct ab_found *found);
 /* Unbinds as if it was lost, and looks for nothing until the next ab_remote_found. */
 void ab_remote_leave(struct ab_remote *remote, const struct ab_outbound_loss *loss);
 
-/* search.c has bound to a service; `info` is taken. */
-void ab_remote_bind(struct ab_remote *remote, struct ab_outbound *connection, struct ab_text *info);
+/* search.c has bound to a service. */
+void ab_remote_bind(struct ab_remote *remote, struct ab_outbound *connection);
 /* A connection that never came to be. */
 void ab_remote_give_up(struct ab_remote *remote, int code, const char *type, const char *text);
 /* The way over which it was lost is looked at. */

@@ -21,7 +21,6 @@
 #include "core/explain.h"
 #include "core/multiple_internal.h"
 #include "core/remote_internal.h"
-#include "wire/json.h"
 
 #define STAGGER       (100 * AB_MILLISECOND)
 #define BIND_PATIENCE (1 * AB_SECOND) /* for an answer to bind while another connection stands ready */
@@ -251,22 +250,6 @@ static void on_patience(struct ab_timer *timer)
         ab_outbound_fail(binding->connection, AB_ETIMEDOUT, "the peer does not answer");
 }
 
-/* What the proxy knows of the service; of a connection its place alone. NULL: no memory. */
-static struct ab_text *make_info(struct ab_remote *remote, const struct ab_outbound *connection)
-{
-    struct ab_found *found = remote->filter ? ab_directory_find(remote->engine, connection->service->data) : NULL;
-    json_t *info = found ? ab_json_copy(found->view) : json_object();
-    struct ab_text *text = NULL;
-    char host[AB_ADDRESS_HOST_TEXT];
-
-    if (json_object_set_new(info, "host", json_string(ab_address_host_text(&connection->stream.address, host))) == 0 &&
-        json_object_set_new(info, "port", json_integer(connection->stream.address.port)) == 0 &&
-        json_object_set_new(info, "service", json_string(connection->service->data)) == 0)
-        ab_json_encode(info, AB_JSON_DEPTH, &text);
-    json_decref(info);
-    return text;
-}
-
 /* The other ways to that service were not as quick. */
 static void tell_outrun(const struct ab_round *round, const struct ab_outbound *winner)
 {
@@ -282,17 +265,12 @@ static void bound(struct ab_outbound *connection)
 {
     struct ab_attempt *attempt = connection->owner;
     struct ab_remote *remote = attempt->round->remote;
-    struct ab_text *info = make_info(remote, connection);
 
-    if (!info) {
-        ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
-        return;
-    }
     ab_list_remove(&attempt->node);
     ab_free(attempt);
     tell_outrun(remote->round, connection);
     ab_search_end(remote);
-    ab_remote_bind(remote, connection, info);
+    ab_remote_bind(remote, connection);
 }
 
 static void attempt_lost(struct ab_outbound *connection, const struct ab_outbound_loss *loss)

@@ -118,7 +118,7 @@ static void tell_binding(struct ab_subscription *subscription, bool bound, int r
     struct ab_remote *remote = subscription->remote;
     struct ab_notice *notice = ab_notice_new(AB_NOTICE_BINDING, subscription->notice.target);
 
-    if (!notice || (bound && ab_value_share(&remote->info, &notice->value) < 0)) {
+    if (!notice || (bound && ab_remote_info(remote, &notice->value) < 0)) {
         ab_notice_release(notice);
         overflow(subscription, AB_NOTICE_BINDING);
         return;
