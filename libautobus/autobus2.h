@@ -348,8 +348,9 @@ AUTOBUS_EXPORT int autobus_discoverer_new_seed(autobus_bus *bus, const char *hos
  * service publishes it, or NULL for an empty one. It counts until it is taken back: it does not expire, a goodbye by
  * broadcast does not end it, and when it cannot be reached it is only the last to be tried. Reporting again is harmless,
  * and changes the info if this discoverer was the first to report the service on that host. AUTOBUS_EEXIST: it is known
- * on another host with another info, and this is not reported. AUTOBUS_ETOOLARGE: the info is over 16 KiB encoded, or
- * too much is known (the limits "routes", "routes_per_host", "routes_per_service", "route_bytes"). */
+ * on another host with another info, and this is not reported; if it was hearsay, it is asked whether it is there, and
+ * reporting again works once it is not. AUTOBUS_ETOOLARGE: the info is over 16 KiB encoded, or too much is known (the
+ * limits "routes", "routes_per_host", "routes_per_service", "route_bytes"). */
 AUTOBUS_EXPORT int autobus_discover(autobus_discoverer *discoverer, const char *host, uint16_t port,
                                     const char *service, const json_t *info);
 /* Takes that back. AUTOBUS_ENOENT: it does not report it. */

@@ -66,6 +66,7 @@ UNIT_TESTS += tests/sim/check_calls
 UNIT_TESTS += tests/sim/check_cancel
 UNIT_TESTS += tests/sim/check_closed
 UNIT_TESTS += tests/sim/check_closing
+UNIT_TESTS += tests/sim/check_contests
 UNIT_TESTS += tests/sim/check_counters
 UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discoverers

@@ -191,6 +191,7 @@ void ab_directory_remove(struct ab_route *route)
 {
     struct ab_found *found = route->found;
 
+    ab_contests_review(found->engine);
     ab_introspection_route_changed(found->engine, &route->node->address);
     ab_browsers_route_removed(route);
     if (found->route_count == 1) {
@@ -325,9 +326,19 @@ static bool make_room(struct ab_engine *engine, const struct ab_address *at, con
 
     if (known)
         return more == 0 || ab_room_make(engine, at, 0, more);
-    if (found && found->route_count >= engine->limits.routes_per_service)
-        return false;
     return ab_room_make(engine, at, 1, bytes + more);
+}
+
+/* PROTOCOL section 1: same id, other host, other info: the first is kept. */
+static bool differs(const struct ab_found *found, const struct ab_address *at, const json_t *info)
+{
+    return !ab_address_same_host(at, &found->teller) && !json_equal(found->info, info);
+}
+
+bool ab_found_refuses(struct ab_found *found, const struct ab_address *at, const json_t *info)
+{
+    return differs(found, at, info) ||
+           (found->route_count >= found->engine->limits.routes_per_service && !ab_route_find(found, at));
 }
 
 static int refuse(struct ab_engine *engine, int code, const char *service, const char *reason)
@@ -343,9 +354,13 @@ int ab_directory_report(struct ab_discoverer *by, const struct ab_address *at, c
     struct ab_route *route = found ? ab_route_find(found, at) : NULL;
     int r;
 
-    /* PROTOCOL section 1: same id, other host, other info: the first is kept. */
-    if (found && !ab_address_same_host(at, &found->teller) && !json_equal(found->info, info))
-        return refuse(engine, AB_EEXIST, service, "it is known on another host, with another info");
+    if (found && ab_found_refuses(found, at, info)) {
+        bool other = differs(found, at, info);
+
+        ab_contest_begin(found, by, at, info);
+        return refuse(engine, other ? AB_EEXIST : AB_ETOOLARGE, service,
+                      other ? "it is known on another host, with another info" : "it has too many routes");
+    }
     if (!make_room(engine, at, found, route, info))
         return refuse(engine, AB_ETOOLARGE, service, "too much is known");
     found = ab_directory_find(engine, service); /* it may have been what made room */
@@ -363,6 +378,7 @@ int ab_directory_withdraw(struct ab_discoverer *by, const struct ab_address *at,
     struct ab_route *route = ab_directory_route(by->engine, at, service);
     struct ab_report *report = route ? ab_route_report_of(route, by) : NULL;
 
+    ab_contests_withdraw(by, at, service);
     if (!report)
         return AB_ENOENT;
     /* Anybody can send a datagram: a route that has a live connection is asked instead of believed to be gone. */
@@ -375,6 +391,7 @@ int ab_directory_withdraw(struct ab_discoverer *by, const struct ab_address *at,
 
 void ab_directory_forget(struct ab_discoverer *by)
 {
+    ab_contests_withdraw(by, NULL, NULL);
     while (!ab_list_empty(&by->reports))
         report_remove(AB_CONTAINER(by->reports.next, struct ab_report, discoverer_node));
 }

@@ -86,6 +86,10 @@ static inline struct ab_route *ab_found_preferred(const struct ab_found *found)
     return AB_CONTAINER(found->routes.next, struct ab_route, found_node);
 }
 
+/* What is reported of it there does not count as long as its routes are there (contest.h): it is on another host, with
+ * another info, or it has as many routes as one may have. */
+bool ab_found_refuses(struct ab_found *found, const struct ab_address *at, const json_t *info);
+
 /* info with host, port and service of a route. NULL: no memory. */
 json_t *ab_found_view(const struct ab_found *found, const struct ab_route *route);
 

@@ -130,6 +130,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_map_init(&engine->streams, AB_MAP_OWN);
     ab_map_init(&engine->pending, AB_MAP_OWN);
     ab_directory_init(engine);
+    ab_contests_init(engine);
     ab_seeker_init(engine);
     ab_announcer_init(engine);
     ab_log_rations_init(&engine->rations);
@@ -155,6 +156,7 @@ void ab_engine_free(struct ab_engine *engine)
     ab_keeper_stop(engine);
     ab_directory_deinit(engine);
     ab_distrust_forget_all(engine);
+    ab_contests_deinit(engine);
     empty_graves(engine);
     while ((notice = ab_engine_take_notice(engine)))
         ab_notice_release(notice);

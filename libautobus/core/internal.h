@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "base/random.h"
 #include "core/announcer.h"
+#include "core/contest.h"
 #include "core/counters.h"
 #include "core/directory.h"
 #include "core/distrust.h"
@@ -64,6 +65,7 @@ struct ab_engine {
     struct ab_map pending; /* struct ab_pending by key: what all remotes await */
     struct ab_directory directory;
     struct ab_distrust distrust;
+    struct ab_contests contests;
     struct ab_settling settling;
     struct ab_seeker seeker;
     struct ab_announcer announcer;

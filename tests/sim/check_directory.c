@@ -82,9 +82,11 @@ START_TEST(a_same_id_on_another_host_cannot_change_the_info)
 
     sim_record(sim, SIM_SERVICES | SIM_ROUTES | SIM_INFO);
     sim_browse(c, NULL, 0);
+    sim_peer_listen(p, 80);
     say(p, "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {\"room\": 1}}");
     sim_run(sim, MS(100));
     say(q, "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {\"room\": 2}}");
+    say(q, "{\"command\": \"remove\", \"port\": 80, \"service\": \"x\"}");
     sim_run(sim, MS(100));
     say(p, "{\"command\": \"remove\", \"port\": 80, \"service\": \"x\"}");
     sim_run_until(sim, MS(550));

@@ -59,6 +59,14 @@ static bool discovery(void *context)
     sim_service_end(attic);
     sim_run(sim, MS(100));
     sim_cancel(slot);
+    if (c) { /* one that moved to where it is not either */
+        sim_forge(c->process.host, 0x0a000060,
+                  "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {}}");
+        sim_run(sim, MS(10));
+        sim_forge(c->process.host, 0x0a000061,
+                  "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {\"a\": 1}}");
+    }
+    sim_run(sim, MS(100));
     if (b)
         sim_host_set_interface(b->process.host, 0, false);
     sim_run(sim, SECONDS(60));

@@ -380,15 +380,25 @@ START_TEST(a_service_has_no_more_routes_than_a_machine_has_interfaces)
 }
 END_TEST
 
+static void answer_bind(struct sim_link *link, const char *text, size_t size)
+{
+    (void)text, (void)size;
+    sim_send(link, "{\"_type\": 2, \"_id\": \"1\", \"service\": \"x\"}");
+}
+
 START_TEST(a_peer_cannot_fill_the_log)
 {
     struct sim *sim = sim_new(1);
     struct sim_bus *c = sim_bus_new(sim, sim_host(sim, "c"), "c");
+    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
+    struct ab_address at = sim_host_address(p->process.host, 0, 80);
 
+    p->line = answer_bind;
+    sim_peer_listen(p, 80);
     sim_bus_limit(c, "routes", 1);
     sim_bus_start(c);
     sim_record(sim, SIM_LOG);
-    sim_forge(c->process.host, 0x0a000050, "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {}}");
+    sim_forge(c->process.host, at.host, "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {}}");
     for (int i = 0; i < 1200; i++) {
         sim_forge(c->process.host, 0x0a000051,
                   "{\"command\": \"add\", \"port\": 80, \"service\": \"x\", \"info\": {\"a\": 1}}");
