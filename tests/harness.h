@@ -7,6 +7,9 @@
  * hold by the million, and a crash has better witnesses: only those that fail are told. */
 #define _mark_point(file, line) ((void)0)
 
+/* How many elements. */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* Runs the suite as the program's whole main: each test in a process of its own, unless CK_FORK=no.
  * Returns what main returns. */
 int ab_test_run(Suite *suite);

@@ -9,8 +9,7 @@
 
 #include "hostile/stage.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define STRANGER     "127.0.1.1"
+#define STRANGER "127.0.1.1"
 
 /* ---- One at a time: each is counted as what it is. */
 
@@ -147,18 +146,6 @@ static void unknown_commands(struct stage *stage)
                                         "{\"command\":\"add\\n\"}", "{\"command\":\"reboot\"}"};
 
     count_texts(stage, "unknown", texts, COUNT(texts));
-}
-
-static char *repeated(const char *before, const char *part, size_t count, const char *after)
-{
-    size_t size = strlen(part);
-    char *text = malloc(strlen(before) + size * count + strlen(after) + 1);
-    char *end = text + sprintf(text, "%s", before);
-
-    for (size_t i = 0; i < count; i++, end += size)
-        memcpy(end, part, size);
-    strcpy(end, after);
-    return text;
 }
 
 static void too_much(struct stage *stage)

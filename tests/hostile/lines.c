@@ -11,21 +11,8 @@
 
 #include "hostile/stage.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define STRANGER     "127.0.2.1"
-#define CALL_ECHO    "{\"_type\":1,\"_id\":\"c\",\"_command\":\"call\",\"name\":\"echo\",\"args\":"
-
-static char *repeated(const char *before, const char *part, size_t count, const char *after)
-{
-    size_t size = strlen(part);
-    char *text = malloc(strlen(before) + size * count + strlen(after) + 1);
-    char *end = text + sprintf(text, "%s", before);
-
-    for (size_t i = 0; i < count; i++, end += size)
-        memcpy(end, part, size);
-    strcpy(end, after);
-    return text;
-}
+#define STRANGER  "127.0.2.1"
+#define CALL_ECHO "{\"_type\":1,\"_id\":\"c\",\"_command\":\"call\",\"name\":\"echo\",\"args\":"
 
 /* ---- Before the bind */
 

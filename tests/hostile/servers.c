@@ -13,8 +13,7 @@
 
 #include "hostile/stage.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SOURCE       "127.0.5.1"
+#define SOURCE "127.0.5.1"
 
 struct server {
     int listening;

@@ -139,5 +139,7 @@ void slow_servers_begin(struct stage *stage);
 void slow_servers_end(struct stage *stage);
 
 long now_ms(void);
+/* `part` that many times between those two; the caller's. */
+char *repeated(const char *before, const char *part, size_t count, const char *after);
 
 #endif

@@ -24,6 +24,18 @@ static struct sockaddr_in at(const char *host, uint16_t port)
     return address;
 }
 
+char *repeated(const char *before, const char *part, size_t count, const char *after)
+{
+    size_t size = strlen(part);
+    char *text = malloc(strlen(before) + size * count + strlen(after) + 1);
+    char *end = text + sprintf(text, "%s", before);
+
+    for (size_t i = 0; i < count; i++, end += size)
+        memcpy(end, part, size);
+    strcpy(end, after);
+    return text;
+}
+
 /* ---- Datagrams */
 
 int stranger_sender(const char *source)

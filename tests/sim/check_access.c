@@ -111,7 +111,7 @@ START_TEST(a_list_is_understood_whole_or_not_at_all)
     const char *item = NULL;
     size_t size;
 
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         ck_assert_msg(ab_networks_parse(bad[i], &access, &item, &size) == AB_EINVAL, "%s", bad[i]);
     ck_assert_ptr_null(access);
     ck_assert_int_eq(ab_networks_parse("local, 10.0.0.0/99 ", &access, &item, &size), AB_EINVAL);

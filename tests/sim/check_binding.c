@@ -110,7 +110,7 @@ START_TEST(ids_come_back_as_they_were)
                                       "{\"a\":{\"b\":[]}}", "\"\""};
     struct visit visit = visit_bound();
 
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+    for (size_t i = 0; i < COUNT(ids); i++) {
         char *id;
         sim_send_format(visit.link, "{\"_type\":1,\"_id\":%s,\"_command\":\"ping\"}", ids[i]);
         sim_run(visit.sim, MS(10));

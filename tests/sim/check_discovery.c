@@ -355,7 +355,7 @@ START_TEST(nonsense_is_dropped)
 
     sim_record(sim, SIM_SERVICES);
     sim_browse(c, NULL, 0);
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    for (size_t i = 0; i < COUNT(lines); i++)
         sim_forge(c->process.host, 0x0a000063, lines[i]);
     sim_run(sim, SECONDS(1));
     sim_expect(sim, "0.550 c: settled\n");

@@ -43,7 +43,7 @@ static const char *places(const char *directory)
     json_t *place;
 
     text[0] = '\0';
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+    for (size_t i = 0; i < COUNT(types); i++) {
         json_object_foreach(all, id, place)
         {
             const char *type = json_string_value(json_object_get(json_object_get(place, "info"), "type"));

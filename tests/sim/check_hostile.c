@@ -10,8 +10,7 @@
 #include "harness.h"
 #include "sim/visit.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define HALL         "{\"type\": \"hall\"}"
+#define HALL "{\"type\": \"hall\"}"
 
 /* ---- The log */
 

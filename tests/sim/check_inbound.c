@@ -69,7 +69,7 @@ START_TEST(missing_and_wrong_keys_are_bad_messages)
         "{\"_id\":\"2\",\"_command\":\"ping\"}",
     };
     struct visit visit = visit_bound();
-    size_t count = sizeof lines / sizeof *lines;
+    size_t count = COUNT(lines);
 
     /* They are answered, so they are not counted as those that nobody could answer: twice round. */
     for (size_t i = 0; i < 2 * count; i++)
@@ -98,7 +98,7 @@ START_TEST(what_jansson_refuses_is_a_bad_message_or_is_counted)
                                          "'x'", "1e999"};
     struct visit visit = visit_bound();
 
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+    for (size_t i = 0; i < COUNT(values); i++) {
         char line[200];
         snprintf(line, sizeof line, "{\"_type\":1,\"_id\":\"2\",\"_command\":\"call\",\"name\":\"echo\",\"args\":[%s]}",
                  values[i]);
@@ -200,7 +200,7 @@ START_TEST(a_first_line_that_is_no_bind_ends_the_connection)
         "{\"_type\":2,\"_id\":\"1\"}",
         "{\"_type\":3,\"_command\":\"changed\",\"name\":\"x\",\"value\":1}",
     };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         struct visit visit = visit_new(NULL);
         visit_say(&visit, lines[i]);
         ck_assert_msg(visit.link->ended, "%s", lines[i]);

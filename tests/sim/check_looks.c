@@ -84,7 +84,7 @@ START_TEST(no_look_misses_a_service)
 {
     static const unsigned buses[] = {1, 2, 5, 10};
 
-    for (unsigned i = 0; i < sizeof buses / sizeof *buses; i++)
+    for (unsigned i = 0; i < COUNT(buses); i++)
         for (ab_time pause = 0; pause < MS(500); pause += MS(50)) {
             unsigned missed = misses(0, buses[i], pause);
             ck_assert_msg(missed == 0, "%u buses, %d ms between looks: %u of %d looks missed one", buses[i],

@@ -121,7 +121,7 @@ static void attack_service(struct scene *scene)
                         below(scene, 2) ? ",\"extensions\":[\"ping\",\"exists\",\"cancel\",\"deadline\",\"progress\"]"
                                         : "");
     for (unsigned i = 0; i < 20; i++) {
-        send_mutated(scene, link, client_lines, sizeof client_lines / sizeof *client_lines);
+        send_mutated(scene, link, client_lines, COUNT(client_lines));
         sim_run(scene->sim, MS(below(scene, 2)));
     }
     sim_set(scene->hall, "temp", below(scene, 2) ? "1" : "2");
@@ -149,7 +149,7 @@ static void serve_falsely(struct sim_link *link, const char *text, size_t size)
         return;
     }
     for (unsigned i = below(scene, 4); i; i--)
-        send_mutated(scene, link, server_lines, sizeof server_lines / sizeof *server_lines);
+        send_mutated(scene, link, server_lines, COUNT(server_lines));
     if (below(scene, 30) == 0)
         sim_link_close(link);
 }
@@ -157,7 +157,7 @@ static void serve_falsely(struct sim_link *link, const char *text, size_t size)
 static void forge(struct scene *scene)
 {
     size_t size;
-    char *text = mutated(scene, packets, sizeof packets / sizeof *packets, &size);
+    char *text = mutated(scene, packets, COUNT(packets), &size);
 
     text[size] = 0;
     sim_forge(below(scene, 2) ? scene->b->process.host : scene->c->process.host, 0x0a000003 + below(scene, 2), text);

@@ -484,7 +484,7 @@ START_TEST(who_binds_to_null_wants_to_hear_what_it_is)
          "0.011 c: end failed: - \"the peer does not bind to null: a service of it must be named by its id\"\n"},
     };
 
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct sim *sim = sim_new(1);
         struct sim_host *host = sim_host(sim, "b");
         struct sim_peer *b = sim_peer(sim, host, "b");

@@ -46,7 +46,7 @@ static char *explained(struct sim_bus *bus)
                                 (int)json_integer_value(json_object_get(route, "port")),
                                 json_string_value(json_object_get(route, "reason")));
         free(text);
-        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        for (size_t i = 0; i < COUNT(keys); i++) {
             json_t *value = json_object_get(route, keys[i]);
             ck_assert_msg(value, "no %s", keys[i]);
             char number[32] = "";

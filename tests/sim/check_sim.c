@@ -225,7 +225,7 @@ START_TEST(lines_are_shown_in_short)
         {"{\"_type\":2,\"_id\":\"7\" broken", "7= ' broken'"},
     };
 
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         char *shown = sim_render(lines[i].text, strlen(lines[i].text), false);
         ck_assert_str_eq(shown, lines[i].shown);
         free(shown);

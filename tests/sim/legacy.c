@@ -66,7 +66,7 @@ static void query(void *context)
     if (!legacy->peer->process.alive)
         return;
     sim_peer_broadcast(legacy->peer, "{\"command\": \"query\"}", AB_LOOPBACK_FIRST);
-    if (++legacy->queries < sizeof query_times / sizeof *query_times)
+    if (++legacy->queries < COUNT(query_times))
         sim_timer_set(clock_of(legacy), &legacy->query,
                       now_of(legacy) + SECONDS(query_times[legacy->queries] - query_times[legacy->queries - 1]));
 }

@@ -20,7 +20,7 @@ const char *sim_error_name(int code)
         "OK",     "ENOMEM",    "EINVAL",  "ECLOSED", "EDEADLK", "ETIMEDOUT", "EDISCONNECTED", "ECANCELED", "ENOTBOUND",
         "EAGAIN", "EOVERFLOW", "EREMOTE", "ENOENT",  "EEXIST",  "ETOOLARGE", "ENETWORK",      "EPROTOCOL", "EFORKED",
     };
-    return code <= 0 && -code < (int)(sizeof names / sizeof *names) ? names[-code] : "?";
+    return code <= 0 && -code < (int)COUNT(names) ? names[-code] : "?";
 }
 
 /* As text, the caller's own; NULL: absent. */

@@ -76,7 +76,7 @@ static void publish(struct walk_place *place, struct walk_service *service)
     info = sim_format("{\"type\": \"%s\", \"n\": %u}", service->type, place->walk->made);
     made = sim_service(place->bus, name, info);
     set_number(place, service);
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    for (size_t i = 0; i < COUNT(functions); i++)
         sim_function_mode(made, functions[i].name, functions[i].mode, functions[i].handler);
     sim_event(made, "e");
     sim_object(made, "n", service->value);

@@ -6,8 +6,6 @@
 
 #include "base/address.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const uint32_t hosts[] = {0x7f000001, 0x7fffffff, 0, 1, 0x0a000007, 0x0a000008, 0x80000000, 0xffffffff};
 
 START_TEST(plain_bytes_make_a_key)

@@ -340,7 +340,7 @@ START_TEST(wrong_arguments)
     struct ab_trial trial = {&hands, AUTOBUS_EINVAL, NULL};
 
     ab_hands_open(&hands);
-    for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++) {
+    for (size_t i = 0; i < COUNT(mistakes); i++) {
         mistakes[i](&trial);
         ck_assert_msg(!trial.wrong, "%s", trial.wrong);
     }

@@ -183,7 +183,7 @@ START_TEST(bad_datagrams_are_counted_and_dropped)
     struct rig rig;
     int sender = open_udp(INADDR_LOOPBACK, 0, false);
 
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         rig_start(&rig, rig_settings(NULL));
         send_udp(sender, INADDR_LOOPBACK, discovery_port(&rig), bad[i].text, strlen(bad[i].text));
         send_udp(sender, INADDR_LOOPBACK, discovery_port(&rig), query, sizeof(query) - 1);

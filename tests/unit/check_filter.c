@@ -10,8 +10,6 @@
 #include "base/memory.h"
 #include "wire/filter.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const char info_text[] =
     "{\"type\":\"thermostat\",\"name\":\"Hall, ground floor\",\"room\":\"hall\",\"monitor.host\":\"vm\",\"version\":80,"
     "\"load\":0.5,\"whole\":3.0,\"on\":true,\"off\":false,\"nothing\":null,\"text80\":\"80\",\"list\":[1,\"a\"],"

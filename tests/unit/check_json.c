@@ -255,8 +255,6 @@ static const char *const bad[] = {
     "/**/1",
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 START_TEST(reads_what_jansson_reads)
 {
     ck_assert(agree(good[_i], strlen(good[_i])));
@@ -831,7 +829,7 @@ START_TEST(weighs)
         "\"a long string, of which the bytes count and nothing besides but a little for where they are kept\"",
     };
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < COUNT(texts); i++) {
         json_t *value, *copy;
 
         ab_failing_install();

@@ -15,8 +15,6 @@
 #include "wire/json.h"
 #include "wire/message.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static struct ab_limits limits;
 static struct ab_message *message;
 static struct ab_buffer out;

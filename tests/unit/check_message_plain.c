@@ -14,9 +14,8 @@
 #include "base/random.h"
 #include "wire/message_plain.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define EXTRA        "\"x\":0,"
-#define LONGEST      512
+#define EXTRA   "\"x\":0,"
+#define LONGEST 512
 
 static struct ab_limits limits;
 

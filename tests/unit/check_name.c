@@ -58,9 +58,9 @@ END_TEST
 START_TEST(utf8)
 {
     ck_assert(ab_utf8_valid(""));
-    for (size_t i = 0; i < sizeof(valid) / sizeof(*valid); i++)
+    for (size_t i = 0; i < COUNT(valid); i++)
         ck_assert_int_eq(ab_name_check(valid[i]), 0);
-    for (size_t i = 0; i < sizeof(invalid) / sizeof(*invalid); i++)
+    for (size_t i = 0; i < COUNT(invalid); i++)
         ck_assert_msg(ab_name_check(invalid[i]) == AB_EINVAL, "number %zu", i);
 }
 END_TEST
@@ -71,7 +71,7 @@ START_TEST(mending)
 
     ab_utf8_mend(text);
     ck_assert_str_eq(text, "a?\xc2\xa7??z");
-    for (size_t i = 0; i < sizeof(invalid) / sizeof(*invalid); i++) {
+    for (size_t i = 0; i < COUNT(invalid); i++) {
         char copy[16];
 
         strcpy(copy, invalid[i]);

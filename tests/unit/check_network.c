@@ -6,8 +6,6 @@
 
 #include "base/network.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static bool parse(const char *text, struct ab_network *network)
 {
     return ab_network_parse(text, strlen(text), network);

@@ -11,8 +11,6 @@
 #include "wire/json.h"
 #include "wire/packet.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static struct ab_limits limits;
 static struct ab_packet packet;
 

@@ -228,7 +228,7 @@ int main(void)
     tcase_add_test(without, without_a_clock_that_tells_of_sleep);
     tcase_add_test(without, without_alarms_of_that_clock);
     tcase_add_test(without, without_a_random_seed);
-    tcase_add_loop_test(missing, a_bus_that_cannot_be, 0, sizeof(needed) / sizeof(*needed));
+    tcase_add_loop_test(missing, a_bus_that_cannot_be, 0, COUNT(needed));
     tcase_add_test(missing, a_bus_without_its_thread);
     tcase_add_test(later, no_socket_to_listen_on);
     tcase_add_test(later, no_socket_to_connect_with);

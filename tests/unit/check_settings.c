@@ -112,7 +112,7 @@ START_TEST(interfaces)
     };
     struct ab_settings *settings = make();
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         set(settings, "interfaces", cases[i].value);
         ck_assert_msg(ab_settings_interface_allowed(settings, cases[i].name, cases[i].loopback) == cases[i].allowed,
                       "%s: %s", cases[i].value, cases[i].name);

@@ -26,7 +26,7 @@ START_TEST(a_sleep_is_told_and_a_clock_that_was_set_is_not)
     unsigned long woken = 0;
 
     rig_start(&rig, rig_settings(NULL));
-    for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+    for (size_t i = 0; i < COUNT(claims); i++) {
         bool expected = claims[i].woke;
 
         rig_do(&rig, check, &claims[i]);

@@ -161,7 +161,7 @@ START_TEST(a_clock_that_is_set_changes_nothing)
     ab_pair_open(&pair, NULL);
     ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, &kept);
     queries = counter(pair.client, "discovery", "queries_sent");
-    for (size_t i = 0; i < sizeof(years) / sizeof(years[0]); i++) {
+    for (size_t i = 0; i < COUNT(years); i++) {
         atomic_store(&date_off, years[i]);
         clock_is_set();
         call_works(pair.remote);

@@ -93,7 +93,7 @@ START_TEST(cuts_between_characters)
     const char *text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x94z";
     static const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
 
-    for (size_t most = 0; most < sizeof(whole) / sizeof(whole[0]); most++)
+    for (size_t most = 0; most < COUNT(whole); most++)
         ck_assert_uint_eq(ab_text_cut(text, 11, most), whole[most]);
     ck_assert_uint_eq(ab_text_cut("\x80\x80\x80", 3, 2), 0);
 }

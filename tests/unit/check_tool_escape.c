@@ -43,7 +43,7 @@ START_TEST(escapes)
         {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* beyond U+10FFFF */
         {"\x80x", "\\x80x"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         check_escape(cases[i].text, strlen(cases[i].text), 0, cases[i].wanted);
     check_escape("a\0b", 3, 0, "a\\u0000b");
     check_escape("a\n\tb\r\033", 6, TOOL_ESCAPE_LAYOUT, "a\n\tb\\r\\u001B");
@@ -86,7 +86,7 @@ START_TEST(shell)
 {
     static const char *const cases[][2] = {
         {"type=x,room!=y", "'type=x,room!=y'"}, {"", "''"}, {"it's", "'it'\\''s'"}, {"$(ls) \"", "'$(ls) \"'"}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char *quoted = tool_shell_quote(cases[i][0]);
         ck_assert_str_eq(quoted, cases[i][1]);
         free(quoted);

@@ -30,7 +30,7 @@ START_TEST(sequences)
         {"\033xyq", {TOOL_KEY_NONE, 'x', 'y', 'q'}},
         {"\xc3\xa4", {0xc3, 0xa4}},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         const char *bytes = cases[i].bytes;
         size_t size = strlen(bytes), at = 0, count = 0;
         int key = 0;

@@ -49,7 +49,7 @@ START_TEST(good)
         {"{\"event\": \"e\"}", TOOL_LINE_EVENT, "e", "[]"},
         {"{\"event\": \"with space\", \"args\": [1, \"x\"]}", TOOL_LINE_EVENT, "with space", "[1, \"x\"]"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         check_good(cases[i].text, cases[i].kind, cases[i].name, cases[i].json);
 }
 END_TEST
@@ -74,7 +74,7 @@ START_TEST(bad)
         "{\"event\": \"e\", \"object\": \"o\", \"value\": 1}",
         "{\"event\": \"e\"} x",
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct tool_line line;
         char *wrong = tool_line_parse(cases[i], strlen(cases[i]), &line);
         ck_assert_msg(wrong != NULL, "%s", cases[i]);

@@ -25,7 +25,7 @@ START_TEST(distances)
         {"kitten", "sitting", 3},
         {"temprature", "temperature", 1},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         ck_assert_uint_eq(tool_nearest_distance(cases[i].one, cases[i].other), cases[i].distance);
         ck_assert_uint_eq(tool_nearest_distance(cases[i].other, cases[i].one), cases[i].distance);
     }

@@ -137,7 +137,7 @@ START_TEST(refused)
         {{NULL}, "too few arguments; usage: autobus-test [OPTION…] A B"},
         {{"a", "b", "c"}, "one argument too many: c"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         read_line(false, cases[i].texts);
         ck_assert_msg(!outcome.go_on && outcome.exit == 2, "%s", cases[i].wanted);
         ck_assert_msg(strstr(outcome.said, cases[i].wanted) != NULL, "%s: %s", cases[i].wanted, outcome.said);

@@ -329,7 +329,7 @@ int main(void)
     Suite *suite = suite_create("tools/run");
     TCase *cases = tcase_create("run");
     tcase_add_checked_fixture(cases, setup, teardown);
-    tcase_add_loop_test(cases, values_of_output, 0, sizeof values / sizeof values[0]);
+    tcase_add_loop_test(cases, values_of_output, 0, COUNT(values));
     tcase_add_test(cases, signals_are_at_their_defaults);
     tcase_add_test(cases, background);
     tcase_add_test(cases, failing_exit);

@@ -35,7 +35,7 @@ START_TEST(places)
     tool_target_deinit(&target);
 
     static const char *const buses[] = {"hall:80", "hall:80/"};
-    for (size_t i = 0; i < sizeof buses / sizeof buses[0]; i++) {
+    for (size_t i = 0; i < COUNT(buses); i++) {
         target = parse(buses[i], false);
         ck_assert_str_eq(target.host, "hall");
         ck_assert_uint_eq(target.port, 80);
@@ -45,7 +45,7 @@ START_TEST(places)
 
     static const char *const filters[] = {"name=a:80/b", "a/b",  "type",   "type=a:80",
                                           ":80/x",       "a:/x", "a:8x/x", "x!=a:8/b"};
-    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+    for (size_t i = 0; i < COUNT(filters); i++) {
         target = parse(filters[i], false);
         ck_assert_msg(!tool_target_is_direct(&target), "%s", filters[i]);
         tool_target_deinit(&target);
@@ -56,7 +56,7 @@ END_TEST
 START_TEST(refused)
 {
     static const char *const cases[] = {"a:0/x", "a:65536/x", "a:99999999999999999999/x", "a:0", "a~[", "=x", "a=1,b"};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct tool_target target;
         struct ab_captured captured;
         ab_captured_begin(&captured, STDERR_FILENO);
@@ -85,7 +85,7 @@ START_TEST(ids_and_words)
         {"!room", NULL, NULL},
         {"room?", NULL, NULL},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct tool_target target = parse(cases[i].text, false);
         ck_assert_pstr_eq(target.id, cases[i].id);
         ck_assert_pstr_eq(target.word, cases[i].word);
@@ -132,7 +132,7 @@ START_TEST(labels)
         {"{\"type\": \"t\"}", "id"},
         {"{}", "id"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         json_t *info = json_loads(cases[i].info, 0, NULL);
         char *label = tool_service_label(info, "id");
         ck_assert_str_eq(label, cases[i].label);

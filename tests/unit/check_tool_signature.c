@@ -35,7 +35,7 @@ START_TEST(lines)
         {"{\"args\": {}, \"value\": []}", "f"},
         {"{\"value\": {\"type\": 3, \"minimum\": \"x\", \"enum\": {}, \"items\": []}}", "f: any"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         json_t *about = json_loads(cases[i].about, JSON_DECODE_ANY, NULL);
         ck_assert_msg(about != NULL, "%s", cases[i].about);
         char *line = tool_signature("f", about);
