@@ -230,6 +230,7 @@ SCRIPT_TESTS += tests/purity.sh
 SCRIPT_TESTS += tests/symbols.sh
 
 EXTRA_DIST += tests/coverage
+EXTRA_DIST += tests/e2e/lib-hosts.sh
 EXTRA_DIST += tests/e2e/lib-tools.sh
 EXTRA_DIST += tests/install
 EXTRA_DIST += tests/lib-net.sh

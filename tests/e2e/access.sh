@@ -1,15 +1,8 @@
 #!/bin/sh
 # Three hosts on two wires, the real tools on each: services for this machine alone, and for one network. Who may not use
 # one does not hear of it where that can be, and is told denied where not.
-# shellcheck disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
-. "$top_srcdir/tests/lib-net.sh"
-. "$top_srcdir/tests/lib-wait.sh"
-net_enter "$0" "$@" || exit 77
-
-PATH=$top_builddir/tools:$PATH
-export PATH
-room=$(mktemp -d) || exit 1
-trap 'net_leave; rm -rf "$room"' EXIT
+# shellcheck source=/dev/null disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
+. "${0%/*}/lib-hosts.sh"
 
 net_host home
 net_host near

@@ -1,27 +1,8 @@
 #!/bin/sh
 # Machines whose network or system lets the bus down, with the real tools: no network, no way out, interfaces and
 # addresses that go and come, ports that somebody else holds, no descriptors, and a small stack. All cases run at once.
-# shellcheck disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
-. "$top_srcdir/tests/lib-net.sh"
-. "$top_srcdir/tests/lib-wait.sh"
-net_enter "$0" "$@" || exit 77
-
-PATH=$top_builddir/tools:$top_builddir/tests/e2e:$PATH
-export PATH
-room=$(mktemp -d) || exit 1
-trap 'net_leave; rm -rf "$room"' EXIT
-
-start() { # HOST NAME COMMAND…: its output is $room/NAME and NAME.err, its pid is in NAME.pid
-    start_host=$1
-    start_name=$2
-    shift 2
-    net_spawn "$start_host" "$@" >"$room/$start_name" 2>"$room/$start_name.err"
-    echo "$net_pid" >"$room/$start_name.pid"
-}
-
-pid() { # NAME
-    cat "$room/$1.pid"
-}
+# shellcheck source=/dev/null disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
+. "${0%/*}/lib-hosts.sh"
 
 serve() { # HOST NAME OPTION…
     serve_host=$1
@@ -33,10 +14,6 @@ serve() { # HOST NAME OPTION…
 
 greets() { # HOST NAME
     [ "$(net_on "$1" timeout 10 autobus-call --raw "name=$2" greet 2>/dev/null)" = hello ]
-}
-
-ticks() { # NAME: hundredths of a second of processor time
-    awk '{ print $14 + $15 }' "/proc/$(pid "$1")/stat"
 }
 
 # ---- No network
@@ -168,14 +145,6 @@ serve hall hall
 net_host none
 net_on none ip link set lo down
 
-parts=
-for part in none routes moving moved ports private descriptors stacks; do
-    { "case_$part"; net_leave; exit "$check_failed"; } >"$room/$part.report" 2>&1 &
-    parts="$parts $part:$!"
-done
-for part in $parts; do
-    wait "${part#*:}" || check_failed=1
-    cat "$room/${part%:*}.report"
-done
+all_cases none routes moving moved ports private descriptors stacks
 [ "$check_failed" != 0 ] || echo 'figure: 10 faults survived'
 check_end

@@ -1,15 +1,8 @@
 #!/bin/sh
 # Peers that are slow, stopped, cut off or false, on pretend hosts and with the real tools. Each case takes most of the
 # 30 s within which a silent peer must be noticed, so all of them run at once; nothing of it costs processor time.
-# shellcheck disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
-. "$top_srcdir/tests/lib-net.sh"
-. "$top_srcdir/tests/lib-wait.sh"
-net_enter "$0" "$@" || exit 77
-
-PATH=$top_builddir/tools:$top_builddir/tests/e2e:$PATH
-export PATH
-room=$(mktemp -d) || exit 1
-trap 'net_leave; rm -rf "$room"' EXIT
+# shellcheck source=/dev/null disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
+. "${0%/*}/lib-hosts.sh"
 
 # ---- The scene: a hall with watchers, and for each case some hosts with a service each
 
@@ -20,18 +13,6 @@ join() { # HOST ADDRESS [INTERFACE SWITCH]: $room/HOST.INTERFACE is the place of
 
 port() { # HOST.INTERFACE
     cat "$room/$1"
-}
-
-start() { # HOST NAME COMMAND…: its output is $room/NAME and NAME.err, its pid is in NAME.pid
-    start_host=$1
-    start_name=$2
-    shift 2
-    net_spawn "$start_host" "$@" >"$room/$start_name" 2>"$room/$start_name.err"
-    echo "$net_pid" >"$room/$start_name.pid"
-}
-
-pid() { # NAME
-    cat "$room/$1.pid"
 }
 
 serve() { # HOST TYPE: its object n is the host's name
@@ -221,10 +202,6 @@ case_old() {
     check 'old: it is noticed within 30 s' wait_for 10 old_is_gone
 }
 
-ticks() { # NAME: hundredths of a second of processor time
-    awk '{ print $14 + $15 }' "/proc/$(pid "$1")/stat"
-}
-
 announcement='{"command": "add", "port": 700, "service": "dropper", "info": {"type": "liar"}}'
 case_false() {
     wait_for 20 test -s "$room/liar.browse" # it has settled
@@ -292,14 +269,6 @@ case_slow() {
     check 'slow: and is back' wait_for 10 grep -q 'is back' "$room/stuck.listen.err"
 }
 
-parts=
-for part in stopped nap cut unplugged vanished own old false slow; do
-    { "case_$part"; net_leave; exit "$check_failed"; } >"$room/$part.report" 2>&1 &
-    parts="$parts $part:$!"
-done
-for part in $parts; do
-    wait "${part#*:}" || check_failed=1
-    cat "$room/${part%:*}.report"
-done
+all_cases stopped nap cut unplugged vanished own old false slow
 [ "$check_failed" != 0 ] || echo 'figure: 10 faults survived'
 check_end

@@ -1,14 +1,7 @@
 #!/bin/sh
 # autobus-doctor on pretend hosts: what is well, and each of the things that go wrong in a home.
-# shellcheck disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
-. "$top_srcdir/tests/lib-net.sh"
-. "$top_srcdir/tests/lib-wait.sh"
-net_enter "$0" "$@" || exit 77
-
-PATH=$top_builddir/tools:$top_builddir/tests/e2e:$PATH
-export PATH
-room=$(mktemp -d) || exit 1
-trap 'net_leave; rm -rf "$room"' EXIT
+# shellcheck source=/dev/null disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
+. "${0%/*}/lib-hosts.sh"
 
 net_host kitchen
 net_host hall

@@ -1,15 +1,8 @@
 #!/bin/sh
 # Three services on two hosts, called all at once: as a call, with one that fails and one that is too slow, as a notice,
 # and when there is nobody.
-# shellcheck disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by wait_for
-. "$top_srcdir/tests/lib-net.sh"
-. "$top_srcdir/tests/lib-wait.sh"
-net_enter "$0" "$@" || exit 77
-
-PATH=$top_builddir/tools:$PATH
-export PATH
-room=$(mktemp -d) || exit 1
-trap 'net_leave; rm -rf "$room"' EXIT
+# shellcheck source=/dev/null disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by wait_for
+. "${0%/*}/lib-hosts.sh"
 
 net_host kitchen
 net_host hall

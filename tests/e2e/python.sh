@@ -4,17 +4,13 @@
 # shellcheck source=/dev/null disable=SC2154,SC2016 # set by the caller; for another shell
 command -v python3 >/dev/null || { echo 'python3 is missing' && exit 77; }
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'python3 is older than 3.11' && exit 77; }
-. "$top_srcdir/tests/lib-net.sh"
-. "$top_srcdir/tests/lib-wait.sh"
-net_enter "$0" "$@" || exit 77
+. "${0%/*}/lib-hosts.sh"
 
-PATH=$top_srcdir/tools/examples:$top_builddir/tools:$PATH
+PATH=$top_srcdir/tools/examples:$PATH
 PYTHONPATH=$top_srcdir/tools/examples
 PYTHONDONTWRITEBYTECODE=1
-export PATH PYTHONPATH PYTHONDONTWRITEBYTECODE
+export PYTHONPATH PYTHONDONTWRITEBYTECODE
 unset AUTOBUS_INTERFACES AUTOBUS_DISCOVERY_PORT
-room=$(mktemp -d) || exit 1
-trap 'net_leave; rm -rf "$room"' EXIT
 
 net_host kitchen
 net_host hall

@@ -1,15 +1,8 @@
 #!/bin/sh
 # Two networks with a router between them, which no broadcast passes, and the real tools: a host that is known by its
 # address is asked over TCP, and goes on being asked when its buses die and when it comes late.
-# shellcheck disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
-. "$top_srcdir/tests/lib-net.sh"
-. "$top_srcdir/tests/lib-wait.sh"
-net_enter "$0" "$@" || exit 77
-
-PATH=$top_builddir/tools:$PATH
-export PATH
-room=$(mktemp -d) || exit 1
-trap 'net_leave; rm -rf "$room"' EXIT
+# shellcheck source=/dev/null disable=SC2154,SC2016,SC2317 # set by the caller; for another shell; called by check
+. "${0%/*}/lib-hosts.sh"
 
 net_host router
 net_host kitchen
