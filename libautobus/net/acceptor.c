@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "net/descriptor.h"
 #include "net/internal.h"
 
 #define MOST_AT_ONCE 64
@@ -42,10 +43,7 @@ static int open_at(uint32_t host, uint16_t port)
     if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
         bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0 && listen(descriptor, BACKLOG) == 0)
         return descriptor;
-    on = errno;
-    close(descriptor);
-    errno = on;
-    return -1;
+    return ab_descriptor_give_up(descriptor);
 }
 
 /* The first free port, beginning with `preferred` unless that is 0. The descriptor, or -1 with errno. */

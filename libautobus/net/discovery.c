@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/descriptor.h"
 #include "net/internal.h"
 #include "wire/packet.h"
 
@@ -142,13 +143,8 @@ static int open_receiver(const struct ab_net *net)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
     if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
         setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0 ||
-        bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        int wrong = errno;
-
-        close(descriptor);
-        errno = wrong;
-        return -1;
-    }
+        bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        return ab_descriptor_give_up(descriptor);
     return descriptor;
 }
 
@@ -313,13 +309,8 @@ static int open_at_any_port(uint16_t *ret_port)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
     if (setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0 ||
         bind(descriptor, (struct sockaddr *)&name, sizeof(name)) < 0 ||
-        getsockname(descriptor, (struct sockaddr *)&name, &name_size) < 0) {
-        int wrong = errno;
-
-        close(descriptor);
-        errno = wrong;
-        return -1;
-    }
+        getsockname(descriptor, (struct sockaddr *)&name, &name_size) < 0)
+        return ab_descriptor_give_up(descriptor);
     *ret_port = ntohs(name.sin_port);
     return descriptor;
 }

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/descriptor.h"
 #include "net/internal.h"
 
 /* A burst of changes (a bridge with many ports comes up) is read at once and then this often. */
@@ -309,13 +310,8 @@ static int open_netlink(void)
 
     if (descriptor < 0)
         return -1;
-    if (bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        int wrong = errno;
-
-        close(descriptor);
-        errno = wrong;
-        return -1;
-    }
+    if (bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        return ab_descriptor_give_up(descriptor);
     return descriptor;
 }
 

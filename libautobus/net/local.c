@@ -4,12 +4,12 @@
  */
 #include "net/local.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
+
+#include "net/descriptor.h"
 
 void ab_local_heard(struct ab_local *local, const struct ab_address *from, const struct ab_packet *packet)
 {
@@ -41,15 +41,6 @@ static int open_socket(void)
     return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-static int give_up(int descriptor)
-{
-    int wrong = errno;
-
-    close(descriptor);
-    errno = wrong;
-    return -1;
-}
-
 int ab_local_listen(uint16_t port, int backlog)
 {
     struct sockaddr_un name;
@@ -59,7 +50,7 @@ int ab_local_listen(uint16_t port, int backlog)
     if (descriptor < 0)
         return -1;
     if (bind(descriptor, (const struct sockaddr *)&name, size) < 0 || listen(descriptor, backlog) < 0)
-        return give_up(descriptor);
+        return ab_descriptor_give_up(descriptor);
     return descriptor;
 }
 
@@ -71,5 +62,6 @@ int ab_local_connect(uint16_t port)
 
     if (descriptor < 0)
         return -1;
-    return connect(descriptor, (const struct sockaddr *)&name, size) < 0 ? give_up(descriptor) : descriptor;
+    return connect(descriptor, (const struct sockaddr *)&name, size) < 0 ? ab_descriptor_give_up(descriptor)
+                                                                         : descriptor;
 }
