@@ -141,6 +141,22 @@ void ab_pair_function(struct ab_pair *pair, const char *name, enum autobus_mode 
     ck_assert_int_eq(autobus_service_add_function(pair->service, name, NULL, mode, function, user_data, NULL, NULL), 0);
 }
 
+void ab_keep(autobus_request *request, void *user_data)
+{
+    struct ab_kept *kept = user_data;
+    size_t count = (size_t)ab_gate_count(&kept->came);
+
+    ck_assert_uint_lt(count, COUNT(kept->requests));
+    kept->requests[count] = autobus_request_ref(request);
+    ab_gate_pass(&kept->came);
+}
+
+void ab_kept_drop(struct ab_kept *kept)
+{
+    for (int i = 0; i < ab_gate_count(&kept->came); i++)
+        kept->requests[i] = autobus_request_unref(kept->requests[i]);
+}
+
 void ab_pair_open(struct ab_pair *pair, autobus_options *options)
 {
     autobus_options *used = options ? options : ab_test_options(NULL);

@@ -56,6 +56,21 @@ void ab_pair_close(struct ab_pair *pair);
 /* Adds a function to the pair's service. */
 void ab_pair_function(struct ab_pair *pair, const char *name, enum autobus_mode mode, autobus_function_fn function,
                       void *user_data);
+/* A function for it that keeps what it is called with and does not answer: ab_keep, with a struct ab_kept as its user_data.
+ * Its calls come one at a time. */
+struct ab_kept {
+    struct ab_gate came; /* that many are there */
+    autobus_request *requests[4];
+};
+
+/* clang-format off */
+#define AB_KEPT_INIT {.came = AB_GATE_INIT}
+/* clang-format on */
+
+void ab_keep(autobus_request *request, void *kept);
+/* Those that are there, which may be dropped twice. */
+void ab_kept_drop(struct ab_kept *kept);
+
 /* Waits until all that the service has sent so far is with the client's slots. */
 void ab_pair_flush(struct ab_pair *pair);
 

@@ -8,27 +8,20 @@
 
 #include "harness.h"
 
-static void keep(autobus_request *request, void *user_data)
-{
-    struct ab_hands *hands = user_data;
-
-    hands->request = autobus_request_ref(request);
-    ab_gate_pass(&hands->kept);
-}
-
 /* A request that waits for its answer. */
 static void keep_request(struct ab_hands *hands)
 {
-    ab_pair_function(&hands->pair, "keep", AUTOBUS_SYNC, keep, hands);
+    ab_pair_function(&hands->pair, "keep", AUTOBUS_SYNC, ab_keep, &hands->kept);
     ck_assert_int_eq(autobus_notice(hands->remote, "keep", NULL), 0);
-    ab_gate_wait(&hands->kept, 1);
+    ab_gate_wait(&hands->kept.came, 1);
+    hands->request = hands->kept.requests[0];
 }
 
 void ab_hands_open(struct ab_hands *hands)
 {
     memset(hands, 0, sizeof(*hands));
     hands->destroyed = (struct ab_gate)AB_GATE_INIT;
-    hands->kept = (struct ab_gate)AB_GATE_INIT;
+    hands->kept = (struct ab_kept)AB_KEPT_INIT;
     ab_pair_open(&hands->pair, NULL);
     hands->bus = hands->pair.client;
     hands->service = hands->pair.service;

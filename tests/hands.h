@@ -13,8 +13,8 @@ struct ab_hands {
     autobus_service *service;
     autobus_remote *remote;
     autobus_remote *many;
-    autobus_request *request;
-    struct ab_gate kept; /* passed once it is there */
+    autobus_request *request; /* the one that is kept */
+    struct ab_kept kept;
     autobus_slot *slot;
     autobus_queue *queue;
     autobus_queue *polled;

@@ -19,8 +19,8 @@
 #define THREADS 4
 
 static struct ab_pair pair;
-static struct ab_gate kept = AB_GATE_INIT, heard = AB_GATE_INIT;
-static autobus_request *request;
+static struct ab_kept kept = AB_KEPT_INIT;
+static struct ab_gate heard = AB_GATE_INIT;
 
 static void fire(autobus_request *what, void *user_data)
 {
@@ -28,23 +28,16 @@ static void fire(autobus_request *what, void *user_data)
     ck_assert_int_eq(autobus_fire_json(pair.service, "ping", autobus_request_args(what)), 0);
 }
 
-static void keep(autobus_request *what, void *user_data)
-{
-    (void)user_data;
-    request = autobus_request_ref(what);
-    ab_gate_pass(&kept);
-}
-
 static void setup(void)
 {
     ab_pair_open(&pair, NULL);
     ab_pair_function(&pair, "fire", AUTOBUS_SYNC, fire, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, NULL);
+    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, ab_keep, &kept);
 }
 
 static void teardown(void)
 {
-    request = autobus_request_unref(request);
+    ab_kept_drop(&kept);
     ab_pair_close(&pair);
 }
 
@@ -196,8 +189,8 @@ START_TEST(a_deadline_ends_it)
     for (int i = 0; i < 3; i++) {
         call_until_paused();
         ck_assert_int_eq(autobus_call_json(pair.remote, NULL, NULL, "keep", NULL, 0, 300), AUTOBUS_ETIMEDOUT);
-        ab_gate_wait(&kept, i + 1);
-        request = autobus_request_unref(request);
+        ab_gate_wait(&kept.came, i + 1);
+        ab_kept_drop(&kept);
     }
     call(1);
 }
@@ -216,7 +209,7 @@ static int kept_until(void (*end)(void))
     int code = 1;
 
     ck_assert_int_eq(pthread_create(&thread, NULL, call_and_be_kept, &code), 0);
-    ab_gate_wait(&kept, 1);
+    ab_gate_wait(&kept.came, 1);
     end();
     pthread_join(thread, NULL);
     return code;
@@ -234,7 +227,7 @@ static void close_client(void)
 
 static void close_server(void)
 {
-    request = autobus_request_unref(request);
+    ab_kept_drop(&kept);
     autobus_bus_close(pair.server);
 }
 
@@ -300,13 +293,13 @@ START_TEST(a_reader_serves_the_others)
     int code = 1;
 
     ck_assert_int_eq(pthread_create(&one, NULL, call_and_be_kept, &code), 0);
-    ab_gate_wait(&kept, 1);
+    ab_gate_wait(&kept.came, 1);
     for (int i = 0; i < THREADS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, call_and_call, NULL), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     ck_assert_int_eq(code, 1);
-    ck_assert_int_eq(autobus_reply(request, NULL), 0);
+    ck_assert_int_eq(autobus_reply(kept.requests[0], NULL), 0);
     pthread_join(one, NULL);
     ck_assert_int_eq(code, 0);
 }

@@ -254,19 +254,6 @@ START_TEST(settling_in_time)
 }
 END_TEST
 
-struct kept {
-    autobus_request *request;
-    struct ab_gate there;
-};
-
-static void keep_request(autobus_request *request, void *user_data)
-{
-    struct kept *kept = user_data;
-
-    kept->request = autobus_request_ref(request);
-    ab_gate_pass(&kept->there);
-}
-
 /* Every handle outlives the bus and answers; its memory goes with the last of them. */
 START_TEST(handles_outlive_the_bus)
 {
@@ -275,14 +262,14 @@ START_TEST(handles_outlive_the_bus)
     autobus_queue *queue;
     autobus_queue *events;
     autobus_slot *slot;
-    struct kept kept = {.there = AB_GATE_INIT};
+    struct ab_kept kept = AB_KEPT_INIT;
     json_t *value = json_integer(1);
     json_t *out = NULL;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep_request, &kept);
+    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(autobus_notice(pair.remote, "keep", NULL), 0);
-    ab_gate_wait(&kept.there, 1);
+    ab_gate_wait(&kept.came, 1);
     ck_assert_int_eq(autobus_queue_new(pair.client, &queue), 0);
     events = autobus_bus_event_queue(pair.client);
     ck_assert_ptr_nonnull(events);
@@ -299,10 +286,10 @@ START_TEST(handles_outlive_the_bus)
     ck_assert_int_eq(autobus_remote_set_queue(pair.remote, queue), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_listen(pair.remote, "ping", (autobus_event_fn)abort, &destroyed, ab_gate_destroy, NULL),
                      AUTOBUS_ECLOSED);
-    ck_assert_int_eq(autobus_request_progress(kept.request, NULL), AUTOBUS_ECLOSED);
-    ck_assert_int_eq(autobus_reply(kept.request, NULL), AUTOBUS_ECLOSED);
-    ck_assert(autobus_request_abandoned(kept.request));
-    ck_assert_ptr_null(autobus_request_unref(kept.request));
+    ck_assert_int_eq(autobus_request_progress(kept.requests[0], NULL), AUTOBUS_ECLOSED);
+    ck_assert_int_eq(autobus_reply(kept.requests[0], NULL), AUTOBUS_ECLOSED);
+    ck_assert(autobus_request_abandoned(kept.requests[0]));
+    ck_assert_ptr_null(autobus_request_unref(kept.requests[0]));
     ck_assert_int_eq(autobus_fire(pair.service, "ping", NULL), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_set(pair.service, "value", "i", 1), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_service_publish(pair.service), AUTOBUS_ECLOSED);

@@ -131,34 +131,6 @@ static void throw(autobus_request * request, void *user_data)
     autobus_reply_error(request, "cold", "too cold");
 }
 
-/* Keeps what it is called with, and does not answer. */
-struct keeper {
-    struct ab_gate came;
-    autobus_request *requests[4];
-};
-
-#define KEEPER_INIT                \
-    {                              \
-        AB_GATE_INIT,              \
-        {                          \
-            NULL, NULL, NULL, NULL \
-        }                          \
-    }
-
-static void never(autobus_request *request, void *user_data)
-{
-    struct keeper *keeper = user_data;
-
-    keeper->requests[ab_gate_count(&keeper->came)] = autobus_request_ref(request);
-    ab_gate_pass(&keeper->came);
-}
-
-static void keeper_drop(struct keeper *keeper)
-{
-    for (int i = 0; i < ab_gate_count(&keeper->came); i++)
-        autobus_request_unref(keeper->requests[i]);
-}
-
 START_TEST(what_the_remote_says)
 {
     struct ab_pair pair;
@@ -187,12 +159,12 @@ END_TEST
 START_TEST(out_of_time)
 {
     struct ab_pair pair;
-    struct keeper keeper = KEEPER_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     autobus_error error = AUTOBUS_ERROR_INIT;
     struct answer answer = ANSWER_INIT;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "never", AUTOBUS_SYNC, never, &keeper);
+    ab_pair_function(&pair, "never", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(autobus_call_json(pair.remote, NULL, &error, "never", NULL, 0, 20), AUTOBUS_ETIMEDOUT);
     ck_assert_str_eq(error.type, "timeout");
     ck_assert_int_eq(autobus_remote_set_timeout(pair.remote, 20), 0);
@@ -203,7 +175,7 @@ START_TEST(out_of_time)
     autobus_error_clear(&error);
     autobus_bus_close(pair.server);
     ab_pair_close(&pair);
-    keeper_drop(&keeper);
+    ab_kept_drop(&kept);
 }
 END_TEST
 
@@ -239,16 +211,16 @@ END_TEST
 START_TEST(the_server_goes)
 {
     struct ab_pair pair;
-    struct keeper keeper = KEEPER_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     struct answer answer = ANSWER_INIT;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, never, &keeper);
+    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(ask(&pair, "hold", 0, 0, &answer), 0);
-    ab_gate_wait(&keeper.came, 1);
+    ab_gate_wait(&kept.came, 1);
     ck_assert_int_eq(autobus_bus_close_wait(pair.server), 0);
     ends_with(&answer, AUTOBUS_EDISCONNECTED, NULL);
-    keeper_drop(&keeper);
+    ab_kept_drop(&kept);
     ab_pair_close(&pair);
 }
 END_TEST
@@ -256,18 +228,18 @@ END_TEST
 START_TEST(the_client_closes)
 {
     struct ab_pair pair;
-    struct keeper keeper = KEEPER_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     struct answer answer = ANSWER_INIT;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, never, &keeper);
+    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(ask(&pair, "hold", 0, 0, &answer), 0);
-    ab_gate_wait(&keeper.came, 1);
+    ab_gate_wait(&kept.came, 1);
     ck_assert_int_eq(autobus_bus_close_wait(pair.client), 0);
     ck_assert_int_eq(ab_gate_count(&answer.destroyed), 1);
     ends_with(&answer, AUTOBUS_ECLOSED, "closed");
     autobus_bus_close(pair.server);
-    keeper_drop(&keeper);
+    ab_kept_drop(&kept);
     ab_pair_close(&pair);
 }
 END_TEST
@@ -282,19 +254,19 @@ static void *call_and_block(void *user_data)
 START_TEST(closed_while_it_blocks)
 {
     struct ab_pair pair;
-    struct keeper keeper = KEEPER_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     pthread_t thread;
     void *code;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, never, &keeper);
+    ab_pair_function(&pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
     pthread_create(&thread, NULL, call_and_block, &pair);
-    ab_gate_wait(&keeper.came, 1);
+    ab_gate_wait(&kept.came, 1);
     autobus_bus_close(pair.client);
     pthread_join(thread, &code);
     ck_assert_int_eq((int)(intptr_t)code, AUTOBUS_ECLOSED);
     autobus_bus_close(pair.server);
-    keeper_drop(&keeper);
+    ab_kept_drop(&kept);
     ab_pair_close(&pair);
 }
 END_TEST
@@ -346,12 +318,12 @@ END_TEST
 START_TEST(no_room)
 {
     struct ab_pair pair;
-    struct keeper keeper = KEEPER_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     struct answer first = ANSWER_INIT;
     struct answer second = ANSWER_INIT;
 
     ab_pair_open(&pair, ab_test_options("calls", "1", NULL));
-    ab_pair_function(&pair, "never", AUTOBUS_SYNC, never, &keeper);
+    ab_pair_function(&pair, "never", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(ask(&pair, "never", 0, 0, &first), 0);
     ck_assert_int_eq(ask(&pair, "never", 0, 0, &second), AUTOBUS_EAGAIN);
     /* One that blocks waits for room, here until its time is over. */
@@ -361,7 +333,7 @@ START_TEST(no_room)
     ends_with(&first, AUTOBUS_EDISCONNECTED, NULL);
     ck_assert_int_eq(ab_gate_count(&second.destroyed), 0);
     ab_pair_close(&pair);
-    keeper_drop(&keeper);
+    ab_kept_drop(&kept);
 }
 END_TEST
 

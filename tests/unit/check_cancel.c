@@ -8,45 +8,46 @@
 
 /* ---- At the service */
 
-struct kept {
-    struct ab_gate came;
+struct service {
+    struct ab_kept kept;
     struct ab_gate abandoned;
-    autobus_request *request; /* the last */
 };
 
-#define KEPT_INIT                        \
-    {                                    \
-        AB_GATE_INIT, AB_GATE_INIT, NULL \
+#define SERVICE_INIT               \
+    {                              \
+        AB_KEPT_INIT, AB_GATE_INIT \
     }
 
 static void abandoned(autobus_request *request, void *user_data)
 {
-    struct kept *kept = user_data;
+    struct service *service = user_data;
 
     ck_assert(autobus_request_abandoned(request));
-    ab_gate_pass(&kept->abandoned);
+    ab_gate_pass(&service->abandoned);
 }
 
 static void keep(autobus_request *request, void *user_data)
 {
-    struct kept *kept = user_data;
+    struct service *service = user_data;
 
-    kept->request = autobus_request_ref(request);
-    ck_assert_int_eq(autobus_request_on_abandoned(request, abandoned, kept, NULL, NULL), 0);
-    ab_gate_pass(&kept->came);
+    ck_assert_int_eq(autobus_request_on_abandoned(request, abandoned, service, NULL, NULL), 0);
+    ab_keep(request, &service->kept);
 }
 
-static void drop(struct kept *kept)
+/* Its calls were cancelled, which it is told once. */
+static void drop(struct service *service)
 {
-    ck_assert_int_eq(autobus_reply(kept->request, NULL), AUTOBUS_ECANCELED);
-    ck_assert_int_eq(autobus_reply(kept->request, NULL), AUTOBUS_EEXIST);
-    kept->request = autobus_request_unref(kept->request);
+    for (int i = 0; i < ab_gate_count(&service->kept.came); i++) {
+        ck_assert_int_eq(autobus_reply(service->kept.requests[i], NULL), AUTOBUS_ECANCELED);
+        ck_assert_int_eq(autobus_reply(service->kept.requests[i], NULL), AUTOBUS_EEXIST);
+    }
+    ab_kept_drop(&service->kept);
 }
 
-static void open_keeper(struct ab_pair *pair, struct kept *kept)
+static void open_pair(struct ab_pair *pair, struct service *service)
 {
     ab_pair_open(pair, NULL);
-    ab_pair_function(pair, "keep", AUTOBUS_SYNC, keep, kept);
+    ab_pair_function(pair, "keep", AUTOBUS_SYNC, keep, service);
 }
 
 /* ---- With a callback */
@@ -96,17 +97,17 @@ static void is_cancelled(struct answer *answer, autobus_slot *slot)
 START_TEST(a_call_is_cancelled_by_its_slot)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct service service = SERVICE_INIT;
     struct answer answer = ANSWER_INIT;
     autobus_slot *slot;
 
-    open_keeper(&pair, &kept);
+    open_pair(&pair, &service);
     ck_assert_int_eq(autobus_call_async(pair.remote, "keep", NULL, 0, 0, note_result, &answer, answer_destroyed, &slot),
                      0);
-    ab_gate_wait(&kept.came, 1);
+    ab_gate_wait(&service.kept.came, 1);
     is_cancelled(&answer, slot);
-    ab_gate_wait(&kept.abandoned, 1);
-    drop(&kept);
+    ab_gate_wait(&service.abandoned, 1);
+    drop(&service);
     ab_pair_close(&pair);
 }
 END_TEST
@@ -132,22 +133,22 @@ END_TEST
 START_TEST(a_read_and_a_call_to_all_are_calls_too)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct service service = SERVICE_INIT;
     struct answer read = ANSWER_INIT;
     struct answer all = ANSWER_INIT;
     autobus_remote *nobody, *many;
     autobus_slot *slot;
 
-    open_keeper(&pair, &kept);
+    open_pair(&pair, &service);
     ck_assert_int_eq(autobus_proxy(pair.client, "nobody", &nobody, NULL), 0);
     ck_assert_int_eq(autobus_get_async(nobody, "x", 0, 0, note_result, &read, answer_destroyed, &slot), 0);
     is_cancelled(&read, slot);
     ck_assert_int_eq(autobus_proxy_multiple(pair.client, "test", &many, NULL), 0);
     ck_assert_int_eq(autobus_call_all(many, "keep", NULL, 0, NULL, note_result, &all, answer_destroyed, &slot), 0);
-    ab_gate_wait(&kept.came, 1);
+    ab_gate_wait(&service.kept.came, 1);
     is_cancelled(&all, slot);
-    ab_gate_wait(&kept.abandoned, 1);
-    drop(&kept);
+    ab_gate_wait(&service.abandoned, 1);
+    drop(&service);
     autobus_remote_unref(nobody);
     autobus_remote_unref(many);
     ab_pair_close(&pair);
@@ -201,17 +202,17 @@ static void *call_and_block(void *user_data)
     return NULL;
 }
 
-static void cancel_blocked(struct caller *caller, struct kept *kept)
+static void cancel_blocked(struct caller *caller, struct service *service)
 {
     ck_assert_int_eq(autobus_canceler_new(caller->pair->client, &caller->canceler), 0);
     pthread_create(&caller->thread, NULL, call_and_block, caller);
-    ab_gate_wait(&kept->came, 1);
+    ab_gate_wait(&service->kept.came, 1);
     autobus_canceler_cancel(caller->canceler);
     pthread_join(caller->thread, NULL);
     ck_assert_int_eq(caller->code, AUTOBUS_ECANCELED);
     ck_assert_str_eq(caller->type, "canceled");
-    ab_gate_wait(&kept->abandoned, 1);
-    drop(kept);
+    ab_gate_wait(&service->abandoned, 1);
+    drop(service);
     /* And every later one. */
     call_and_block(caller);
     ck_assert_int_eq(caller->code, AUTOBUS_ECANCELED);
@@ -222,11 +223,11 @@ static void cancel_blocked(struct caller *caller, struct kept *kept)
 START_TEST(a_call_that_blocks_is_cancelled_from_another_thread)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct service service = SERVICE_INIT;
     struct caller caller = {.pair = &pair};
 
-    open_keeper(&pair, &kept);
-    cancel_blocked(&caller, &kept);
+    open_pair(&pair, &service);
+    cancel_blocked(&caller, &service);
     ab_pair_close(&pair);
 }
 END_TEST
@@ -234,12 +235,12 @@ END_TEST
 START_TEST(so_is_one_to_all)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct service service = SERVICE_INIT;
     struct caller caller = {.pair = &pair};
 
-    open_keeper(&pair, &kept);
+    open_pair(&pair, &service);
     ck_assert_int_eq(autobus_proxy_multiple(pair.client, "test", &caller.many, NULL), 0);
-    cancel_blocked(&caller, &kept);
+    cancel_blocked(&caller, &service);
     autobus_remote_unref(caller.many);
     ab_pair_close(&pair);
 }
@@ -248,19 +249,16 @@ END_TEST
 START_TEST(one_canceler_ends_many_calls)
 {
     struct ab_pair pair;
-    struct kept kept[3] = {KEPT_INIT, KEPT_INIT, KEPT_INIT};
+    struct service service = SERVICE_INIT;
     struct caller callers[3];
     autobus_canceler *canceler;
-    struct kept first = KEPT_INIT;
 
-    ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, &first);
+    open_pair(&pair, &service);
     ck_assert_int_eq(autobus_canceler_new(pair.client, &canceler), 0);
     for (int i = 0; i < 3; i++) {
         callers[i] = (struct caller){.pair = &pair, .canceler = canceler};
         pthread_create(&callers[i].thread, NULL, call_and_block, &callers[i]);
-        ab_gate_wait(&first.came, i + 1);
-        kept[i].request = first.request;
+        ab_gate_wait(&service.kept.came, i + 1);
     }
     autobus_canceler_ref(canceler);
     autobus_canceler_unref(canceler);
@@ -270,9 +268,8 @@ START_TEST(one_canceler_ends_many_calls)
         pthread_join(callers[i].thread, NULL);
         ck_assert_int_eq(callers[i].code, AUTOBUS_ECANCELED);
     }
-    ab_gate_wait(&first.abandoned, 3);
-    for (int i = 0; i < 3; i++)
-        drop(&kept[i]);
+    ab_gate_wait(&service.abandoned, 3);
+    drop(&service);
     ab_pair_close(&pair);
 }
 END_TEST

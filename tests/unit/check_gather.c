@@ -35,30 +35,6 @@ static void note(autobus_request *request, void *user_data)
     ab_gate_pass(user_data);
 }
 
-/* Calls that nobody answers while the test goes on. */
-struct kept {
-    struct ab_gate gate;
-    autobus_request *requests[4];
-};
-
-/* clang-format off */
-#define KEPT_INIT {.gate = AB_GATE_INIT}
-/* clang-format on */
-
-static void keep(autobus_request *request, void *user_data)
-{
-    struct kept *kept = user_data;
-
-    kept->requests[ab_gate_count(&kept->gate)] = autobus_request_ref(request);
-    ab_gate_pass(&kept->gate);
-}
-
-static void drop_kept(struct kept *kept)
-{
-    for (int i = 0; i < ab_gate_count(&kept->gate); i++)
-        autobus_request_unref(kept->requests[i]);
-}
-
 static void count_bound(const autobus_binding *binding, void *user_data)
 {
     ck_assert_ptr_nonnull(binding->service);
@@ -162,13 +138,13 @@ END_TEST
 START_TEST(rules_end_it)
 {
     struct many many;
-    struct kept kept = KEPT_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     const autobus_gather_rule first = {.count = 1};
     const autobus_gather_rule short_time = {.timeout_ms = 50};
     json_t *results = NULL;
 
     many_open(&many, NULL);
-    ab_pair_function(&many.pair, "fail", AUTOBUS_SYNC, keep, &kept);
+    ab_pair_function(&many.pair, "fail", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(autobus_gather_json(many.remote, &results, NULL, "echo", NULL, 0, &first), 0);
     ck_assert_uint_eq(json_array_size(results), 1);
     json_decref(results);
@@ -179,7 +155,7 @@ START_TEST(rules_end_it)
                      "timeout");
     json_decref(results);
     many_close(&many);
-    drop_kept(&kept);
+    ab_kept_drop(&kept);
 }
 END_TEST
 
@@ -353,19 +329,20 @@ START_TEST(a_call_that_is_cancelled_is_over)
 {
     struct many many;
     struct heard heard = HEARD_INIT;
-    struct kept kept = KEPT_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
 
     many_open(&many, NULL);
-    ck_assert_int_eq(autobus_service_add_function(many.other, "hold", NULL, AUTOBUS_SYNC, keep, &kept, NULL, NULL), 0);
-    ab_pair_function(&many.pair, "hold", AUTOBUS_SYNC, keep, &kept);
+    ck_assert_int_eq(autobus_service_add_function(many.other, "hold", NULL, AUTOBUS_SYNC, ab_keep, &kept, NULL, NULL),
+                     0);
+    ab_pair_function(&many.pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(autobus_call_all(many.remote, "hold", NULL, 0, NULL, no_result, &heard, destroyed, &heard.slot),
                      0);
-    ab_gate_wait(&kept.gate, 2);
+    ab_gate_wait(&kept.came, 2);
     autobus_slot_cancel(heard.slot);
     ab_gate_wait(&heard.destroyed, 1);
     autobus_slot_unref(heard.slot);
     many_close(&many);
-    drop_kept(&kept);
+    ab_kept_drop(&kept);
 }
 END_TEST
 
@@ -373,20 +350,21 @@ START_TEST(a_close_is_the_end)
 {
     struct many many;
     struct heard heard = HEARD_INIT;
-    struct kept kept = KEPT_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
 
     many_open(&many, NULL);
-    ck_assert_int_eq(autobus_service_add_function(many.other, "hold", NULL, AUTOBUS_SYNC, keep, &kept, NULL, NULL), 0);
-    ab_pair_function(&many.pair, "hold", AUTOBUS_SYNC, keep, &kept);
+    ck_assert_int_eq(autobus_service_add_function(many.other, "hold", NULL, AUTOBUS_SYNC, ab_keep, &kept, NULL, NULL),
+                     0);
+    ab_pair_function(&many.pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(autobus_call_all(many.remote, "hold", NULL, 0, NULL, hear, &heard, destroyed, NULL), 0);
-    ab_gate_wait(&kept.gate, 2);
+    ab_gate_wait(&kept.came, 2);
     autobus_remote_close(many.remote);
     ab_gate_wait(&heard.destroyed, 1);
     ck_assert_int_eq(heard.code, AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_gather(many.remote, NULL, NULL, "echo", NULL), AUTOBUS_ECLOSED);
     ck_assert_int_eq(autobus_notice(many.remote, "echo", NULL), AUTOBUS_ECLOSED);
     many_close(&many);
-    drop_kept(&kept);
+    ab_kept_drop(&kept);
 }
 END_TEST
 
@@ -607,18 +585,19 @@ static void *gather_until_closed(void *user_data)
 START_TEST(a_close_wakes_who_waits)
 {
     struct many many;
-    struct kept kept = KEPT_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     pthread_t thread;
 
     many_open(&many, NULL);
     ck_assert_int_eq(autobus_service_remove(many.other, AUTOBUS_KIND_FUNCTION, "note"), 0);
-    ck_assert_int_eq(autobus_service_add_function(many.other, "note", NULL, AUTOBUS_SYNC, keep, &kept, NULL, NULL), 0);
+    ck_assert_int_eq(autobus_service_add_function(many.other, "note", NULL, AUTOBUS_SYNC, ab_keep, &kept, NULL, NULL),
+                     0);
     pthread_create(&thread, NULL, gather_until_closed, &many);
-    ab_gate_wait(&kept.gate, 1);
+    ab_gate_wait(&kept.came, 1);
     autobus_bus_close(many.pair.client);
     pthread_join(thread, NULL);
     many_close(&many);
-    drop_kept(&kept);
+    ab_kept_drop(&kept);
 }
 END_TEST
 

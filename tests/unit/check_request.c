@@ -10,27 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A handler that keeps what it is given. */
-struct kept {
-    struct ab_gate came;
-    struct ab_gate abandoned;
-    struct ab_gate destroyed;
-    autobus_request *request;
-};
-
-#define KEPT_INIT                                      \
-    {                                                  \
-        AB_GATE_INIT, AB_GATE_INIT, AB_GATE_INIT, NULL \
-    }
-
-static void keep(autobus_request *request, void *user_data)
-{
-    struct kept *kept = user_data;
-
-    kept->request = autobus_request_ref(request);
-    ab_gate_pass(&kept->came);
-}
-
 static void result_code(const autobus_result *result, void *user_data)
 {
     *(int *)user_data = result->code;
@@ -242,23 +221,23 @@ END_TEST
 
 static void *reply_later(void *user_data)
 {
-    struct kept *kept = user_data;
+    struct ab_kept *kept = user_data;
 
     ab_gate_wait(&kept->came, 1);
-    ck_assert_int_eq(autobus_reply(kept->request, "i", 7), 0);
-    autobus_request_unref(kept->request);
+    ck_assert_int_eq(autobus_reply(kept->requests[0], "i", 7), 0);
+    autobus_request_unref(kept->requests[0]);
     return NULL;
 }
 
 START_TEST(later_from_another_thread)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     pthread_t thread;
     json_t *result;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, keep, &kept);
+    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, ab_keep, &kept);
     pthread_create(&thread, NULL, reply_later, &kept);
     ck_assert_int_eq(autobus_call(pair.remote, &result, NULL, "keep", NULL), 0);
     ck_assert_int_eq(json_integer_value(result), 7);
@@ -294,45 +273,61 @@ END_TEST
 START_TEST(outlives_everything)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, keep, &kept);
+    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, ab_keep, &kept);
     start_call(&pair, "keep", NULL);
     ab_gate_wait(&kept.came, 1);
     ab_pair_close(&pair);
-    ck_assert(autobus_request_abandoned(kept.request));
-    ck_assert_str_eq(autobus_request_function(kept.request), "keep");
-    ck_assert_str_eq(autobus_request_peer(kept.request)->host, "127.0.0.1");
-    ck_assert_int_eq(autobus_reply(kept.request, NULL), AUTOBUS_ECLOSED);
-    autobus_request_unref(kept.request);
+    ck_assert(autobus_request_abandoned(kept.requests[0]));
+    ck_assert_str_eq(autobus_request_function(kept.requests[0]), "keep");
+    ck_assert_str_eq(autobus_request_peer(kept.requests[0])->host, "127.0.0.1");
+    ck_assert_int_eq(autobus_reply(kept.requests[0], NULL), AUTOBUS_ECLOSED);
+    autobus_request_unref(kept.requests[0]);
 }
 END_TEST
 
 /* ---- Abandoned */
 
+struct waited { /* for the one that is kept */
+    struct ab_kept kept;
+    struct ab_gate abandoned;
+    struct ab_gate destroyed;
+};
+
+#define WAITED_INIT                              \
+    {                                            \
+        AB_KEPT_INIT, AB_GATE_INIT, AB_GATE_INIT \
+    }
+
 static void abandoned(autobus_request *request, void *user_data)
 {
-    struct kept *kept = user_data;
+    struct waited *waited = user_data;
 
-    ck_assert_ptr_eq(request, kept->request);
+    ck_assert_ptr_eq(request, waited->kept.requests[0]);
     ck_assert(autobus_request_abandoned(request));
-    ab_gate_pass(&kept->abandoned);
+    ab_gate_pass(&waited->abandoned);
 }
 
-static void kept_destroyed(void *user_data)
+static void waited_destroyed(void *user_data)
 {
-    struct kept *kept = user_data;
+    struct waited *waited = user_data;
 
-    ab_gate_pass(&kept->destroyed);
+    ab_gate_pass(&waited->destroyed);
 }
 
-static void open_kept(struct ab_pair *pair, struct kept *kept)
+static int heed(struct waited *waited, autobus_slot **ret_slot)
+{
+    return autobus_request_on_abandoned(waited->kept.requests[0], abandoned, waited, waited_destroyed, ret_slot);
+}
+
+static void open_waited(struct ab_pair *pair, struct waited *waited)
 {
     ab_pair_open(pair, NULL);
-    ab_pair_function(pair, "keep", AUTOBUS_THREAD, keep, kept);
+    ab_pair_function(pair, "keep", AUTOBUS_THREAD, ab_keep, &waited->kept);
     start_call(pair, "keep", NULL);
-    ab_gate_wait(&kept->came, 1);
+    ab_gate_wait(&waited->kept.came, 1);
 }
 
 static int port_of(struct ab_pair *pair)
@@ -375,25 +370,26 @@ static void hang_up(int descriptor)
 START_TEST(the_caller_goes)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct waited waited = WAITED_INIT;
     int caller;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, keep, &kept);
+    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, ab_keep, &waited.kept);
     caller = call_raw(&pair);
-    ab_gate_wait(&kept.came, 1);
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, NULL, &kept, kept_destroyed, NULL), AUTOBUS_EINVAL);
+    ab_gate_wait(&waited.kept.came, 1);
+    ck_assert_int_eq(heed(&waited, NULL), 0);
+    ck_assert_int_eq(heed(&waited, NULL), 0);
+    ck_assert_int_eq(autobus_request_on_abandoned(waited.kept.requests[0], NULL, &waited, waited_destroyed, NULL),
+                     AUTOBUS_EINVAL);
     hang_up(caller);
-    ab_gate_wait(&kept.abandoned, 2);
-    ab_gate_wait(&kept.destroyed, 2);
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
-    ab_gate_wait(&kept.destroyed, 3);
-    ck_assert_int_eq(ab_gate_count(&kept.abandoned), 3);
-    ck_assert_int_eq(autobus_reply(kept.request, NULL), AUTOBUS_EDISCONNECTED);
-    ck_assert_int_eq(autobus_reply(kept.request, NULL), AUTOBUS_EEXIST);
-    autobus_request_unref(kept.request);
+    ab_gate_wait(&waited.abandoned, 2);
+    ab_gate_wait(&waited.destroyed, 2);
+    ck_assert_int_eq(heed(&waited, NULL), 0);
+    ab_gate_wait(&waited.destroyed, 3);
+    ck_assert_int_eq(ab_gate_count(&waited.abandoned), 3);
+    ck_assert_int_eq(autobus_reply(waited.kept.requests[0], NULL), AUTOBUS_EDISCONNECTED);
+    ck_assert_int_eq(autobus_reply(waited.kept.requests[0], NULL), AUTOBUS_EEXIST);
+    autobus_request_unref(waited.kept.requests[0]);
     ab_pair_close(&pair);
 }
 END_TEST
@@ -401,68 +397,67 @@ END_TEST
 START_TEST(answered_in_time)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct waited waited = WAITED_INIT;
     autobus_slot *slot;
 
-    open_kept(&pair, &kept);
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, &slot), 0);
-    ck_assert_int_eq(autobus_reply(kept.request, NULL), 0);
-    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
+    open_waited(&pair, &waited);
+    ck_assert_int_eq(heed(&waited, &slot), 0);
+    ck_assert_int_eq(autobus_reply(waited.kept.requests[0], NULL), 0);
+    ck_assert_int_eq(ab_gate_count(&waited.destroyed), 1);
     autobus_remote_close(pair.remote);
-    autobus_request_unref(kept.request);
+    autobus_request_unref(waited.kept.requests[0]);
     autobus_slot_cancel(slot);
     autobus_slot_unref(slot);
     ab_pair_close(&pair);
-    ck_assert_int_eq(ab_gate_count(&kept.abandoned), 0);
-    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
+    ck_assert_int_eq(ab_gate_count(&waited.abandoned), 0);
+    ck_assert_int_eq(ab_gate_count(&waited.destroyed), 1);
 }
 END_TEST
 
 START_TEST(dropped_with_a_listener)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct waited waited = WAITED_INIT;
 
-    open_kept(&pair, &kept);
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
-    autobus_request_unref(kept.request);
-    ab_gate_wait(&kept.destroyed, 1); /* the handler's thread may have been the last */
+    open_waited(&pair, &waited);
+    ck_assert_int_eq(heed(&waited, NULL), 0);
+    autobus_request_unref(waited.kept.requests[0]);
+    ab_gate_wait(&waited.destroyed, 1); /* the handler's thread may have been the last */
     ab_pair_close(&pair);
-    ck_assert_int_eq(ab_gate_count(&kept.abandoned), 0);
+    ck_assert_int_eq(ab_gate_count(&waited.abandoned), 0);
 }
 END_TEST
 
 START_TEST(the_service_closes)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct waited waited = WAITED_INIT;
 
-    open_kept(&pair, &kept);
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
+    open_waited(&pair, &waited);
+    ck_assert_int_eq(heed(&waited, NULL), 0);
     autobus_service_close(pair.service);
-    ck_assert(!autobus_request_abandoned(kept.request));
-    ab_gate_wait(&kept.abandoned, 1); /* after the second that handlers are given */
-    ck_assert(autobus_request_abandoned(kept.request));
-    autobus_request_unref(kept.request);
+    ck_assert(!autobus_request_abandoned(waited.kept.requests[0]));
+    ab_gate_wait(&waited.abandoned, 1); /* after the second that handlers are given */
+    ck_assert(autobus_request_abandoned(waited.kept.requests[0]));
+    autobus_request_unref(waited.kept.requests[0]);
     ab_pair_close(&pair);
-    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
+    ck_assert_int_eq(ab_gate_count(&waited.destroyed), 1);
 }
 END_TEST
 
 START_TEST(the_bus_closes)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct waited waited = WAITED_INIT;
 
-    open_kept(&pair, &kept);
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL), 0);
+    open_waited(&pair, &waited);
+    ck_assert_int_eq(heed(&waited, NULL), 0);
     ck_assert_int_eq(autobus_bus_close_wait(pair.server), 0);
-    ck_assert_int_eq(ab_gate_count(&kept.destroyed), 1);
-    ck_assert_int_eq(ab_gate_count(&kept.abandoned), 0);
-    ck_assert(autobus_request_abandoned(kept.request));
-    ck_assert_int_eq(autobus_request_on_abandoned(kept.request, abandoned, &kept, kept_destroyed, NULL),
-                     AUTOBUS_ECLOSED);
-    autobus_request_unref(kept.request);
+    ck_assert_int_eq(ab_gate_count(&waited.destroyed), 1);
+    ck_assert_int_eq(ab_gate_count(&waited.abandoned), 0);
+    ck_assert(autobus_request_abandoned(waited.kept.requests[0]));
+    ck_assert_int_eq(heed(&waited, NULL), AUTOBUS_ECLOSED);
+    autobus_request_unref(waited.kept.requests[0]);
     ab_pair_close(&pair);
 }
 END_TEST
@@ -484,19 +479,19 @@ static void passed(const autobus_result *result, void *user_data)
 START_TEST(an_answer_while_the_bus_closes)
 {
     struct ab_pair pair;
-    struct kept kept = KEPT_INIT;
+    struct ab_kept kept = AB_KEPT_INIT;
     struct ab_gate answered = AB_GATE_INIT;
     pthread_t closer;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, keep, &kept);
+    ab_pair_function(&pair, "keep", AUTOBUS_THREAD, ab_keep, &kept);
     ck_assert_int_eq(autobus_call_async(pair.remote, "keep", NULL, 0, 0, passed, &answered, NULL, NULL), 0);
     ab_gate_wait(&kept.came, 1);
     autobus_bus_close(pair.server);
-    ck_assert(!autobus_request_abandoned(kept.request));
+    ck_assert(!autobus_request_abandoned(kept.requests[0]));
     pthread_create(&closer, NULL, close_server, pair.server);
-    ck_assert_int_eq(autobus_reply(kept.request, "i", 7), 0);
-    autobus_request_unref(kept.request);
+    ck_assert_int_eq(autobus_reply(kept.requests[0], "i", 7), 0);
+    autobus_request_unref(kept.requests[0]);
     ab_gate_wait(&answered, 1);
     pthread_join(closer, NULL);
     ab_pair_close(&pair);

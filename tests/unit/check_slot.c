@@ -202,35 +202,22 @@ static void result_never(const autobus_result *result, void *user_data)
     ck_abort_msg("a call that was given up came back with %d for %p", result->code, user_data);
 }
 
-struct kept {
-    autobus_request *request;
-    struct ab_gate there;
-};
-
-static void keep(autobus_request *request, void *user_data)
-{
-    struct kept *kept = user_data;
-
-    kept->request = autobus_request_ref(request);
-    ab_gate_pass(&kept->there);
-}
-
 START_TEST(a_call_given_up)
 {
     struct ab_pair pair;
     struct slow slow = SLOW_INIT;
-    struct kept kept = {.there = AB_GATE_INIT};
+    struct ab_kept kept = AB_KEPT_INIT;
     autobus_slot *slot;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, &kept);
+    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, ab_keep, &kept);
     ck_assert_int_eq(autobus_call_async(pair.remote, "keep", NULL, 0, 0, result_never, &slow, destroyed, &slot), 0);
-    ab_gate_wait(&kept.there, 1);
+    ab_gate_wait(&kept.came, 1);
     autobus_slot_cancel(slot);
     ck_assert_int_eq(ab_gate_count(&slow.destroyed), 1);
     ab_pair_flush(&pair); /* the service is told so */
-    ck_assert_int_eq(autobus_reply(kept.request, "i", 1), AUTOBUS_ECANCELED);
-    autobus_request_unref(kept.request);
+    ck_assert_int_eq(autobus_reply(kept.requests[0], "i", 1), AUTOBUS_ECANCELED);
+    autobus_request_unref(kept.requests[0]);
     ab_pair_flush(&pair);
     autobus_slot_unref(slot);
     ab_pair_close(&pair);

@@ -131,15 +131,6 @@ static void call_works(autobus_remote *remote)
     json_decref(result);
 }
 
-/* Answered when nobody waits any more: `user_data` holds the one before. */
-static void keep(autobus_request *request, void *user_data)
-{
-    autobus_request **kept = user_data;
-
-    autobus_request_unref(*kept);
-    *kept = autobus_request_ref(request);
-}
-
 /* ---- The clock of the day */
 
 static void times_out_in_time(autobus_remote *remote)
@@ -154,12 +145,12 @@ static void times_out_in_time(autobus_remote *remote)
 START_TEST(a_clock_that_is_set_changes_nothing)
 {
     static const long years[] = {YEAR, -YEAR, 0};
-    autobus_request *kept = NULL;
+    struct ab_kept kept = AB_KEPT_INIT;
     struct ab_pair pair;
     json_int_t queries;
 
     ab_pair_open(&pair, NULL);
-    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, keep, &kept);
+    ab_pair_function(&pair, "keep", AUTOBUS_SYNC, ab_keep, &kept);
     queries = counter(pair.client, "discovery", "queries_sent");
     for (size_t i = 0; i < COUNT(years); i++) {
         atomic_store(&date_off, years[i]);
@@ -171,7 +162,7 @@ START_TEST(a_clock_that_is_set_changes_nothing)
     ck_assert_int_eq(counter(pair.client, "outbound", "lost"), 0);
     ck_assert_int_le(counter(pair.client, "discovery", "queries_sent"), queries + 3); /* it did not sleep */
     ab_pair_close(&pair);
-    autobus_request_unref(kept);
+    ab_kept_drop(&kept);
 }
 END_TEST
 
