@@ -111,8 +111,9 @@ bool fuzz_story_next(struct fuzz_story *story, struct ab_slice *ret_bytes, char 
     size_t left = (size_t)(story->end - story->at);
     const uint8_t *event;
 
-    if (left == 0)
+    if (left == 0 || story->most == 0)
         return false;
+    story->most--;
     *ret_event = '\0';
     *ret_bytes = (struct ab_slice){NULL, 0};
     if (left > 1 && story->at[0] == FUZZ_EVENT) {

@@ -38,6 +38,7 @@ struct ab_text *fuzz_text(const struct ab_buffer *buffer);
 
 struct fuzz_story {
     const uint8_t *at, *end;
+    unsigned most; /* parts of it; what comes after them is not told */
 };
 
 /* Bytes, with *ret_event 0; or what happens, without bytes. False: it is over. */

@@ -238,15 +238,14 @@ static void scene_init(struct scene *scene)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scene scene = {.sim = sim_new(1), .binds = true};
-    struct fuzz_story story = {data, data + size};
+    struct fuzz_story story = {data, data + size, MOST_EVENTS};
     struct ab_slice bytes;
-    unsigned events = 0;
     char event;
 
     sim_record(scene.sim, 0);
     scene.sim->may_refuse = true;
     scene_init(&scene);
-    while (events++ < MOST_EVENTS && fuzz_story_next(&story, &bytes, &event)) {
+    while (fuzz_story_next(&story, &bytes, &event)) {
         if (event)
             happen(&scene, event);
         else if (scene.link)

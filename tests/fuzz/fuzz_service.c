@@ -258,13 +258,12 @@ static void check_honest(struct scene *scene)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct fuzz_story story = {data, data + size};
+    struct fuzz_story story = {data, data + size, MOST_EVENTS};
     struct scene scene = scene_new();
     struct ab_slice bytes;
-    unsigned events = 0;
     char event;
 
-    while (events++ < MOST_EVENTS && fuzz_story_next(&story, &bytes, &event)) {
+    while (fuzz_story_next(&story, &bytes, &event)) {
         if (event)
             happen(&scene, event);
         else
