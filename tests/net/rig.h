@@ -12,6 +12,7 @@
 #define AB_TESTS_NET_RIG_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,7 +68,7 @@ struct rig {
     bool (*callbacks)(struct rig *rig); /* on the event thread, lock not held */
     unsigned long rounds;               /* of callbacks */
     char logged[1024];                  /* the last line of log */
-    unsigned long log_lines;
+    atomic_ulong log_lines;
     void *work;    /* rig_do's */
     void *context; /* the hook's */
 };
