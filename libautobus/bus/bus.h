@@ -51,6 +51,7 @@ struct autobus_bus {
     autobus_queue queue;
     autobus_queue events;
     struct ab_round round; /* the event thread's, while it holds output back */
+    struct ab_pass pass;   /* the event thread's */
     autobus_queue *chosen; /* where callbacks run if it is not `queue`; one reference */
     struct ab_list polled; /* queues that the program runs */
     bool events_due;       /* the event thread has to be told of its queue */

@@ -11,8 +11,6 @@
 #include "bus/bus.h"
 #include "bus/thread.h"
 
-#define ROUND_TIME ((ab_time)200)
-
 void ab_queue_init(autobus_queue *queue, autobus_bus *bus, enum ab_queue_kind kind)
 {
     queue->bus = bus;
@@ -127,7 +125,7 @@ void ab_round_begin(struct ab_round *round, const autobus_bus *bus, size_t most)
 {
     round->left = most;
     round->seen = ab_bus_now(bus);
-    round->end = round->seen + ROUND_TIME;
+    round->end = round->seen + AB_ROUND_TIME;
 }
 
 bool ab_round_next(struct ab_round *round, const autobus_bus *bus)

@@ -18,6 +18,7 @@
 #include "core/notice.h"
 
 #define AB_ROUND_MOST 64 /* callbacks */
+#define AB_ROUND_TIME ((ab_time)200)
 
 struct ab_item {
     struct ab_list in_queue;
@@ -53,6 +54,12 @@ struct ab_round {
     size_t left;
     ab_time seen; /* the time that it was at last */
     ab_time end;
+};
+
+/* The time since the loop began to run its handlers, and what of it was spent in callbacks; 0: they have not begun. */
+struct ab_pass {
+    ab_time begun;
+    ab_time callbacks;
 };
 
 void ab_queue_init(autobus_queue *queue, autobus_bus *bus, enum ab_queue_kind kind);
