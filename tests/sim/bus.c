@@ -144,6 +144,14 @@ struct sim_bus *sim_bus(struct sim *sim, const char *name)
     return sim_bus_start(sim_bus_new(sim, sim_host(sim, name), name));
 }
 
+struct sim_bus *sim_bus_on_two(struct sim *sim, const char *name)
+{
+    struct sim_host *host = sim_host(sim, name);
+
+    sim_host_add_interface(host, 1);
+    return sim_bus_start(sim_bus_new(sim, host, name));
+}
+
 uint16_t sim_bus_port(const struct sim_bus *bus)
 {
     return bus->process.listening;

@@ -4,38 +4,9 @@
 
 #include "harness.h"
 #include "sim/peer.h"
-#include "sim/sim.h"
+#include "sim/scene.h"
 
 #define HALL "{\"type\": \"hall\"}"
-
-struct scene {
-    struct sim *sim;
-    struct sim_bus *b;
-    struct sim_bus *c;
-    struct sim_service *hall;
-    struct sim_remote *remote;
-    struct sim_slot *slots[5];
-};
-
-/* Bound at 20.1 s. */
-static struct scene scene_new(void)
-{
-    struct scene scene = {.sim = sim_new(1)};
-
-    scene.b = sim_bus(scene.sim, "b");
-    scene.c = sim_bus(scene.sim, "c");
-    scene.hall = sim_publish(scene.b, "hall", HALL);
-    sim_function(scene.hall, "echo", sim_echo);
-    sim_function(scene.hall, "hold", sim_hold);
-    sim_event(scene.hall, "rang");
-    sim_object(scene.hall, "temp", "1");
-    sim_run(scene.sim, SECONDS(20));
-    scene.remote = sim_proxy(scene.c, "type=hall");
-    sim_run(scene.sim, MS(100));
-    ck_assert(sim_bound(scene.remote));
-    sim_record(scene.sim, SIM_PROGRAM | SIM_SERVICES);
-    return scene;
-}
 
 static void on(struct sim_slot *slot, void (*heard)(struct sim_slot *, void *), void *context)
 {
@@ -64,52 +35,55 @@ static void close_engine(struct sim_slot *slot, void *bus)
 
 START_TEST(a_listener_cancels_itself_and_the_next)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
+    struct sim_slot *slots[5];
 
     for (unsigned i = 0; i < 4; i++)
-        scene.slots[i] = sim_listen(scene.remote, "rang");
-    on(scene.slots[0], cancel_it, scene.slots[1]);
-    on(scene.slots[2], cancel_it, scene.slots[2]);
+        slots[i] = sim_listen(scene.remote, "rang");
+    on(slots[0], cancel_it, slots[1]);
+    on(slots[2], cancel_it, slots[2]);
     sim_run(scene.sim, MS(10));
     sim_fire(scene.hall, "rang", "[1]");
     sim_fire(scene.hall, "rang", "[2]");
     sim_run(scene.sim, MS(10));
-    ck_assert_uint_eq(scene.slots[0]->count, 2);
-    ck_assert_uint_eq(scene.slots[1]->count, 0);
-    ck_assert_uint_eq(scene.slots[2]->count, 1);
-    ck_assert_uint_eq(scene.slots[3]->count, 2);
+    ck_assert_uint_eq(slots[0]->count, 2);
+    ck_assert_uint_eq(slots[1]->count, 0);
+    ck_assert_uint_eq(slots[2]->count, 1);
+    ck_assert_uint_eq(slots[3]->count, 2);
     sim_free(scene.sim);
 }
 END_TEST
 
 START_TEST(a_watcher_cancels_itself_and_the_others)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
+    struct sim_slot *slots[5];
 
     for (unsigned i = 0; i < 4; i++)
-        scene.slots[i] = sim_watch(scene.remote, "temp");
-    on(scene.slots[0], cancel_it, scene.slots[1]);
-    on(scene.slots[2], cancel_it, scene.slots[2]);
-    on(scene.slots[3], cancel_it, scene.slots[0]);
+        slots[i] = sim_watch(scene.remote, "temp");
+    on(slots[0], cancel_it, slots[1]);
+    on(slots[2], cancel_it, slots[2]);
+    on(slots[3], cancel_it, slots[0]);
     sim_run(scene.sim, MS(10));
     sim_set(scene.hall, "temp", "2");
     sim_run(scene.sim, MS(10));
-    ck_assert_uint_eq(scene.slots[0]->count, 1);
-    ck_assert_uint_eq(scene.slots[1]->count, 0);
-    ck_assert_uint_eq(scene.slots[2]->count, 1);
-    ck_assert_uint_eq(scene.slots[3]->count, 2);
+    ck_assert_uint_eq(slots[0]->count, 1);
+    ck_assert_uint_eq(slots[1]->count, 0);
+    ck_assert_uint_eq(slots[2]->count, 1);
+    ck_assert_uint_eq(slots[3]->count, 2);
     sim_free(scene.sim);
 }
 END_TEST
 
 START_TEST(a_program_hears_a_value_and_drops_the_last_reference)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
+    struct sim_slot *slots[5];
 
-    scene.slots[0] = sim_watch(scene.remote, "temp");
-    scene.slots[1] = sim_watch(scene.remote, "temp");
+    slots[0] = sim_watch(scene.remote, "temp");
+    slots[1] = sim_watch(scene.remote, "temp");
     sim_listen(scene.remote, "rang");
-    on(scene.slots[0], end_remote, scene.remote);
+    on(slots[0], end_remote, scene.remote);
     sim_call(scene.remote, "hold", "[]");
     sim_get(scene.remote, "ghost");
     sim_run(scene.sim, MS(10));
@@ -123,10 +97,10 @@ END_TEST
 
 START_TEST(a_completion_drops_the_last_reference)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
 
-    scene.slots[0] = sim_call(scene.remote, "echo", "[]");
-    on(scene.slots[0], end_remote, scene.remote);
+    struct sim_slot *slot = sim_call(scene.remote, "echo", "[]");
+    on(slot, end_remote, scene.remote);
     sim_call(scene.remote, "echo", "[]");
     sim_call(scene.remote, "hold", "[]");
     sim_run(scene.sim, MS(10));
@@ -138,11 +112,11 @@ END_TEST
 
 START_TEST(who_hears_that_it_is_bound_or_unbound_ends_it)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
 
-    scene.slots[0] = sim_on_binding(scene.remote);
+    struct sim_slot *slot = sim_on_binding(scene.remote);
     sim_on_binding(scene.remote);
-    on(scene.slots[0], end_remote, scene.remote);
+    on(slot, end_remote, scene.remote);
     sim_watch(scene.remote, "temp");
     sim_call(scene.remote, "hold", "[]");
     sim_run(scene.sim, MS(10));
@@ -151,8 +125,8 @@ START_TEST(who_hears_that_it_is_bound_or_unbound_ends_it)
 
     struct sim_bus *d = sim_bus(scene.sim, "d");
     scene.remote = sim_proxy(scene.c, "type=hall");
-    scene.slots[0] = sim_on_binding(scene.remote);
-    on(scene.slots[0], end_remote, scene.remote);
+    slot = sim_on_binding(scene.remote);
+    on(slot, end_remote, scene.remote);
     sim_watch(scene.remote, "temp");
     sim_call(scene.remote, "echo", "[]");
     sim_publish(d, "again", HALL);
@@ -166,20 +140,21 @@ END_TEST
 
 START_TEST(a_listener_for_services_ends_while_it_hears_what_is_there)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
+    struct sim_slot *slots[5];
 
     sim_publish(scene.b, "attic", HALL);
     sim_publish(scene.b, "porch", HALL);
     sim_run(scene.sim, MS(10));
     ab_time now = sim_bus_enter(scene.c);
     (void)now;
-    scene.slots[0] = sim_browse(scene.c, "type=hall", AB_BROWSER_EXISTING | AB_BROWSER_LIVENESS);
-    scene.slots[1] = sim_browse(scene.c, "type=hall", AB_BROWSER_EXISTING);
-    on(scene.slots[0], cancel_it, scene.slots[0]);
-    on(scene.slots[1], cancel_it, scene.slots[1]);
+    slots[0] = sim_browse(scene.c, "type=hall", AB_BROWSER_EXISTING | AB_BROWSER_LIVENESS);
+    slots[1] = sim_browse(scene.c, "type=hall", AB_BROWSER_EXISTING);
+    on(slots[0], cancel_it, slots[0]);
+    on(slots[1], cancel_it, slots[1]);
     sim_bus_leave(scene.c);
-    ck_assert_uint_eq(scene.slots[0]->count, 1);
-    ck_assert_uint_eq(scene.slots[1]->count, 1);
+    ck_assert_uint_eq(slots[0]->count, 1);
+    ck_assert_uint_eq(slots[1]->count, 1);
     sim_run(scene.sim, SECONDS(1));
     sim_free(scene.sim);
 }
@@ -199,7 +174,7 @@ static void reply_and_close_engine(struct sim_slot *slot, struct ab_request *req
 
 START_TEST(a_function_closes_its_service)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
 
     sim_function(scene.hall, "end", close_service);
     sim_call(scene.remote, "end", "[1]");
@@ -211,7 +186,7 @@ END_TEST
 
 START_TEST(a_function_closes_its_bus)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
 
     sim_function(scene.hall, "end", reply_and_close_engine);
     sim_call(scene.remote, "end", "[1]");
@@ -225,10 +200,10 @@ END_TEST
 
 START_TEST(a_callback_closes_its_bus)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
 
-    scene.slots[0] = sim_watch(scene.remote, "temp");
-    on(scene.slots[0], close_engine, scene.c);
+    struct sim_slot *slot = sim_watch(scene.remote, "temp");
+    on(slot, close_engine, scene.c);
     sim_browse(scene.c, NULL, AB_BROWSER_LIVENESS);
     sim_call(scene.remote, "hold", "[]");
     sim_run(scene.sim, MS(10));
@@ -249,7 +224,7 @@ static void call_again(struct sim_slot *slot, void *context)
 
 START_TEST(a_completion_calls_again_and_again)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_SERVICES);
     unsigned left = 1000;
 
     sim_record(scene.sim, SIM_RESULTS);

@@ -4,53 +4,8 @@
 
 #include "harness.h"
 #include "sim/peer.h"
-#include "sim/sim.h"
+#include "sim/scene.h"
 #include "sim/visit.h"
-
-#define HALL "{\"type\": \"hall\"}"
-
-static struct sim_service *full_service(struct sim_bus *bus, const char *name)
-{
-    struct sim_service *service = sim_service(bus, name, HALL);
-
-    sim_function(service, "echo", sim_echo);
-    sim_function(service, "hold", sim_hold);
-    sim_function(service, "throw", sim_throw);
-    ck_assert_int_eq(sim_service_publish_try(service), 0);
-    return service;
-}
-
-struct scene {
-    struct sim *sim;
-    struct sim_bus *b;
-    struct sim_bus *c;
-    struct sim_service *hall;
-    struct sim_remote *remote;
-};
-
-/* Bound at 20.1 s, quiet since. */
-static struct scene scene_with(const char *limit, long long value)
-{
-    struct scene scene = {.sim = sim_new(1)};
-
-    scene.b = sim_bus(scene.sim, "b");
-    scene.c = sim_bus_new(scene.sim, sim_host(scene.sim, "c"), "c");
-    if (limit)
-        sim_bus_limit(scene.c, limit, value);
-    sim_bus_start(scene.c);
-    scene.hall = full_service(scene.b, "hall");
-    sim_run(scene.sim, SECONDS(20));
-    scene.remote = sim_proxy(scene.c, "type=hall");
-    sim_run(scene.sim, MS(100));
-    ck_assert(sim_bound(scene.remote));
-    sim_record(scene.sim, SIM_LINES | SIM_PROGRAM);
-    return scene;
-}
-
-static struct scene scene_new(void)
-{
-    return scene_with(NULL, 0);
-}
 
 static void end_here(struct scene *scene)
 {
@@ -63,7 +18,7 @@ static void end_here(struct scene *scene)
 
 START_TEST(a_call_and_its_answer)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_call(scene.remote, "echo", "[1,{\"a\":\"b\"}]");
     sim_call(scene.remote, "throw", "[]");
@@ -86,7 +41,7 @@ END_TEST
 
 START_TEST(answers_may_come_in_any_order)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_PROGRAM);
     sim_call(scene.remote, "hold", "[1]");
@@ -109,7 +64,7 @@ END_TEST
 
 START_TEST(an_asynchronous_function_is_answered_before_it_runs)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_function_mode(scene.hall, "soon", AB_FUNCTION_ASYNC, sim_hold);
     sim_call(scene.remote, "soon", "[]");
@@ -127,7 +82,7 @@ END_TEST
 
 START_TEST(a_request_is_answered_once)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_call(scene.remote, "hold", "[]");
     sim_run(scene.sim, MS(10));
@@ -162,7 +117,7 @@ START_TEST(a_call_waits_for_a_service_within_its_deadline)
     ck_assert_int_eq(sim_call_try(remote, SECONDS(1), AB_CALL_BOUND_ONLY, "echo", "[]"), AB_ENOTBOUND);
     ck_assert_int_eq(sim_notice(remote, "echo", "[]"), AB_ENOTBOUND);
     sim_run(sim, SECONDS(3));
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     sim_run(sim, SECONDS(1));
     sim_expect(sim, "21.000 c: short failed: ETIMEDOUT\n"
                     "22.000 c: bind failed: ETIMEDOUT\n"
@@ -181,7 +136,7 @@ END_TEST
 
 START_TEST(a_late_answer_is_ignored)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_RESULTS);
     sim_call_within(scene.remote, MS(500), 0, "hold", "[]");
@@ -196,7 +151,7 @@ END_TEST
 
 START_TEST(a_cancelled_call_is_not_heard_of)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_RESULTS | SIM_CALLS);
     struct sim_slot *slot = sim_call(scene.remote, "hold", "[]");
@@ -214,10 +169,10 @@ END_TEST
 
 START_TEST(a_call_that_was_sent_is_never_sent_again)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_bus *b2 = sim_bus(scene.sim, "b2");
 
-    full_service(b2, "attic");
+    sim_publish_hall(b2, "attic");
     sim_run(scene.sim, SECONDS(1));
     sim_record(scene.sim, SIM_PROGRAM);
     sim_call(scene.remote, "hold", "[1]");
@@ -258,7 +213,7 @@ END_TEST
 
 START_TEST(a_client_that_is_killed_abandons_its_calls)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_peer *p = sim_peer(scene.sim, sim_host(scene.sim, "p"), "p");
     struct sim_link *link = sim_dial(p, scene.b);
 
@@ -279,7 +234,7 @@ END_TEST
 
 START_TEST(a_service_that_closes_lets_its_calls_be_answered_for_a_second)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_CALLS | SIM_RESULTS);
     sim_call(scene.remote, "hold", "[1]");
@@ -301,7 +256,7 @@ END_TEST
 
 START_TEST(a_bus_that_closes_ends_its_calls)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_remote *unbound = sim_proxy(scene.c, "nobody");
 
     sim_record(scene.sim, SIM_RESULTS);
@@ -319,10 +274,9 @@ END_TEST
 
 START_TEST(a_notice_is_not_answered_and_arrives_though_its_sender_closes)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     /* Something is unread at the client when it closes: this is what makes TCP discard what was sent. */
-    sim_object(scene.hall, "temp", "1");
     sim_watch(scene.remote, "temp");
     sim_run(scene.sim, MS(10));
     sim_record(scene.sim, SIM_LINES | SIM_CALLS);
@@ -341,7 +295,7 @@ END_TEST
 
 START_TEST(last_words_leave_though_the_bus_closes)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_CALLS);
     sim_notice(scene.remote, "echo", "[\"last words\"]");
@@ -355,7 +309,7 @@ END_TEST
 
 START_TEST(too_many_calls_are_refused_or_wait_for_room)
 {
-    struct scene scene = scene_with("calls", 10);
+    struct scene scene = scene_with("calls", 10, SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_RESULTS);
     for (unsigned i = 0; i < 10; i++)
@@ -392,7 +346,7 @@ END_TEST
 
 START_TEST(a_call_over_the_limit_of_a_line_is_refused_at_once)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     size_t size = 1u << 20;
     char *args = malloc(size + 10);
 
@@ -412,7 +366,7 @@ END_TEST
 
 START_TEST(a_client_whose_service_does_not_read_is_told_to_wait)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     size_t size = 500000;
     char *args = malloc(size + 1);
     int result = 0;

@@ -2,44 +2,16 @@
 
 #include "harness.h"
 #include "sim/peer.h"
-#include "sim/sim.h"
+#include "sim/scene.h"
 #include "sim/visit.h"
 
 #define HALL "{\"type\": \"hall\"}"
-
-struct scene {
-    struct sim *sim;
-    struct sim_bus *b;
-    struct sim_bus *c;
-    struct sim_service *hall;
-    struct sim_remote *remote;
-};
-
-/* Bound at 20.1 s, quiet since. */
-static struct scene scene_new(void)
-{
-    struct scene scene = {.sim = sim_new(1)};
-
-    scene.b = sim_bus(scene.sim, "b");
-    scene.c = sim_bus(scene.sim, "c");
-    scene.hall = sim_service(scene.b, "hall", HALL);
-    sim_function(scene.hall, "echo", sim_echo);
-    sim_function(scene.hall, "hold", sim_hold);
-    sim_object(scene.hall, "temp", "1");
-    ck_assert_int_eq(sim_service_publish_try(scene.hall), 0);
-    sim_run(scene.sim, SECONDS(20));
-    scene.remote = sim_proxy(scene.c, "type=hall");
-    sim_run(scene.sim, MS(100));
-    ck_assert(sim_bound(scene.remote));
-    sim_record(scene.sim, SIM_LINES | SIM_PROGRAM);
-    return scene;
-}
 
 /* ---- Whoever waits no longer says so */
 
 START_TEST(a_cancelled_call_ends_and_its_service_hears_so)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *slot = sim_call(scene.remote, "hold", "[]");
 
     sim_run(scene.sim, MS(10));
@@ -61,7 +33,7 @@ END_TEST
 
 START_TEST(so_does_one_that_is_late_or_dropped)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_LINES);
     sim_call_within(scene.remote, MS(500), 0, "hold", "[1]");
@@ -80,7 +52,7 @@ END_TEST
 
 START_TEST(so_does_a_remote_that_is_closed)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_call(scene.remote, "hold", "[]");
     sim_run(scene.sim, MS(10));
@@ -99,7 +71,7 @@ END_TEST
 
 START_TEST(an_answer_that_was_on_its_way_is_ignored)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *slot = sim_call(scene.remote, "echo", "[1]");
 
     sim_run(scene.sim, 1500);
@@ -122,7 +94,7 @@ END_TEST
 
 START_TEST(what_was_not_sent_is_nobodys_business)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_remote *nobody = sim_proxy(scene.c, "nobody");
 
     sim_record(scene.sim, SIM_LINES | SIM_RESULTS);
@@ -145,7 +117,7 @@ END_TEST
 
 START_TEST(a_call_to_all_that_is_cancelled_tells_those_who_have_not_answered)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_bus *a = sim_bus(scene.sim, "a");
     struct sim_service *attic = sim_service(a, "attic", HALL);
 
@@ -181,7 +153,7 @@ END_TEST
 
 START_TEST(a_lost_connection_needs_no_word)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *slot = sim_call(scene.remote, "hold", "[]");
 
     sim_record(scene.sim, SIM_LINES | SIM_RESULTS);
@@ -345,7 +317,7 @@ END_TEST
 
 START_TEST(a_service_knows_how_long_its_caller_waits)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_LINES | SIM_RAW);
     sim_call_within(scene.remote, MS(500) + 1, 0, "hold", "[]");

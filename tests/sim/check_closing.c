@@ -8,20 +8,6 @@
 #include "sim/sim.h"
 #include "sim/visit.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
-static struct sim_service *full_service(struct sim_bus *bus, const char *name)
-{
-    struct sim_service *service = sim_service(bus, name, HALL);
-
-    sim_function(service, "echo", sim_echo);
-    sim_function(service, "hold", sim_hold);
-    sim_event(service, "rang");
-    sim_object(service, "temp", "21.5");
-    ck_assert_int_eq(sim_service_publish_try(service), 0);
-    return service;
-}
-
 struct scene {
     struct sim *sim;
     struct sim_bus *b1;
@@ -40,10 +26,10 @@ static struct scene scene_new(void)
     scene.b1 = sim_bus(scene.sim, "b1");
     scene.b2 = sim_bus(scene.sim, "b2");
     scene.c = sim_bus(scene.sim, "c");
-    scene.one = full_service(scene.b1, "one");
+    scene.one = sim_publish_hall(scene.b1, "one");
     scene.remote = sim_proxy(scene.c, "type=hall");
     sim_run(scene.sim, SECONDS(1));
-    scene.two = full_service(scene.b2, "two");
+    scene.two = sim_publish_hall(scene.b2, "two");
     sim_run(scene.sim, SECONDS(19));
     sim_record(scene.sim, SIM_STREAMS | SIM_LINES | SIM_PROGRAM);
     return scene;
@@ -221,14 +207,10 @@ END_TEST
 START_TEST(a_service_with_several_routes_is_gone_with_all_of_them)
 {
     struct sim *sim = sim_new(1);
-    struct sim_host *host = sim_host(sim, "b");
-    struct sim_host *other = sim_host(sim, "c");
+    struct sim_bus *b = sim_bus_on_two(sim, "b");
+    struct sim_bus *c = sim_bus_on_two(sim, "c");
+    struct sim_service *hall = sim_publish_hall(b, "hall");
 
-    sim_host_add_interface(host, 1);
-    sim_host_add_interface(other, 1);
-    struct sim_bus *c = sim_bus_start(sim_bus_new(sim, other, "c"));
-    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, host, "b"));
-    struct sim_service *hall = full_service(b, "hall");
     sim_browse(c, "hall", AB_BROWSER_ROUTES);
     sim_proxy(c, "hall");
     sim_run(sim, SECONDS(20));
@@ -298,9 +280,9 @@ START_TEST(a_death_right_after_a_close_is_seen_at_once)
     struct sim_bus *c = sim_bus(sim, "c");
     struct sim_service *services[3];
 
-    services[0] = full_service(b, "first");
-    services[1] = full_service(b, "second");
-    services[2] = full_service(b, "third");
+    services[0] = sim_publish_hall(b, "first");
+    services[1] = sim_publish_hall(b, "second");
+    services[2] = sim_publish_hall(b, "third");
     sim_browse(c, "type=hall", AB_BROWSER_LIVENESS | AB_BROWSER_EXISTING);
     sim_run(sim, SECONDS(20));
     sim_record(sim, SIM_SERVICES);
@@ -309,7 +291,7 @@ START_TEST(a_death_right_after_a_close_is_seen_at_once)
         sim_run(sim, SECONDS(2));
         ck_assert_uint_eq(sim_count(sim, "c: - "), (unsigned)i + 1);
     }
-    sim_service_end(full_service(b, "fourth"));
+    sim_service_end(sim_publish_hall(b, "fourth"));
     sim_run(sim, MS(50));
     sim_bus_kill(b);
     sim_run(sim, SECONDS(1));

@@ -5,7 +5,7 @@
 
 #include "harness.h"
 #include "sim/peer.h"
-#include "sim/sim.h"
+#include "sim/scene.h"
 
 #define HALL "{\"type\": \"hall\"}"
 
@@ -14,38 +14,9 @@ static struct ab_counters counters_of(const struct sim_bus *bus)
     return ab_engine_counters(bus->engine);
 }
 
-struct scene {
-    struct sim *sim;
-    struct sim_bus *b;
-    struct sim_bus *c;
-    struct sim_service *hall;
-    struct sim_remote *remote;
-};
-
-/* Bound at 20.1 s, quiet since. */
-static struct scene scene_new(void)
-{
-    struct scene scene = {.sim = sim_new(1)};
-
-    scene.b = sim_bus(scene.sim, "b");
-    scene.c = sim_bus(scene.sim, "c");
-    scene.hall = sim_service(scene.b, "hall", HALL);
-    sim_function(scene.hall, "echo", sim_echo);
-    sim_function(scene.hall, "hold", sim_hold);
-    sim_function(scene.hall, "throw", sim_throw);
-    sim_object(scene.hall, "temp", "0");
-    sim_event(scene.hall, "rang");
-    ck_assert_int_eq(sim_service_publish_try(scene.hall), 0);
-    sim_run(scene.sim, SECONDS(20));
-    scene.remote = sim_proxy(scene.c, "type=hall");
-    sim_run(scene.sim, MS(100));
-    ck_assert(sim_bound(scene.remote));
-    return scene;
-}
-
 START_TEST(datagrams_by_their_command)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct ab_counters b = counters_of(scene.b);
     struct ab_counters c = counters_of(scene.c);
 
@@ -69,7 +40,7 @@ END_TEST
 
 START_TEST(calls_by_how_they_ended)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct ab_counters b;
     struct ab_counters c;
 
@@ -112,7 +83,7 @@ END_TEST
 
 START_TEST(a_caller_that_goes_abandons_its_calls)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
 
     sim_call(scene.remote, "hold", "[]");
     sim_run(scene.sim, MS(100));
@@ -128,7 +99,7 @@ END_TEST
 
 START_TEST(round_trips_of_binds_and_pings)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct ab_spread one = counters_of(scene.c).round_trip;
     struct ab_spread all;
 
@@ -146,7 +117,7 @@ END_TEST
 
 START_TEST(events_and_values)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct ab_counters b;
     struct ab_counters c;
 
@@ -191,7 +162,7 @@ static struct sim_link *deaf_client(struct scene *scene)
 
 START_TEST(values_that_are_merged_and_listeners_that_are_cut_off)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct ab_counters b;
 
     deaf_client(&scene);
@@ -217,7 +188,7 @@ END_TEST
 
 START_TEST(lines_over_a_limit)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct sim_link *link = deaf_client(&scene);
     char *line = malloc(2000000);
 
@@ -238,7 +209,7 @@ END_TEST
 
 START_TEST(who_is_denied)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct ab_address to = sim_host_address(scene.b->process.host, 0, sim_bus_port(scene.b));
 
     sim_access(scene.hall, "10.99.0.0/16");
@@ -280,7 +251,7 @@ END_TEST
 
 START_TEST(a_bus_tells_its_counters_to_who_asks)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct ab_address to = sim_host_address(scene.b->process.host, 0, sim_bus_port(scene.b));
     struct sim_remote *bus = sim_connection(scene.c, &to, NULL);
     struct sim_slot *slot = sim_call(bus, "get_counters", "[]");
@@ -299,7 +270,7 @@ END_TEST
 
 START_TEST(lost_datagrams_and_a_restart)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(0);
     struct ab_counters c;
 
     sim_bus_kill(scene.b);

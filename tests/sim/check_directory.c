@@ -168,13 +168,9 @@ END_TEST
 START_TEST(a_service_seen_on_two_networks_is_one_with_two_routes)
 {
     struct sim *sim = sim_new(1);
-    struct sim_host *here = sim_host(sim, "b");
-    struct sim_host *there = sim_host(sim, "c");
+    struct sim_bus *b = sim_bus_on_two(sim, "b");
+    struct sim_bus *c = sim_bus_on_two(sim, "c");
 
-    sim_host_add_interface(here, 1);
-    sim_host_add_interface(there, 1);
-    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, here, "b"));
-    struct sim_bus *c = sim_bus_start(sim_bus_new(sim, there, "c"));
     sim_run(sim, ASKED);
     sim_record(sim, SIM_SERVICES | SIM_ROUTES);
     sim_browse(c, "hall", 0);
@@ -194,13 +190,9 @@ END_TEST
 START_TEST(listeners_for_routes_hear_each)
 {
     struct sim *sim = sim_new(1);
-    struct sim_host *here = sim_host(sim, "b");
-    struct sim_host *there = sim_host(sim, "c");
+    struct sim_bus *b = sim_bus_on_two(sim, "b");
+    struct sim_bus *c = sim_bus_on_two(sim, "c");
 
-    sim_host_add_interface(here, 1);
-    sim_host_add_interface(there, 1);
-    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, here, "b"));
-    struct sim_bus *c = sim_bus_start(sim_bus_new(sim, there, "c"));
     sim_run(sim, ASKED);
     sim_record(sim, SIM_SERVICES | SIM_ROUTES);
     sim_browse(c, "hall", AB_BROWSER_ROUTES);
@@ -253,19 +245,15 @@ END_TEST
 START_TEST(the_route_that_answered_last_is_preferred)
 {
     struct sim *sim = sim_new(1);
-    struct sim_host *here = sim_host(sim, "b");
-    struct sim_host *there = sim_host(sim, "c");
+    struct sim_bus *b = sim_bus_on_two(sim, "b");
+    struct sim_bus *c = sim_bus_on_two(sim, "c");
 
-    sim_host_add_interface(here, 1);
-    sim_host_add_interface(there, 1);
-    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, here, "b"));
-    struct sim_bus *c = sim_bus_start(sim_bus_new(sim, there, "c"));
     sim_publish(b, "hall", HALL);
     sim_run(sim, ASKED);
     sim_record(sim, SIM_SERVICES | SIM_ROUTES);
     sim_browse(c, "hall", AB_BROWSER_EXISTING);
     /* The first one is silent: the second is tried 100 ms later. */
-    sim_host_set_interface(here, 0, false);
+    sim_host_set_interface(b->process.host, 0, false);
     struct sim_remote *remote = sim_proxy(c, "hall");
     sim_run(sim, MS(150));
     ck_assert(sim_bound(remote));

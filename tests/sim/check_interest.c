@@ -7,34 +7,7 @@
 #include "harness.h"
 #include "sim/legacy.h"
 #include "sim/peer.h"
-#include "sim/sim.h"
-
-#define HALL "{\"type\": \"hall\"}"
-
-struct scene {
-    struct sim *sim;
-    struct sim_bus *b;
-    struct sim_bus *c;
-    struct sim_service *hall;
-    struct sim_remote *remote;
-};
-
-/* Bound at 20 s. */
-static struct scene scene_new(void)
-{
-    struct scene scene = {.sim = sim_new(1)};
-
-    scene.b = sim_bus(scene.sim, "b");
-    scene.c = sim_bus(scene.sim, "c");
-    scene.hall = sim_publish(scene.b, "hall", HALL);
-    sim_event(scene.hall, "rang");
-    sim_object(scene.hall, "temp", "21.5");
-    scene.remote = sim_proxy(scene.c, "type=hall");
-    sim_run(scene.sim, SECONDS(20));
-    ck_assert(sim_bound(scene.remote));
-    sim_record(scene.sim, SIM_PROGRAM | SIM_INTEREST);
-    return scene;
-}
+#include "sim/scene.h"
 
 static size_t peers(struct sim_service *service, enum ab_topic_kind kind, const char *name)
 {
@@ -56,7 +29,7 @@ static size_t peers(struct sim_service *service, enum ab_topic_kind kind, const 
 
 START_TEST(the_first_and_the_last)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
     struct sim_bus *d = sim_bus(scene.sim, "d");
     struct sim_remote *other = sim_proxy(d, "type=hall");
 
@@ -78,23 +51,23 @@ START_TEST(the_first_and_the_last)
     sim_cancel(three);
     sim_run(scene.sim, SECONDS(2));
     ck_assert_uint_eq(peers(scene.hall, AB_TOPIC_OBJECT, "temp"), 0);
-    sim_expect(scene.sim, "21.001 b: temp is wanted\n"
-                          "21.011 b: rang is wanted\n"
-                          "24.021 b: temp is wanted no more\n"
-                          "24.021 b: rang is wanted no more\n");
+    sim_expect(scene.sim, "21.101 b: temp is wanted\n"
+                          "21.111 b: rang is wanted\n"
+                          "24.121 b: temp is wanted no more\n"
+                          "24.121 b: rang is wanted no more\n");
     sim_free(scene.sim);
 }
 END_TEST
 
 START_TEST(who_asks_while_somebody_looks_is_told_at_once)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
 
     sim_watch(scene.remote, "temp");
     sim_run(scene.sim, MS(10));
     sim_record(scene.sim, SIM_INTEREST);
     struct sim_slot *slot = sim_on_interest(scene.hall, AB_TOPIC_OBJECT, "temp");
-    sim_expect(scene.sim, "20.010 b: temp is wanted\n");
+    sim_expect(scene.sim, "20.110 b: temp is wanted\n");
     sim_cancel(slot);
     sim_remote_end(scene.remote);
     sim_run(scene.sim, SECONDS(3));
@@ -106,7 +79,7 @@ END_TEST
 /* A value that is read again and again, and a client that is back after a loss, are one interest. */
 START_TEST(short_looks_are_one)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
 
     sim_on_interest(scene.hall, AB_TOPIC_OBJECT, "temp");
     sim_record(scene.sim, SIM_INTEREST);
@@ -120,14 +93,14 @@ START_TEST(short_looks_are_one)
     struct sim_remote *again = sim_proxy(scene.c, "type=hall");
     sim_watch(again, "temp");
     sim_run(scene.sim, SECONDS(5));
-    sim_expect(scene.sim, "20.001 b: temp is wanted\n");
+    sim_expect(scene.sim, "20.101 b: temp is wanted\n");
     sim_free(scene.sim);
 }
 END_TEST
 
 START_TEST(a_client_that_dies_is_one_that_left)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
 
     sim_on_interest(scene.hall, AB_TOPIC_OBJECT, "temp");
     sim_watch(scene.remote, "temp");
@@ -135,14 +108,14 @@ START_TEST(a_client_that_dies_is_one_that_left)
     sim_record(scene.sim, SIM_INTEREST);
     sim_bus_kill(scene.c);
     sim_run(scene.sim, SECONDS(5));
-    sim_expect(scene.sim, "22.001 b: temp is wanted no more\n");
+    sim_expect(scene.sim, "22.101 b: temp is wanted no more\n");
     sim_free(scene.sim);
 }
 END_TEST
 
 START_TEST(one_that_is_silent_is_found_to_be_gone)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
 
     sim_on_interest(scene.hall, AB_TOPIC_EVENT, "rang");
     sim_listen(scene.remote, "rang");
@@ -162,7 +135,7 @@ END_TEST
 
 START_TEST(clients_of_the_existing_implementation_count)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
     struct legacy *legacy = legacy_new(scene.sim, sim_host(scene.sim, "l"), "l");
     struct ab_address to = sim_host_address(scene.b->process.host, 0, sim_bus_port(scene.b));
     struct sim_link *link = legacy_bind(legacy, &to, ab_service_id(scene.hall->service));
@@ -175,8 +148,8 @@ START_TEST(clients_of_the_existing_implementation_count)
     ck_assert_uint_eq(peers(scene.hall, AB_TOPIC_OBJECT, "temp"), 1);
     legacy_unwatch(link, "temp");
     sim_run(scene.sim, SECONDS(2));
-    sim_expect(scene.sim, "20.101 b: temp is wanted\n"
-                          "21.201 b: temp is wanted no more\n");
+    sim_expect(scene.sim, "20.201 b: temp is wanted\n"
+                          "21.301 b: temp is wanted no more\n");
     sim_free(scene.sim);
 }
 END_TEST
@@ -184,7 +157,7 @@ END_TEST
 /* Neither the object nor anybody who watches need be there: it can be made for who asks. */
 START_TEST(what_is_asked_for_may_come_when_it_is)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
 
     sim_on_interest(scene.hall, AB_TOPIC_OBJECT, "door");
     struct sim_slot *watch = sim_watch(scene.remote, "door");
@@ -197,19 +170,19 @@ START_TEST(what_is_asked_for_may_come_when_it_is)
     sim_object(scene.hall, "door", "false");
     sim_watch(scene.remote, "door");
     sim_run(scene.sim, MS(10));
-    sim_expect(scene.sim, "20.001 b: door is wanted\n"
-                          "20.002 c: value door = absent (hall)\n"
-                          "20.011 c: value door = true (hall)\n"
-                          "21.021 b: door is wanted no more\n"
-                          "22.021 b: door is wanted\n"
-                          "22.022 c: value door = false (hall)\n");
+    sim_expect(scene.sim, "20.101 b: door is wanted\n"
+                          "20.102 c: value door = absent (hall)\n"
+                          "20.111 c: value door = true (hall)\n"
+                          "21.121 b: door is wanted no more\n"
+                          "22.121 b: door is wanted\n"
+                          "22.122 c: value door = false (hall)\n");
     sim_free(scene.sim);
 }
 END_TEST
 
 START_TEST(a_listener_hears_an_event_that_comes_later_and_can_see_it_come)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
 
     sim_listen(scene.remote, "opened");
     sim_watch(scene.remote, "autobus.events");
@@ -221,12 +194,12 @@ START_TEST(a_listener_hears_an_event_that_comes_later_and_can_see_it_come)
     sim_event(scene.hall, "opened");
     sim_fire(scene.hall, "opened", "[2]");
     sim_run(scene.sim, MS(10));
-    sim_expect(scene.sim, "20.002 c: value autobus.events = {\"rang\":{}} (hall)\n"
-                          "20.011 c: value autobus.events = {\"rang\":{},\"opened\":{}} (hall)\n"
-                          "20.011 c: event opened [1] (hall)\n"
-                          "20.021 c: value autobus.events = {\"rang\":{}} (hall)\n"
-                          "20.021 c: value autobus.events = {\"rang\":{},\"opened\":{}} (hall)\n"
-                          "20.021 c: event opened [2] (hall)\n");
+    sim_expect(scene.sim, "20.102 c: value autobus.events = {\"rang\":{}} (hall)\n"
+                          "20.111 c: value autobus.events = {\"rang\":{},\"opened\":{}} (hall)\n"
+                          "20.111 c: event opened [1] (hall)\n"
+                          "20.121 c: value autobus.events = {\"rang\":{}} (hall)\n"
+                          "20.121 c: value autobus.events = {\"rang\":{},\"opened\":{}} (hall)\n"
+                          "20.121 c: event opened [2] (hall)\n");
     sim_free(scene.sim);
 }
 END_TEST
@@ -235,7 +208,7 @@ END_TEST
 
 START_TEST(a_description_is_told_with_the_documentation)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
 
     sim_watch(scene.remote, "autobus.objects");
     sim_run(scene.sim, MS(10));
@@ -245,12 +218,12 @@ START_TEST(a_description_is_told_with_the_documentation)
     sim_remove(scene.hall, AB_TOPIC_OBJECT, "temp");
     sim_object(scene.hall, "temp", "1");
     sim_run(scene.sim, MS(10));
-    sim_expect(scene.sim, "20.002 c: value autobus.objects = {\"temp\":{}} (hall)\n"
-                          "20.011 c: value autobus.objects = {\"temp\":{\"value\":{\"type\":\"number\"}}} (hall)\n"
-                          "20.011 c: value autobus.objects = "
+    sim_expect(scene.sim, "20.102 c: value autobus.objects = {\"temp\":{}} (hall)\n"
+                          "20.111 c: value autobus.objects = {\"temp\":{\"value\":{\"type\":\"number\"}}} (hall)\n"
+                          "20.111 c: value autobus.objects = "
                           "{\"temp\":{\"value\":{\"type\":\"number\"},\"doc\":\"How warm.\"}} (hall)\n"
-                          "20.021 c: value autobus.objects = {} (hall)\n"
-                          "20.021 c: value autobus.objects = {\"temp\":{}} (hall)\n");
+                          "20.121 c: value autobus.objects = {} (hall)\n"
+                          "20.121 c: value autobus.objects = {\"temp\":{}} (hall)\n");
     sim_free(scene.sim);
 }
 END_TEST
@@ -258,7 +231,7 @@ END_TEST
 /* Together they would have more tokens than a line may have. */
 START_TEST(too_many_descriptions_are_left_out)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
     struct sim_slot *slot;
     char enumeration[8192] = "{\"value\":{\"enum\":[1", name[16];
 
@@ -285,7 +258,7 @@ END_TEST
 
 START_TEST(calls_from_now_on_go_to_the_new_handler)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_PROGRAM | SIM_INTEREST);
     struct sim_slot *old = sim_function(scene.hall, "do", sim_hold), *new = NULL;
 
     sim_call(scene.remote, "do", "[1]");
@@ -297,10 +270,10 @@ START_TEST(calls_from_now_on_go_to_the_new_handler)
     sim_run(scene.sim, MS(10));
     ck_assert_uint_eq(old->count, 1);
     ck_assert_uint_eq(new->count, 1);
-    sim_expect(scene.sim, "20.001 b: call do [1]\n"
-                          "20.011 b: call do [2] (no answer wanted)\n"
-                          "20.012 c: do = null\n"
-                          "20.021 c: do = \"old\"\n");
+    sim_expect(scene.sim, "20.101 b: call do [1]\n"
+                          "20.111 b: call do [2] (no answer wanted)\n"
+                          "20.112 c: do = null\n"
+                          "20.121 c: do = \"old\"\n");
     sim_remove(scene.hall, AB_TOPIC_FUNCTION, "do");
     ck_assert_int_eq(sim_replace(old, AB_FUNCTION_SYNC, sim_echo, &new), AB_ENOENT);
     sim_free(scene.sim);

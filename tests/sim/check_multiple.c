@@ -12,19 +12,6 @@
 #define HALL  "{\"type\": \"hall\"}"
 #define ASKED SECONDS(20)
 
-static struct sim_service *full_service(struct sim_bus *bus, const char *name)
-{
-    struct sim_service *service = sim_service(bus, name, HALL);
-
-    sim_function(service, "echo", sim_echo);
-    sim_function(service, "hold", sim_hold);
-    sim_function(service, "throw", sim_throw);
-    sim_event(service, "rang");
-    sim_object(service, "temp", "21.5");
-    sim_service_publish_try(service);
-    return service;
-}
-
 /* Three services on two machines, and a program that knows them. */
 struct house {
     struct sim *sim;
@@ -39,9 +26,9 @@ static void house_build(struct house *house, unsigned record)
     house->a = sim_bus(house->sim, "a");
     house->b = sim_bus(house->sim, "b");
     house->c = sim_bus(house->sim, "c");
-    house->attic = full_service(house->a, "attic");
-    house->bath = full_service(house->b, "bath");
-    house->cellar = full_service(house->b, "cellar");
+    house->attic = sim_publish_hall(house->a, "attic");
+    house->bath = sim_publish_hall(house->b, "bath");
+    house->cellar = sim_publish_hall(house->b, "cellar");
     sim_run(house->sim, ASKED);
     house->remote = sim_proxy_multiple(house->c, "type=hall");
     sim_run(house->sim, SECONDS(1));
@@ -57,14 +44,14 @@ START_TEST(each_service_that_matches_is_bound_as_it_comes)
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(a, "attic");
+    sim_publish_hall(a, "attic");
     sim_run(sim, ASKED);
     sim_record(sim, SIM_BINDINGS | SIM_STREAMS);
     struct sim_remote *remote = sim_proxy_multiple(c, "type=hall");
     struct sim_slot *slot = sim_on_binding(remote);
     sim_run(sim, SECONDS(1));
     ck_assert_ptr_nonnull(strstr(slot->value, "\"type\":\"hall\""));
-    full_service(b, "bath");
+    sim_publish_hall(b, "bath");
     sim_publish(b, "shed", "{\"type\": \"shed\"}");
     sim_run(sim, SECONDS(1));
     sim_expect(sim, "20.000 c > a: connect 10.0.0.1:52722\n"
@@ -92,14 +79,10 @@ END_TEST
 START_TEST(a_service_with_two_routes_is_bound_once)
 {
     struct sim *sim = sim_new(1);
-    struct sim_host *here = sim_host(sim, "a");
-    struct sim_host *there = sim_host(sim, "c");
+    struct sim_bus *a = sim_bus_on_two(sim, "a");
+    struct sim_bus *c = sim_bus_on_two(sim, "c");
 
-    sim_host_add_interface(here, 1);
-    sim_host_add_interface(there, 1);
-    struct sim_bus *a = sim_bus_start(sim_bus_new(sim, here, "a"));
-    struct sim_bus *c = sim_bus_start(sim_bus_new(sim, there, "c"));
-    full_service(a, "attic");
+    sim_publish_hall(a, "attic");
     sim_run(sim, ASKED);
     sim_record(sim, SIM_BINDINGS | SIM_RESULTS);
     struct sim_remote *remote = sim_proxy_multiple(c, "type=hall");
@@ -111,7 +94,7 @@ START_TEST(a_service_with_two_routes_is_bound_once)
                     "21.002 c: echo = [1] (attic)\n"
                     "21.002 c: echo done\n");
     /* The route in use goes: bound again over the other, and never two at a time. */
-    sim_host_set_interface(here, 0, false);
+    sim_host_set_interface(a->process.host, 0, false);
     sim_run(sim, SECONDS(60));
     sim_expect(sim, "46.002 c: unbound attic ETIMEDOUT\n"
                     "46.106 c: bound attic\n");
@@ -145,7 +128,7 @@ START_TEST(a_service_that_dies_goes_and_the_others_stay)
                           "82.001 c: value temp = 8 (cellar)\n");
     /* It comes back as another, as a program that was started again does. */
     house.a = sim_bus(house.sim, "a");
-    house.attic = full_service(house.a, "loft");
+    house.attic = sim_publish_hall(house.a, "loft");
     sim_run(house.sim, SECONDS(1));
     sim_fire(house.attic, "rang", "[2]");
     sim_run(house.sim, SECONDS(1));
@@ -206,9 +189,9 @@ START_TEST(datagrams_that_are_lost_cost_time_and_nothing_else)
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
     struct sim_remote *remote = sim_proxy_multiple(c, "type=hall");
-    full_service(a, "attic");
-    full_service(b, "bath");
-    full_service(b, "cellar");
+    sim_publish_hall(a, "attic");
+    sim_publish_hall(b, "bath");
+    sim_publish_hall(b, "cellar");
     sim_run(sim, SECONDS(60));
     sim_record(sim, SIM_BINDINGS);
     sim_on_binding(remote);
@@ -225,15 +208,15 @@ START_TEST(no_more_services_are_bound_than_the_limit_says)
 
     sim_bus_limit(c, "multiple_services", 2);
     sim_bus_start(c);
-    struct sim_service *one = full_service(a, "one");
+    struct sim_service *one = sim_publish_hall(a, "one");
     sim_run(sim, SECONDS(5));
-    full_service(a, "two");
+    sim_publish_hall(a, "two");
     sim_run(sim, SECONDS(5));
     struct sim_remote *remote = sim_proxy_multiple(c, "type=hall");
     sim_run(sim, SECONDS(1));
     sim_record(sim, SIM_BINDINGS | SIM_LOG);
     sim_on_binding(remote);
-    full_service(a, "three");
+    sim_publish_hall(a, "three");
     sim_run(sim, SECONDS(5));
     ck_assert_uint_eq(sim_count(sim, ": bound"), 2);
     ck_assert_uint_eq(sim_count(sim, "three is left out"), 1);
@@ -255,7 +238,7 @@ START_TEST(a_wait_ends_with_the_first_that_is_bound)
     sim_wait_bound(remote, SECONDS(1));
     sim_wait_bound(remote, SECONDS(5));
     sim_run(sim, SECONDS(2));
-    full_service(a, "attic");
+    sim_publish_hall(a, "attic");
     sim_run(sim, SECONDS(1));
     sim_wait_bound(remote, SECONDS(5));
     sim_cancel(sim_wait_bound(sim_proxy_multiple(c, "type=shed"), SECONDS(5)));
@@ -409,7 +392,7 @@ START_TEST(a_call_waits_for_a_service_to_its_deadline_or_fails_at_once)
     sim_run(sim, SECONDS(2));
     sim_call_all(remote, NULL, 0, "echo", "[2]");
     sim_run(sim, SECONDS(2));
-    full_service(a, "attic");
+    sim_publish_hall(a, "attic");
     sim_run(sim, SECONDS(2));
     sim_expect(sim, "4.000 c: echo failed: ETIMEDOUT\n"
                     "7.007 c: echo = [2] (attic)\n"
@@ -424,9 +407,9 @@ START_TEST(a_program_that_has_just_started_asks_all_that_are_there)
     struct sim_bus *a = sim_bus(sim, "a");
     struct sim_bus *b = sim_bus(sim, "b");
 
-    full_service(a, "attic");
-    full_service(b, "bath");
-    full_service(b, "cellar");
+    sim_publish_hall(a, "attic");
+    sim_publish_hall(b, "bath");
+    sim_publish_hall(b, "cellar");
     sim_run(sim, ASKED);
     sim_record(sim, SIM_RESULTS);
     struct sim_bus *c = sim_bus(sim, "c");
@@ -448,7 +431,7 @@ START_TEST(a_service_that_cannot_be_reached_is_an_error_of_its_own)
     struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
     const struct ab_gather_rule rule = {.deadline = SECONDS(3)};
 
-    full_service(a, "attic");
+    sim_publish_hall(a, "attic");
     sim_run(sim, ASKED);
     sim_peer_broadcast(p,
                        "{\"command\": \"add\", \"port\": 81, \"service\": \"ghost\", \"info\": {\"type\": \"hall\"}}",
@@ -502,7 +485,7 @@ START_TEST(a_service_that_goes_and_comes_while_all_are_asked_is_asked_once)
     sim_set_info(house.bath, HALL);
     sim_run(house.sim, SECONDS(1));
     /* A newcomer is asked all the same. */
-    full_service(house.c, "den");
+    sim_publish_hall(house.c, "den");
     sim_run(house.sim, SECONDS(1));
     sim_reply(house.a, "1");
     sim_reply(house.b, "2");
@@ -532,8 +515,8 @@ START_TEST(no_room_is_an_error_of_each_service_by_itself)
 
     sim_bus_limit(c, "calls", 1);
     sim_bus_start(c);
-    full_service(a, "attic");
-    full_service(b, "bath");
+    sim_publish_hall(a, "attic");
+    sim_publish_hall(b, "bath");
     struct sim_remote *remote = sim_proxy_multiple(c, "type=hall");
     sim_run(sim, SECONDS(3));
     sim_record(sim, SIM_RESULTS);
@@ -648,7 +631,7 @@ static bool live_without_memory(void *context)
     const struct ab_gather_rule rule = {.count = 2, .quiet = SECONDS(1), .deadline = SECONDS(4)};
 
     (void)context;
-    struct sim_service *attic = a ? full_service(a, "attic") : NULL;
+    struct sim_service *attic = a ? sim_publish_hall(a, "attic") : NULL;
     struct sim_remote *remote = sim_proxy_multiple(c, "type=hall");
     sim_on_binding(remote);
     struct sim_slot *temp = sim_watch(remote, "temp");
@@ -656,7 +639,7 @@ static bool live_without_memory(void *context)
     sim_call_all(remote, &rule, 0, "echo", "[1]");
     sim_run(sim, SECONDS(5));
     if (a)
-        full_service(a, "bath");
+        sim_publish_hall(a, "bath");
     sim_run(sim, SECONDS(5));
     sim_call_all(remote, &rule, 0, "echo", "[2]");
     struct sim_slot *given_up = sim_call_all(remote, NULL, 0, "hold", "[]");

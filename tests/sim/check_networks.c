@@ -25,12 +25,10 @@ static struct scene scene_new(void)
 {
     struct scene scene = {.sim = sim_new(1)};
 
-    scene.here = sim_host(scene.sim, "b");
-    scene.there = sim_host(scene.sim, "c");
-    sim_host_add_interface(scene.here, 1);
-    sim_host_add_interface(scene.there, 1);
-    scene.b = sim_bus_start(sim_bus_new(scene.sim, scene.here, "b"));
-    scene.c = sim_bus_start(sim_bus_new(scene.sim, scene.there, "c"));
+    scene.b = sim_bus_on_two(scene.sim, "b");
+    scene.c = sim_bus_on_two(scene.sim, "c");
+    scene.here = scene.b->process.host;
+    scene.there = scene.c->process.host;
     scene.hall = sim_publish(scene.b, "hall", HALL);
     sim_object(scene.hall, "temp", "1");
     scene.remote = sim_proxy(scene.c, "type=hall");

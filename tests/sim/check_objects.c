@@ -4,42 +4,15 @@
 
 #include "harness.h"
 #include "sim/peer.h"
-#include "sim/sim.h"
+#include "sim/scene.h"
 
 #define HALL "{\"type\": \"hall\"}"
-
-struct scene {
-    struct sim *sim;
-    struct sim_bus *b;
-    struct sim_bus *c;
-    struct sim_service *hall;
-    struct sim_remote *remote;
-};
-
-/* Bound at 20.1 s. */
-static struct scene scene_new(void)
-{
-    struct scene scene = {.sim = sim_new(1)};
-
-    scene.b = sim_bus(scene.sim, "b");
-    scene.c = sim_bus(scene.sim, "c");
-    scene.hall = sim_publish(scene.b, "hall", HALL);
-    sim_function(scene.hall, "echo", sim_echo);
-    sim_event(scene.hall, "rang");
-    sim_object(scene.hall, "temp", "21.5");
-    sim_run(scene.sim, SECONDS(20));
-    scene.remote = sim_proxy(scene.c, "type=hall");
-    sim_run(scene.sim, MS(100));
-    ck_assert(sim_bound(scene.remote));
-    sim_record(scene.sim, SIM_LINES | SIM_PROGRAM);
-    return scene;
-}
 
 /* ---- Watching */
 
 START_TEST(a_watcher_gets_what_is_there_and_then_every_change)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_watch(scene.remote, "temp");
     sim_run(scene.sim, MS(10));
@@ -63,7 +36,7 @@ END_TEST
 
 START_TEST(null_is_a_value_and_absence_is_none)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *slot = sim_watch(scene.remote, "ghost");
 
     sim_run(scene.sim, MS(10));
@@ -86,7 +59,7 @@ END_TEST
 
 START_TEST(watches_are_counted)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *one = sim_watch(scene.remote, "temp");
 
     sim_run(scene.sim, MS(10));
@@ -112,7 +85,7 @@ END_TEST
 
 START_TEST(a_watch_that_ends_before_its_answer_and_begins_again)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *slot = sim_watch(scene.remote, "temp");
 
     sim_cancel(slot);
@@ -158,7 +131,7 @@ END_TEST
 
 START_TEST(a_get_watches_and_lets_go)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_get(scene.remote, "temp");
     sim_get(scene.remote, "ghost");
@@ -177,7 +150,7 @@ END_TEST
 
 START_TEST(a_get_of_what_is_watched_sends_nothing)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *slot = sim_watch(scene.remote, "temp");
 
     sim_get(scene.remote, "temp");
@@ -195,7 +168,7 @@ END_TEST
 
 START_TEST(a_cancelled_get_lets_go)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_cancel(sim_get(scene.remote, "temp"));
     sim_run(scene.sim, MS(10));
@@ -210,7 +183,7 @@ END_TEST
 
 START_TEST(events_are_heard_in_order_and_listening_is_counted)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *one = sim_listen(scene.remote, "rang");
     struct sim_slot *two = sim_listen(scene.remote, "rang");
 
@@ -241,7 +214,7 @@ END_TEST
 
 START_TEST(an_event_that_does_not_exist_yet_can_be_listened_to)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_listen(scene.remote, "later");
     sim_run(scene.sim, MS(10));
@@ -264,7 +237,7 @@ END_TEST
 
 START_TEST(a_service_describes_itself)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_set_doc(scene.hall, AB_TOPIC_SERVICE, NULL, "the hall");
     sim_set_doc(scene.hall, AB_TOPIC_FUNCTION, "echo", "says it again");
@@ -274,17 +247,18 @@ START_TEST(a_service_describes_itself)
     sim_get(scene.remote, "autobus.objects");
     sim_get(scene.remote, "autobus.doc");
     sim_run(scene.sim, MS(10));
-    sim_expect(scene.sim, "20.102 c: get autobus.functions = {\"echo\":{\"doc\":\"says it again\"}}\n"
-                          "20.102 c: get autobus.events = {\"rang\":{}}\n"
-                          "20.102 c: get autobus.objects = {\"temp\":{}}\n"
-                          "20.102 c: get autobus.doc = \"the hall\"\n");
+    sim_expect(scene.sim,
+               "20.102 c: get autobus.functions = {\"echo\":{\"doc\":\"says it again\"},\"hold\":{},\"throw\":{}}\n"
+               "20.102 c: get autobus.events = {\"rang\":{}}\n"
+               "20.102 c: get autobus.objects = {\"temp\":{}}\n"
+               "20.102 c: get autobus.doc = \"the hall\"\n");
     sim_free(scene.sim);
 }
 END_TEST
 
 START_TEST(an_object_is_told_before_it_is_listed_and_unlisted_before_it_is_gone)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_watch(scene.remote, "door");
     sim_watch(scene.remote, "autobus.objects");
@@ -304,7 +278,7 @@ END_TEST
 
 START_TEST(one_cause_is_one_change_of_the_lists)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_watch(scene.remote, "autobus.functions");
     sim_watch(scene.remote, "autobus.events");
@@ -320,7 +294,10 @@ START_TEST(one_cause_is_one_change_of_the_lists)
     sim_set(scene.hall, "temp", "22");
     sim_run(scene.sim, MS(10));
     ck_assert_uint_eq(sim_count(scene.sim, "changed name=autobus.functions"), 3);
-    ck_assert_uint_eq(sim_count(scene.sim, "changed name=autobus.functions value={\"new\":{\"doc\":\"a doc\"}}"), 1);
+    ck_assert_uint_eq(
+        sim_count(scene.sim,
+                  "changed name=autobus.functions value={\"hold\":{},\"throw\":{},\"new\":{\"doc\":\"a doc\"}}"),
+        1);
     ck_assert_uint_eq(sim_count(scene.sim, "changed name=autobus.events value={\"rang\":{\"doc\":\"a bell\"}}"), 1);
     ck_assert_uint_eq(sim_count(scene.sim, "changed name=autobus.events"), 1);
     ck_assert_uint_eq(sim_count(scene.sim, "changed name=autobus.doc"), 2);
@@ -349,7 +326,7 @@ static unsigned count_services(const char *details)
 
 START_TEST(a_bus_describes_all_its_services)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_service *attic = sim_publish(scene.b, "attic", "{\"type\": \"attic\"}");
     struct sim_remote *details = sim_proxy(scene.c, "type=autobus.details");
 
@@ -360,7 +337,7 @@ START_TEST(a_bus_describes_all_its_services)
     ck_assert_uint_eq(count_services(slot->value), 3);
     expect_entry(
         slot->value, ab_service_id(scene.hall->service),
-        "{\"info\":{\"type\":\"hall\",\"hostname\":\"b\"},\"functions\":{\"echo\":{}},\"events\":{\"rang\":{}},"
+        "{\"info\":{\"type\":\"hall\",\"hostname\":\"b\"},\"functions\":{\"echo\":{},\"hold\":{},\"throw\":{}},\"events\":{\"rang\":{}},"
         "\"objects\":{\"temp\":{}}}");
     expect_entry(slot->value, ab_service_id(attic->service),
                  "{\"info\":{\"type\":\"attic\",\"hostname\":\"b\"},\"functions\":{},\"events\":{},"

@@ -4,36 +4,10 @@
 
 #include "harness.h"
 #include "sim/peer.h"
-#include "sim/sim.h"
+#include "sim/scene.h"
 #include "sim/visit.h"
 
 #define HALL "{\"type\": \"hall\"}"
-
-struct scene {
-    struct sim *sim;
-    struct sim_bus *b;
-    struct sim_bus *c;
-    struct sim_remote *remote;
-};
-
-/* Bound at 20.1 s, quiet since. */
-static struct scene scene_new(void)
-{
-    struct scene scene = {.sim = sim_new(1)};
-    struct sim_service *hall;
-
-    scene.b = sim_bus(scene.sim, "b");
-    scene.c = sim_bus(scene.sim, "c");
-    hall = sim_service(scene.b, "hall", HALL);
-    sim_function(hall, "hold", sim_hold);
-    ck_assert_int_eq(sim_service_publish_try(hall), 0);
-    sim_run(scene.sim, SECONDS(20));
-    scene.remote = sim_proxy(scene.c, "type=hall");
-    sim_run(scene.sim, MS(100));
-    ck_assert(sim_bound(scene.remote));
-    sim_record(scene.sim, SIM_LINES | SIM_PROGRAM);
-    return scene;
-}
 
 static struct sim_slot *follow(struct scene *scene)
 {
@@ -45,7 +19,7 @@ static struct sim_slot *follow(struct scene *scene)
 
 START_TEST(partial_results_come_before_the_answer)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     follow(&scene);
     ck_assert(ab_request_wants_progress(scene.b->held[0]));
@@ -70,7 +44,7 @@ END_TEST
 
 START_TEST(who_does_not_want_them_is_sent_none)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_call(scene.remote, "hold", "[]");
     sim_run(scene.sim, MS(10));
@@ -92,7 +66,7 @@ END_TEST
 
 START_TEST(they_do_not_make_the_call_longer)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     sim_record(scene.sim, SIM_PROGRAM);
     sim_call_within(scene.remote, MS(100), AB_CALL_PROGRESS, "hold", "[]");
@@ -114,7 +88,7 @@ END_TEST
 
 START_TEST(after_the_end_none_is_told)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *slot = follow(&scene);
 
     sim_record(scene.sim, SIM_RESULTS);
@@ -144,7 +118,7 @@ static void cancel_self(struct sim_slot *slot, void *context)
 
 START_TEST(a_call_may_be_given_up_at_its_first)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_slot *slot = follow(&scene);
 
     slot->heard = cancel_self;
@@ -158,7 +132,7 @@ END_TEST
 
 START_TEST(a_lost_connection_ends_them)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
 
     follow(&scene);
     sim_record(scene.sim, SIM_RESULTS | SIM_CALLS);
@@ -174,7 +148,7 @@ END_TEST
 
 START_TEST(of_a_call_to_all_each_says_whose_it_is)
 {
-    struct scene scene = scene_new();
+    struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     struct sim_bus *a = sim_bus(scene.sim, "a");
     struct sim_service *attic = sim_service(a, "attic", HALL);
     const struct ab_gather_rule rule = {.quiet = MS(50), .deadline = SECONDS(9)};

@@ -9,18 +9,6 @@
 #define HALL  "{\"type\": \"hall\"}"
 #define ASKED SECONDS(20)
 
-static struct sim_service *full_service(struct sim_bus *bus, const char *name)
-{
-    struct sim_service *service = sim_service(bus, name, HALL);
-
-    sim_function(service, "echo", sim_echo);
-    sim_function(service, "hold", sim_hold);
-    sim_event(service, "rang");
-    sim_object(service, "temp", "21.5");
-    ck_assert_int_eq(sim_service_publish_try(service), 0);
-    return service;
-}
-
 /* ---- Proxies */
 
 START_TEST(a_proxy_binds_to_what_its_filter_finds)
@@ -29,7 +17,7 @@ START_TEST(a_proxy_binds_to_what_its_filter_finds)
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     sim_run(sim, ASKED);
     sim_record(sim, SIM_STREAMS | SIM_LINES | SIM_BINDINGS);
     struct sim_remote *remote = sim_proxy(c, "type=hall");
@@ -66,7 +54,7 @@ START_TEST(a_proxy_waits_for_its_service_to_come)
     sim_run(sim, SECONDS(3600));
     sim_record(sim, SIM_BINDINGS);
     ck_assert_int_eq(ab_remote_info(remote->remote, &(struct ab_value){0}), AB_ENOTBOUND);
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     sim_run(sim, SECONDS(1));
     sim_expect(sim, "3600.005 c: bound hall\n");
     sim_free(sim);
@@ -76,17 +64,13 @@ END_TEST
 START_TEST(the_next_route_is_tried_after_a_tenth_of_a_second)
 {
     struct sim *sim = sim_new(1);
-    struct sim_host *here = sim_host(sim, "b");
-    struct sim_host *there = sim_host(sim, "c");
+    struct sim_bus *b = sim_bus_on_two(sim, "b");
+    struct sim_bus *c = sim_bus_on_two(sim, "c");
 
-    sim_host_add_interface(here, 1);
-    sim_host_add_interface(there, 1);
-    struct sim_bus *b = sim_bus_start(sim_bus_new(sim, here, "b"));
-    struct sim_bus *c = sim_bus_start(sim_bus_new(sim, there, "c"));
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     sim_run(sim, ASKED);
     sim_record(sim, SIM_STREAMS | SIM_LINES | SIM_BINDINGS | SIM_NUMBERS);
-    sim_host_set_interface(here, 0, false);
+    sim_host_set_interface(b->process.host, 0, false);
     sim_transcript_clear(&sim->network.transcript);
     sim_on_binding(sim_proxy(c, "type=hall"));
     sim_run(sim, MS(500));
@@ -108,7 +92,7 @@ START_TEST(a_refused_route_is_followed_by_the_next_at_once)
     struct sim_bus *b = sim_bus_start(sim_bus_new(sim, here, "b"));
     struct sim_bus *c = sim_bus_start(sim_bus_new(sim, here, "c"));
     struct sim_peer *p = sim_peer(sim, here, "p");
-    struct sim_service *hall = full_service(b, "hall");
+    struct sim_service *hall = sim_publish_hall(b, "hall");
     char text[200];
 
     sim_run(sim, ASKED);
@@ -136,12 +120,12 @@ START_TEST(another_service_takes_over_at_once)
     struct sim_bus *b2 = sim_bus(sim, "b2");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(b1, "one");
+    sim_publish_hall(b1, "one");
     sim_run(sim, ASKED);
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     sim_on_binding(remote);
     sim_run(sim, SECONDS(1));
-    full_service(b2, "two");
+    sim_publish_hall(b2, "two");
     sim_run(sim, SECONDS(1));
     sim_record(sim, SIM_BINDINGS | SIM_RESULTS);
     sim_bus_kill(b1);
@@ -162,13 +146,13 @@ START_TEST(after_a_rebind_everything_is_listened_to_and_watched_again)
     struct sim_bus *b2 = sim_bus(sim, "b2");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(b1, "one");
+    sim_publish_hall(b1, "one");
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     sim_on_binding(remote);
     sim_listen(remote, "rang");
     sim_watch(remote, "temp");
     sim_run(sim, ASKED);
-    struct sim_service *two = full_service(b2, "two");
+    struct sim_service *two = sim_publish_hall(b2, "two");
     sim_set(two, "temp", "5");
     sim_run(sim, SECONDS(1));
     sim_record(sim, SIM_LINES | SIM_PROGRAM);
@@ -201,12 +185,12 @@ START_TEST(a_service_that_says_goodbye_is_left_for_another)
     struct sim_bus *b1 = sim_bus(sim, "b1");
     struct sim_bus *b2 = sim_bus(sim, "b2");
     struct sim_bus *c = sim_bus(sim, "c");
-    struct sim_service *one = full_service(b1, "one");
+    struct sim_service *one = sim_publish_hall(b1, "one");
 
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     sim_on_binding(remote);
     sim_run(sim, ASKED);
-    full_service(b2, "two");
+    sim_publish_hall(b2, "two");
     sim_run(sim, SECONDS(1));
     sim_record(sim, SIM_BINDINGS);
     sim_service_end(one);
@@ -368,7 +352,7 @@ START_TEST(a_service_that_does_not_answer_bind_gives_way_to_another)
     sim_run(sim, MS(10));
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     sim_run(sim, SECONDS(1));
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     sim_run(sim, MS(50));
     ck_assert(sim_bound(remote));
     sim_free(sim);
@@ -382,13 +366,13 @@ START_TEST(a_service_that_comes_while_a_dead_one_is_tried_is_bound_at_once)
     struct sim_bus *b2 = sim_bus(sim, "b2");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(b1, "one");
+    sim_publish_hall(b1, "one");
     sim_run(sim, ASKED);
     sim_crash(sim, b1->process.host);
     sim_on_binding(sim_proxy(c, "type=hall"));
     sim_run(sim, SECONDS(2));
     sim_record(sim, SIM_BINDINGS);
-    full_service(b2, "two");
+    sim_publish_hall(b2, "two");
     sim_run(sim, SECONDS(1));
     sim_expect(sim, "22.005 c: bound two\n");
     sim_free(sim);
@@ -401,7 +385,7 @@ START_TEST(a_service_that_stops_answering_bind_keeps_its_place_a_second)
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     false_server(sim, "0-first", NULL);
     sim_run(sim, MS(10));
     sim_record(sim, SIM_BINDINGS);
@@ -419,7 +403,7 @@ START_TEST(a_connection_binds_without_discovery_and_does_not_come_back)
     struct sim *sim = sim_new(1);
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
-    struct sim_service *hall = full_service(b, "hall");
+    struct sim_service *hall = sim_publish_hall(b, "hall");
     struct ab_address to = sim_host_address(b->process.host, 0, 52722);
 
     sim->network.loss = 1000;
@@ -452,7 +436,7 @@ START_TEST(a_place_alone_is_enough_to_ask_what_is_there)
     struct sim_bus *c = sim_bus(sim, "c");
     struct ab_address to = sim_host_address(b->process.host, 0, 52722);
 
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     sim->network.loss = 1000;
     sim_run(sim, SECONDS(1));
     sim_record(sim, SIM_LINES | SIM_PROGRAM);
@@ -508,7 +492,7 @@ START_TEST(the_end_of_a_connection_is_heard_even_late)
     struct sim *sim = sim_new(1);
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
-    struct sim_service *hall = full_service(b, "hall");
+    struct sim_service *hall = sim_publish_hall(b, "hall");
     struct ab_address to = sim_host_address(b->process.host, 0, 52722);
 
     sim_run(sim, SECONDS(1));
@@ -551,7 +535,7 @@ START_TEST(a_connection_says_why_it_never_came_to_be)
     struct ab_address silent = sim_host_address(quiet, 0, 99);
     struct ab_address unreachable = ab_address_inet(0x0a000909, 99);
 
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     sim_host_crash(quiet);
     sim_run(sim, SECONDS(1));
     sim_record(sim, SIM_PROGRAM);
@@ -585,7 +569,7 @@ START_TEST(a_connection_to_several_addresses_takes_the_first_that_answers)
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
     struct sim_host *quiet = sim_host(sim, "quiet");
-    struct sim_service *hall = full_service(b, "hall");
+    struct sim_service *hall = sim_publish_hall(b, "hall");
     struct ab_address addresses[] = {sim_host_address(quiet, 0, 52722), sim_host_address(b->process.host, 0, 52722)};
 
     sim_host_crash(quiet);
@@ -606,7 +590,7 @@ START_TEST(no_descriptor_is_a_failure_that_is_told_later)
     struct sim *sim = sim_new(1);
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
-    struct sim_service *hall = full_service(b, "hall");
+    struct sim_service *hall = sim_publish_hall(b, "hall");
     struct ab_address to = sim_host_address(b->process.host, 0, 52722);
 
     sim_run(sim, SECONDS(1));
@@ -632,7 +616,7 @@ START_TEST(a_half_open_connection_is_found_within_half_a_minute)
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     sim_on_binding(remote);
     sim_call_within(remote, SECONDS(600), 0, "hold", "[]");
@@ -657,7 +641,7 @@ START_TEST(an_idle_connection_is_kept_alive_by_pings)
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     sim_on_binding(remote);
     sim_run(sim, ASKED);
@@ -677,8 +661,8 @@ START_TEST(a_machine_that_wakes_asks_each_connection_for_a_sign)
     struct sim_bus *b2 = sim_bus(sim, "b2");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    struct sim_service *hall = full_service(b, "hall");
-    struct sim_service *attic = full_service(b2, "attic");
+    struct sim_service *hall = sim_publish_hall(b, "hall");
+    struct sim_service *attic = sim_publish_hall(b2, "attic");
     struct sim_remote *stays = sim_proxy(c, ab_service_id(hall->service));
     struct sim_remote *goes = sim_proxy(c, ab_service_id(attic->service));
     sim_browse(c, "type=hall", 0);
@@ -709,7 +693,7 @@ START_TEST(a_long_sleep_costs_a_connection_and_no_service)
     struct sim_bus *b = sim_bus(sim, "b");
     struct sim_bus *c = sim_bus(sim, "c");
 
-    full_service(b, "hall");
+    sim_publish_hall(b, "hall");
     struct sim_remote *remote = sim_proxy(c, "type=hall");
     sim_browse(c, "type=hall", 0);
     sim_on_binding(remote);

@@ -73,8 +73,6 @@ static void expect_explained(struct sim_bus *bus, const char *expected)
 /* A service on two networks. */
 struct scene {
     struct sim *sim;
-    struct sim_host *here;
-    struct sim_host *there;
     struct sim_bus *b;
     struct sim_bus *c;
 };
@@ -83,12 +81,8 @@ static struct scene two_networks(void)
 {
     struct scene scene = {.sim = sim_new(1)};
 
-    scene.here = sim_host(scene.sim, "b");
-    scene.there = sim_host(scene.sim, "c");
-    sim_host_add_interface(scene.here, 1);
-    sim_host_add_interface(scene.there, 1);
-    scene.b = sim_bus_start(sim_bus_new(scene.sim, scene.here, "b"));
-    scene.c = sim_bus_start(sim_bus_new(scene.sim, scene.there, "c"));
+    scene.b = sim_bus_on_two(scene.sim, "b");
+    scene.c = sim_bus_on_two(scene.sim, "c");
     sim_publish(scene.b, "hall", HALL);
     sim_run(scene.sim, ASKED);
     return scene;
@@ -108,7 +102,7 @@ START_TEST(the_one_that_is_used_and_the_one_that_was_slower)
 {
     struct scene scene = two_networks();
 
-    sim_host_set_interface(scene.here, 0, false);
+    sim_host_set_interface(scene.b->process.host, 0, false);
     sim_proxy(scene.c, "hall");
     sim_run(scene.sim, SECONDS(1));
     expect_explained(
@@ -129,7 +123,7 @@ START_TEST(the_other_is_tried_once_the_used_one_is_lost)
 
     sim_proxy(scene.c, "hall");
     sim_run(scene.sim, SECONDS(1));
-    sim_host_set_interface(scene.here, 0, false);
+    sim_host_set_interface(scene.b->process.host, 0, false);
     sim_run(scene.sim, SECONDS(29));
     expect_explained(
         scene.c, "10.0.1.1:52722 answered_last heard_ms=352 tried_ms=4896 answered_ms=4892 round_trip_ms=2.0 in_use=1\n"

@@ -112,6 +112,20 @@ struct sim_service *sim_publish(struct sim_bus *bus, const char *name, const cha
     return service;
 }
 
+struct sim_service *sim_publish_hall(struct sim_bus *bus, const char *name)
+{
+    struct sim_service *service = sim_service(bus, name, "{\"type\": \"hall\"}");
+
+    sim_function(service, "echo", sim_echo);
+    sim_function(service, "hold", sim_hold);
+    sim_function(service, "throw", sim_throw);
+    sim_event(service, "rang");
+    sim_object(service, "temp", "21.5");
+    if (service)
+        sim_worked(bus, sim_service_publish_try(service), "ab_service_publish");
+    return service;
+}
+
 /* Before the service itself. */
 static void end_audiences(struct sim_service *service, ab_time now)
 {

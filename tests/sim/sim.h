@@ -153,8 +153,9 @@ void sim_bus_limit(struct sim_bus *bus, const char *name, long long value); /* b
 struct sim_bus *sim_bus_start(struct sim_bus *bus);
 /* A machine with one bus on it, started. */
 struct sim_bus *sim_bus(struct sim *sim, const char *name);
-void sim_bus_close(struct sim_bus *bus); /* in order: takes 100 ms and more of the clock */
-void sim_bus_kill(struct sim_bus *bus);  /* kill -9 */
+struct sim_bus *sim_bus_on_two(struct sim *sim, const char *name); /* the same on networks 0 and 1 */
+void sim_bus_close(struct sim_bus *bus);                           /* in order: takes 100 ms and more of the clock */
+void sim_bus_kill(struct sim_bus *bus);                            /* kill -9 */
 /* Moves what it listens on to another port, as a host that had to. */
 void sim_bus_move_port(struct sim_bus *bus, uint16_t port);
 /* Power of a machine is gone, with all that ran there. */
@@ -177,6 +178,9 @@ struct sim_service {
 struct sim_service *sim_service(struct sim_bus *bus, const char *name, const char *info); /* not published */
 struct sim_service *sim_publish(struct sim_bus *bus, const char *name, const char *info);
 int sim_service_publish_try(struct sim_service *service);
+/* The one that most tests have: of type hall, with the functions echo, hold and throw, the event rang, and the object temp
+ * (21.5). */
+struct sim_service *sim_publish_hall(struct sim_bus *bus, const char *name);
 void sim_service_end(struct sim_service *service);
 void sim_set_info(struct sim_service *service, const char *info);
 /* As autobus_service_set_access; and a function that decides (NULL: none). */

@@ -11,12 +11,7 @@ struct visit visit_new(void (*limits)(struct sim_bus *bus))
     if (limits)
         limits(visit.b);
     sim_bus_start(visit.b);
-    visit.hall = sim_publish(visit.b, "hall", "{\"type\": \"hall\"}");
-    sim_function(visit.hall, "echo", sim_echo);
-    sim_function(visit.hall, "hold", sim_hold);
-    sim_function(visit.hall, "throw", sim_throw);
-    sim_event(visit.hall, "rang");
-    sim_object(visit.hall, "temp", "21.5");
+    visit.hall = sim_publish_hall(visit.b, "hall");
     visit.p = sim_peer(visit.sim, sim_host(visit.sim, "p"), "p");
     visit.link = sim_dial(visit.p, visit.b);
     sim_run_until(visit.sim, SECONDS(1));

@@ -11,7 +11,7 @@
 struct visit {
     struct sim *sim;
     struct sim_bus *b;
-    struct sim_service *hall; /* functions echo, hold, throw; event rang; object temp, 21.5 */
+    struct sim_service *hall; /* sim_publish_hall */
     struct sim_peer *p;
     struct sim_link *link;
 };
