@@ -101,7 +101,7 @@ AUTOBUS_EXPORT int autobus_options_new(autobus_options **ret_options);
 AUTOBUS_EXPORT void autobus_options_free(autobus_options *options);
 
 /* Sets one option as text, as autobus(7) lists them: "interfaces", "bind", "ports", "discovery_port", "accept", "allow",
- * "discovery", "goodbyes", "announce_delay", "seeds", "local_sockets", and every limit by its name ("line", "calls", …).
+ * "discovery", "goodbyes", "announce_delay", "seeds", "local_sockets", "spin", and every limit by its name ("line", …).
  * AUTOBUS_ENOENT: no such option. AUTOBUS_EINVAL: a bad value; `error` says what is wrong with it. */
 AUTOBUS_EXPORT int autobus_options_set(autobus_options *options, const char *name, const char *value,
                                        autobus_error *error);

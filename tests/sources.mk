@@ -146,6 +146,7 @@ UNIT_TESTS += tests/unit/check_sleep
 UNIT_TESTS += tests/unit/check_sleeper
 UNIT_TESTS += tests/unit/check_slot
 UNIT_TESTS += tests/unit/check_socket
+UNIT_TESTS += tests/unit/check_spin
 UNIT_TESTS += tests/unit/check_system
 UNIT_TESTS += tests/unit/check_text
 UNIT_TESTS += tests/unit/check_timer

@@ -18,7 +18,11 @@ int ab_net_counters_put(const struct ab_net *net, json_t *counters)
         r = ab_counters_put(counters, "datagrams", ab_fate_name((enum ab_datagram_fate)i), discovery->fates.counts[i]);
     if (r == 0)
         r = ab_counters_put(counters, "datagrams", "sent", discovery->sent);
-    return r < 0 ? r : ab_counters_put(counters, "datagrams", "unsent", discovery->unsent);
+    if (r == 0)
+        r = ab_counters_put(counters, "datagrams", "unsent", discovery->unsent);
+    if (r == 0)
+        r = ab_counters_put(counters, "waits", "spun", atomic_load(&net->spin_rule.spun));
+    return r < 0 ? r : ab_counters_put(counters, "waits", "in_vain", atomic_load(&net->spin_rule.in_vain));
 }
 
 static int put_new(json_t *object, const char *name, json_t *value)

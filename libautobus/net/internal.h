@@ -24,6 +24,7 @@
 #include "net/resolver.h"
 #include "net/sleep.h"
 #include "net/socket.h"
+#include "net/spin.h"
 #include "net/waker.h"
 
 struct ab_net {
@@ -46,6 +47,9 @@ struct ab_net {
     struct ab_sleep sleep;
     struct ab_resolver *resolver; /* counted: a slow look-up outlives the net */
 
+    struct ab_spin_rule spin_rule;
+    struct ab_spin spin;    /* the event thread's */
+    bool answered;          /* event thread: it has sent something since it last waited */
     struct ab_buffer input; /* event thread: lent to the socket that it reads */
     bool stopping;          /* lock */
     bool stop_begun;        /* event thread: it has seen `stopping` */

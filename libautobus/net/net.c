@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -32,6 +33,19 @@ ab_time ab_net_now(const struct ab_net *net)
     (void)net; /* one clock for all */
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (ab_time)now.tv_sec * AB_SECOND + now.tv_nsec / 1000;
+}
+
+static ab_time clock_now(void)
+{
+    return ab_net_now(NULL);
+}
+
+/* Where there are more than the set has room for, this says no. */
+static bool has_processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 1;
 }
 
 bool ab_net_start_timer(const struct ab_net *net, struct event *timer, ab_time delay)
@@ -146,6 +160,9 @@ int ab_net_new(const struct ab_settings *settings, const struct ab_net_driver *d
     net->settings = ab_settings_copy(settings);
     if (net->settings) {
         net->limits = ab_settings_limits(net->settings);
+        net->spin_rule.most = ab_settings_spin_us(net->settings);
+        net->spin_rule.now = clock_now;
+        net->spin_rule.has_processors = has_processors;
         r = make_parts(net, &what);
     }
     if (r == 0) {
@@ -262,13 +279,30 @@ static bool round_begin(struct ab_net *net, bool *busy)
     return !over;
 }
 
+/* Spins if this thread has just answered somebody, who may have more to ask. Looks at all that the loop waits for, and
+ * its place in the handshake with other threads is the same as if it slept. */
+static void wait(struct ab_net *net)
+{
+    struct ab_spell spell = net->answered ? ab_spell_begin(&net->spin, &net->spin_rule) : AB_SPELL_NONE;
+
+    net->answered = false;
+    while (ab_waker_asleep(&net->waker) && ab_spell_spins(&spell))
+        event_base_loop(net->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    if (ab_waker_asleep(&net->waker))
+        event_base_loop(net->base, EVLOOP_ONCE);
+    ab_spell_end(&spell);
+}
+
 void ab_net_run(struct ab_net *net)
 {
     bool busy = false;
 
     running = net;
     while (round_begin(net, &busy)) {
-        event_base_loop(net->base, EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0));
+        if (busy)
+            event_base_loop(net->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+        else
+            wait(net);
         ab_waker_awake(&net->waker);
         busy = net->driver->callbacks(net->context);
     }

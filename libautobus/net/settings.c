@@ -35,6 +35,7 @@ int ab_settings_new(struct ab_settings **ret_settings)
     settings->first_port = AB_FIRST_PORT;
     settings->last_port = AB_LAST_PORT;
     settings->goodbyes = AB_GOODBYES;
+    settings->spin_us = AB_SPIN_US;
     *ret_settings = settings;
     return 0;
 }
@@ -181,6 +182,11 @@ unsigned ab_settings_goodbyes(const struct ab_settings *settings)
 unsigned ab_settings_announce_delay_ms(const struct ab_settings *settings)
 {
     return settings->announce_delay_ms;
+}
+
+unsigned ab_settings_spin_us(const struct ab_settings *settings)
+{
+    return settings->spin_us;
 }
 
 void ab_settings_ports(const struct ab_settings *settings, uint16_t *ret_first, uint16_t *ret_last)

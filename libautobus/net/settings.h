@@ -43,6 +43,7 @@ bool ab_settings_broadcast(const struct ab_settings *settings);     /* whether t
 bool ab_settings_local_sockets(const struct ab_settings *settings); /* whether they are offered, and used */
 unsigned ab_settings_goodbyes(const struct ab_settings *settings);
 unsigned ab_settings_announce_delay_ms(const struct ab_settings *settings);
+unsigned ab_settings_spin_us(const struct ab_settings *settings); /* 0: never */
 /* The hosts to ask over TCP, in their order; without a port, at the first of the range. False: there are no more. */
 #define AB_SEED_HOST_SIZE 256
 bool ab_settings_seed(const struct ab_settings *settings, size_t index, char ret_host[AB_SEED_HOST_SIZE],

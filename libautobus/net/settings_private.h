@@ -10,6 +10,7 @@
 #define AB_FIRST_PORT     52722
 #define AB_LAST_PORT      52821
 #define AB_GOODBYES       3
+#define AB_SPIN_US        50
 
 enum ab_setting {
     AB_SETTING_INTERFACES,
@@ -23,6 +24,7 @@ enum ab_setting {
     AB_SETTING_SEEDS, /* kept as its text */
     AB_SETTING_ALLOW,
     AB_SETTING_LOCAL_SOCKETS,
+    AB_SETTING_SPIN,
     AB_SETTINGS, /* how many there are */
 };
 
@@ -50,6 +52,7 @@ struct ab_settings {
     bool no_local_sockets;
     unsigned goodbyes;
     unsigned announce_delay_ms;
+    unsigned spin_us;
 };
 
 const char *ab_settings_name(enum ab_setting setting);

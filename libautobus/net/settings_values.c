@@ -14,6 +14,7 @@
 
 #define GOODBYES_MOST 10
 #define DELAY_MOST    60000
+#define SPIN_MOST     1000
 
 char *ab_settings_problem(const char *format, ...)
 {
@@ -260,6 +261,11 @@ static int set_announce_delay(struct ab_settings *settings, char *value, char **
     return set_number(value, 0, DELAY_MOST, 0, &settings->announce_delay_ms, ret_problem);
 }
 
+static int set_spin(struct ab_settings *settings, char *value, char **ret_problem)
+{
+    return set_number(value, 0, SPIN_MOST, AB_SPIN_US, &settings->spin_us, ret_problem);
+}
+
 /* Cuts HOST[:PORT] in two; *ret_port is 0 if there is none. */
 static bool read_seed(char *item, uint16_t *ret_port)
 {
@@ -310,6 +316,7 @@ static const struct {
     [AB_SETTING_SEEDS] = {"seeds", set_seeds},
     [AB_SETTING_ALLOW] = {"allow", set_allow},
     [AB_SETTING_LOCAL_SOCKETS] = {"local_sockets", set_local_sockets},
+    [AB_SETTING_SPIN] = {"spin", set_spin},
 };
 
 const char *ab_settings_name(enum ab_setting setting)

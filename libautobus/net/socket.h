@@ -21,6 +21,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "core/host.h"
+#include "net/spin.h"
 #include "net/transform.h"
 #include "wire/reader.h"
 
@@ -70,6 +71,7 @@ struct ab_socket {
     struct ab_list resting; /* in ab_sockets.resting: was paused of late */
     unsigned usual;         /* bytes that left at once of late */
     unsigned writes;        /* lines that the engine wrote */
+    struct ab_spin spin;    /* of who reads for itself */
     int nudge;              /* eventfd that ends a caller's wait; -1: none was needed yet */
     atomic_bool recalled;   /* who reads is to give it back; the reader looks without the lock */
     int failure;            /* why nothing can leave any more; 0: it can */

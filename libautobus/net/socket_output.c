@@ -81,7 +81,7 @@ static void account(struct ab_socket *socket, ssize_t sent, int wrong)
 /* Releases the lock. */
 static void send_once(struct ab_socket *socket)
 {
-    const struct ab_net *net = socket->net;
+    struct ab_net *net = socket->net;
     ssize_t sent;
     int wrong;
 
@@ -91,6 +91,8 @@ static void send_once(struct ab_socket *socket)
         socket->usual = socket->unsent < USUAL_MOST ? (unsigned)socket->unsent : USUAL_MOST;
     }
     ab_net_unlock(net);
+    if (ab_net_on_event_thread(net))
+        net->answered = true;
     sent = socket->transform->send(socket->transform_state, socket->descriptor, ab_buffer_data(&socket->output),
                                    ab_buffer_size(&socket->output));
     wrong = errno;

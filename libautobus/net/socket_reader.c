@@ -155,13 +155,15 @@ void ab_net_read_until(struct ab_socket *socket, const atomic_bool *done)
     char block[LENT];
     struct ab_buffer lent = {.block = block, .capacity = sizeof(block)};
     struct pollfd ready[2] = {{.fd = socket->descriptor, .events = POLLIN}, {.fd = socket->nudge, .events = POLLIN}};
+    struct ab_spell spell = ab_spell_begin(&socket->spin, &socket->net->spin_rule);
 
     while (!atomic_load(done) && !atomic_load(&socket->recalled) && !socket->stalled && !socket->ended) {
-        if (poll(ready, 2, -1) < 0)
-            continue; /* a signal */
+        if (poll(ready, 2, ab_spell_spins(&spell) ? 0 : -1) <= 0)
+            continue; /* nothing yet, or a signal */
         if (ready[1].revents)
             take_nudges(socket);
         if (ready[0].revents)
             ab_socket_read(socket, &lent);
     }
+    ab_spell_end(&spell);
 }

@@ -64,6 +64,11 @@ bool ab_waker_sleep(struct ab_waker *waker)
     return false;
 }
 
+bool ab_waker_asleep(const struct ab_waker *waker)
+{
+    return atomic_load_explicit(&waker->sleeping, memory_order_relaxed);
+}
+
 void ab_waker_awake(struct ab_waker *waker)
 {
     atomic_store(&waker->sleeping, false);

@@ -28,6 +28,8 @@ void ab_waker_wake(struct ab_waker *waker); /* any thread */
 
 /* Event thread: about to wait in the loop. False: somebody wants something, do not wait. */
 bool ab_waker_sleep(struct ab_waker *waker);
+/* Event thread: nothing has run, and nobody has wanted anything, since then. */
+bool ab_waker_asleep(const struct ab_waker *waker);
 /* Event thread: the loop came back, or runs the first of its callbacks. */
 void ab_waker_awake(struct ab_waker *waker);
 

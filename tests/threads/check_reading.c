@@ -1,6 +1,7 @@
 /*
  * A thread that waits for its answer reads the connection itself (net/socket_reader.c): what else the connection brings,
- * what ends the wait other than an answer, and threads that do so at once. Worth most under ThreadSanitizer.
+ * what ends the wait other than an answer, and threads that do so at once; all of it while it spins, too. Worth most
+ * under ThreadSanitizer.
  */
 
 #include "buses.h"
@@ -28,11 +29,16 @@ static void fire(autobus_request *what, void *user_data)
     ck_assert_int_eq(autobus_fire_json(pair.service, "ping", autobus_request_args(what)), 0);
 }
 
-static void setup(void)
+static void open_pair(const char *spin)
 {
-    ab_pair_open(&pair, NULL);
+    ab_pair_open(&pair, ab_test_options("spin", spin, NULL));
     ab_pair_function(&pair, "fire", AUTOBUS_SYNC, fire, NULL);
     ab_pair_function(&pair, "keep", AUTOBUS_SYNC, ab_keep, &kept);
+}
+
+static void setup(void)
+{
+    open_pair("0");
 }
 
 static void teardown(void)
@@ -66,6 +72,97 @@ static void call_until_paused(void)
         ab_bus_unlock(pair.client);
     }
 }
+
+/* ---- Spinning (net/spin.h) */
+
+static json_int_t waits(autobus_bus *bus, const char *name)
+{
+    json_t *counters;
+    json_int_t count;
+
+    ck_assert_int_eq(autobus_bus_counters(bus, &counters), 0);
+    count = json_integer_value(json_object_get(json_object_get(counters, "waits"), name));
+    json_decref(counters);
+    return count;
+}
+
+static void answer(autobus_request *what, void *user_data)
+{
+    (void)user_data;
+    autobus_reply_json(what, autobus_request_args(what));
+}
+
+static void ask(int count)
+{
+    for (int i = 0; i < count; i++)
+        ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "answer", NULL), 0);
+}
+
+static void ask_until_spun(autobus_bus *bus)
+{
+    cpu_set_t set;
+
+    ck_assert_int_eq(sched_getaffinity(0, sizeof(set), &set), 0);
+    while (CPU_COUNT(&set) > 1 && waits(bus, "spun") == 0)
+        ask(100);
+}
+
+/* As long as can be, so that what follows comes while the thread spins. */
+static void setup_spinning(void)
+{
+    open_pair("1000");
+    ab_pair_function(&pair, "answer", AUTOBUS_SYNC, answer, NULL);
+    ask_until_spun(pair.client);
+}
+
+START_TEST(both_ends_spin)
+{
+    ask_until_spun(pair.server);
+    ck_assert_int_ge(waits(pair.client, "spun"), waits(pair.client, "in_vain"));
+    ck_assert_int_ge(waits(pair.server, "spun"), waits(pair.server, "in_vain"));
+}
+END_TEST
+
+/* Nor is a call that a worker answers waited for by the event thread. */
+START_TEST(who_does_not_answer_does_not_spin)
+{
+    json_int_t before;
+
+    call(0); /* ends a wait after an answer, which is counted by the next */
+    call(1);
+    before = waits(pair.server, "spun");
+    for (int i = 0; i < CALLS; i++)
+        call(i);
+    ck_assert_int_eq(waits(pair.server, "spun"), before);
+}
+END_TEST
+
+static void expect_no_spin(const char *spin)
+{
+    open_pair(spin);
+    ab_pair_function(&pair, "answer", AUTOBUS_SYNC, answer, NULL);
+    ask(5 * CALLS);
+    ck_assert_int_eq(waits(pair.client, "spun") + waits(pair.server, "spun"), 0);
+    ab_pair_close(&pair);
+}
+
+START_TEST(nobody_spins_where_it_is_turned_off)
+{
+    expect_no_spin("0");
+}
+END_TEST
+
+/* The threads of the buses are kept where this one is. */
+START_TEST(nobody_spins_on_one_processor)
+{
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET((size_t)sched_getcpu(), &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+    expect_no_spin("1000");
+}
+END_TEST
 
 /* ---- Signals of the program's */
 
@@ -305,26 +402,39 @@ START_TEST(a_reader_serves_the_others)
 }
 END_TEST
 
+static void add_tests(TCase *tcase)
+{
+    tcase_add_test(tcase, events_come_in_order);
+    tcase_add_test(tcase, an_event_needs_no_call);
+    tcase_add_test(tcase, signals_do_not_end_it);
+    tcase_add_test(tcase, calls_with_a_callback_go_on);
+    tcase_add_test(tcase, a_deadline_ends_it);
+    tcase_add_test(tcase, a_closed_remote_ends_it);
+    tcase_add_test(tcase, a_closed_bus_ends_it);
+    tcase_add_test(tcase, a_service_that_closes_ends_it);
+    tcase_add_test(tcase, a_lost_connection_ends_it);
+    tcase_add_test(tcase, threads_call_at_once);
+    tcase_add_test(tcase, a_reader_serves_the_others);
+}
+
 int main(void)
 {
     Suite *suite = suite_create("reading");
     TCase *reading = tcase_create("by who waits");
-    TCase *log = tcase_create("log");
+    TCase *spinning = tcase_create("by who spins");
+    TCase *alone = tcase_create("alone");
 
     tcase_add_checked_fixture(reading, setup, teardown);
-    tcase_add_test(reading, events_come_in_order);
-    tcase_add_test(reading, an_event_needs_no_call);
-    tcase_add_test(reading, signals_do_not_end_it);
-    tcase_add_test(reading, calls_with_a_callback_go_on);
-    tcase_add_test(reading, a_deadline_ends_it);
-    tcase_add_test(reading, a_closed_remote_ends_it);
-    tcase_add_test(reading, a_closed_bus_ends_it);
-    tcase_add_test(reading, a_service_that_closes_ends_it);
-    tcase_add_test(reading, a_lost_connection_ends_it);
-    tcase_add_test(reading, threads_call_at_once);
-    tcase_add_test(reading, a_reader_serves_the_others);
-    tcase_add_test(log, who_reads_may_not_block);
+    add_tests(reading);
+    tcase_add_checked_fixture(spinning, setup_spinning, teardown);
+    add_tests(spinning);
+    tcase_add_test(spinning, both_ends_spin);
+    tcase_add_test(spinning, who_does_not_answer_does_not_spin);
+    tcase_add_test(alone, nobody_spins_where_it_is_turned_off);
+    tcase_add_test(alone, nobody_spins_on_one_processor);
+    tcase_add_test(alone, who_reads_may_not_block);
     suite_add_tcase(suite, reading);
-    suite_add_tcase(suite, log);
+    suite_add_tcase(suite, spinning);
+    suite_add_tcase(suite, alone);
     return ab_test_run(suite);
 }

@@ -59,6 +59,7 @@ START_TEST(defaults)
     ck_assert(ab_settings_broadcast(settings));
     ck_assert_uint_eq(ab_settings_goodbyes(settings), 3);
     ck_assert_uint_eq(ab_settings_announce_delay_ms(settings), 0);
+    ck_assert_uint_eq(ab_settings_spin_us(settings), 50);
     set(settings, "local_sockets", "");
     ck_assert(ab_settings_local_sockets(settings));
     ck_assert(ab_settings_interface_allowed(settings, "eth0", false));
@@ -219,6 +220,25 @@ START_TEST(how_a_bus_discovers_and_is_discovered)
 }
 END_TEST
 
+START_TEST(how_long_it_spins)
+{
+    struct ab_settings *settings = make();
+    struct ab_settings *copy;
+
+    set(settings, "spin", "0");
+    ck_assert_uint_eq(ab_settings_spin_us(settings), 0);
+    set(settings, "spin", "1000");
+    copy = ab_settings_copy(settings);
+    ck_assert_uint_eq(ab_settings_spin_us(copy), 1000);
+    set(copy, "spin", "");
+    ck_assert_uint_eq(ab_settings_spin_us(copy), 50);
+    ab_settings_free(copy);
+    ab_settings_free(settings);
+
+    expect_problem("spin", "1001", "\"1001\" is not a number from 0 to 1000");
+}
+END_TEST
+
 START_TEST(known_hosts)
 {
     struct ab_settings *settings = make();
@@ -320,6 +340,7 @@ static void clear_environment(void)
     unsetenv("AUTOBUS_GOODBYES");
     unsetenv("AUTOBUS_ANNOUNCE_DELAY");
     unsetenv("AUTOBUS_SEEDS");
+    unsetenv("AUTOBUS_SPIN");
 }
 
 static void load(struct ab_settings *settings, const char *from)
@@ -533,6 +554,7 @@ int main(void)
     tcase_add_test(values, addresses_and_ports);
     tcase_add_test(values, who_may_use_services);
     tcase_add_test(values, how_a_bus_discovers_and_is_discovered);
+    tcase_add_test(values, how_long_it_spins);
     tcase_add_test(values, known_hosts);
     tcase_add_test(values, accepted_sources);
     tcase_add_test(values, a_copy_is_its_own);
