@@ -131,6 +131,7 @@ UNIT_TESTS += tests/unit/check_name
 UNIT_TESTS += tests/unit/check_net
 UNIT_TESTS += tests/unit/check_network
 UNIT_TESTS += tests/unit/check_notice
+UNIT_TESTS += tests/unit/check_numbers
 UNIT_TESTS += tests/unit/check_packet
 UNIT_TESTS += tests/unit/check_polled
 UNIT_TESTS += tests/unit/check_progress

@@ -452,7 +452,7 @@ bool ab_remote_under_way(const struct ab_remote *remote, ab_stream_id *ret_strea
 {
     if (!remote->bound || !ab_list_empty(&remote->leaving))
         return false;
-    *ret_stream = remote->bound->stream.id;
+    *ret_stream = remote->bound->stream.id.number;
     *ret_calls = remote->bound->calls;
     return true;
 }

@@ -58,7 +58,7 @@ int ab_service_disconnect(struct ab_service *service, ab_time now, uint64_t numb
     AB_LIST_EACH (each, &service->connections) {
         struct ab_inbound *connection = AB_CONTAINER(each, struct ab_inbound, node);
 
-        if (connection->stream.id == number) {
+        if (connection->stream.id.number == number) {
             ab_inbound_close(connection, AB_CLOSE_FLUSH);
             return 0;
         }

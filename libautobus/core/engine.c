@@ -127,7 +127,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_list_init(&engine->multiples);
     ab_list_init(&engine->publishers);
     ab_list_init(&engine->seeds);
-    ab_map_init(&engine->streams, AB_MAP_OWN);
+    ab_numbers_init(&engine->streams);
     ab_map_init(&engine->pending, AB_MAP_OWN);
     ab_directory_init(engine);
     ab_contests_init(engine);
@@ -160,7 +160,7 @@ void ab_engine_free(struct ab_engine *engine)
     empty_graves(engine);
     while ((notice = ab_engine_take_notice(engine)))
         ab_notice_release(notice);
-    ab_map_deinit(&engine->streams);
+    ab_numbers_deinit(&engine->streams);
     ab_map_deinit(&engine->pending);
     ab_buffer_deinit(&engine->scratch);
     ab_text_unref(engine->null);
@@ -265,8 +265,8 @@ void ab_engine_datagram(struct ab_engine *engine, ab_time now, const struct ab_a
 static void look_around(struct ab_engine *engine)
 {
     ab_distrust_forget_all(engine);
-    AB_MAP_EACH (each, &engine->streams) {
-        struct ab_stream *stream = AB_CONTAINER(each, struct ab_stream, node);
+    AB_NUMBERS_EACH (each, &engine->streams) {
+        struct ab_stream *stream = AB_CONTAINER(each, struct ab_stream, id);
 
         stream->ops->doubt(stream);
     }
@@ -342,8 +342,8 @@ struct ab_counters ab_engine_counters(const struct ab_engine *engine)
     counters.discovery_probes = engine->prober.running;
     counters.inbound_now = engine->server.connections;
     counters.inbound_unbound = engine->server.unbound_count;
-    AB_MAP_EACH (each, &engine->streams) {
-        counters.bytes_waiting += ab_stream_waiting(AB_CONTAINER(each, struct ab_stream, node));
+    AB_NUMBERS_EACH (each, &engine->streams) {
+        counters.bytes_waiting += ab_stream_waiting(AB_CONTAINER(each, struct ab_stream, id));
     }
     return counters;
 }

@@ -109,10 +109,10 @@ static void set_paused(struct ab_inbound *connection, bool paused)
 {
     struct ab_engine *engine = connection->stream.engine;
 
-    if (connection->paused == paused || !connection->stream.id)
+    if (connection->paused == paused || !connection->stream.id.number)
         return;
     connection->paused = paused;
-    engine->host->pause(engine->context, connection->stream.id, paused);
+    engine->host->pause(engine->context, connection->stream.id.number, paused);
 }
 
 int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *message)

@@ -48,7 +48,7 @@ struct ab_inbound {
 
 static inline struct ab_peer ab_inbound_peer(const struct ab_inbound *connection)
 {
-    return (struct ab_peer){connection->stream.address, connection->stream.id, connection->local};
+    return (struct ab_peer){connection->stream.address, connection->stream.id.number, connection->local};
 }
 
 void ab_inbound_close(struct ab_inbound *connection, enum ab_close_mode mode);

@@ -61,7 +61,7 @@ struct ab_engine {
     struct ab_list graves;
     struct ab_buffer scratch; /* for one message at a time */
     struct ab_text *null;     /* the encoded value */
-    struct ab_map streams;
+    struct ab_numbers streams;
     struct ab_map pending; /* struct ab_pending by key: what all remotes await */
     struct ab_directory directory;
     struct ab_distrust distrust;

@@ -5,7 +5,7 @@
 
 void ab_remote_expect(struct ab_remote *remote, struct ab_pending *pending, uint64_t id)
 {
-    pending->key = (struct ab_pending_key){remote->bound->stream.id, id};
+    pending->key = (struct ab_pending_key){remote->bound->stream.id.number, id};
     ab_map_insert(&remote->engine->pending, &pending->node, &pending->key, sizeof(pending->key));
 }
 
@@ -20,7 +20,7 @@ void ab_remote_expect_no_more(struct ab_remote *remote, struct ab_pending *pendi
 static struct ab_pending *find_pending(struct ab_remote *remote, const struct ab_outbound *connection,
                                        const struct ab_text *own_id)
 {
-    struct ab_pending_key key = {.stream = connection->stream.id};
+    struct ab_pending_key key = {.stream = connection->stream.id.number};
     struct ab_map_node *node;
 
     if (!ab_message_own_id(own_id, &key.id))

@@ -13,11 +13,10 @@
 void ab_stream_init(struct ab_stream *stream, struct ab_engine *engine, const struct ab_stream_ops *ops,
                     ab_stream_id id, const struct ab_address *address)
 {
-    stream->id = id;
     stream->engine = engine;
     stream->ops = ops;
     stream->address = *address;
-    ab_map_insert(&engine->streams, &stream->node, &stream->id, sizeof(stream->id));
+    ab_numbers_insert(&engine->streams, &stream->id, id);
 }
 
 /* So much of a line as goes into one of the log, without its end. */
@@ -55,10 +54,10 @@ int ab_stream_write(struct ab_stream *stream, const struct ab_buffer *message)
     struct ab_engine *engine = stream->engine;
     int r;
 
-    if (!stream->id)
+    if (!stream->id.number)
         return AB_ECLOSED;
     log_sent(stream, message);
-    r = engine->host->write(engine->context, stream->id, ab_buffer_data(message), ab_buffer_size(message));
+    r = engine->host->write(engine->context, stream->id.number, ab_buffer_data(message), ab_buffer_size(message));
     if (r == 0) {
         engine->counters.messages_sent++;
         engine->counters.bytes_sent += ab_buffer_size(message);
@@ -69,7 +68,7 @@ int ab_stream_write(struct ab_stream *stream, const struct ab_buffer *message)
 size_t ab_stream_waiting(const struct ab_stream *stream)
 {
     struct ab_engine *engine = stream->engine;
-    size_t waiting = stream->id ? engine->host->waiting(engine->context, stream->id) : 0;
+    size_t waiting = stream->id.number ? engine->host->waiting(engine->context, stream->id.number) : 0;
 
     if (waiting > engine->counters.bytes_waiting_most)
         engine->counters.bytes_waiting_most = waiting;
@@ -78,11 +77,11 @@ size_t ab_stream_waiting(const struct ab_stream *stream)
 
 static ab_stream_id forget(struct ab_stream *stream)
 {
-    ab_stream_id id = stream->id;
+    ab_stream_id id = stream->id.number;
 
     if (id)
-        ab_map_remove(&stream->engine->streams, &stream->node);
-    stream->id = 0;
+        ab_numbers_remove(&stream->engine->streams, &stream->id);
+    stream->id.number = 0;
     return id;
 }
 
@@ -96,9 +95,9 @@ void ab_stream_close(struct ab_stream *stream, enum ab_close_mode mode)
 
 struct ab_stream *ab_stream_find(struct ab_engine *engine, ab_stream_id id)
 {
-    struct ab_map_node *node = ab_map_find(&engine->streams, &id, sizeof(id));
+    struct ab_number_node *node = ab_numbers_find(&engine->streams, id);
 
-    return node ? AB_CONTAINER(node, struct ab_stream, node) : NULL;
+    return node ? AB_CONTAINER(node, struct ab_stream, id) : NULL;
 }
 
 void ab_engine_connected(struct ab_engine *engine, ab_time now, ab_stream_id id)

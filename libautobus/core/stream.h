@@ -6,7 +6,7 @@
 #define AB_CORE_STREAM_H
 
 #include "base/buffer.h"
-#include "base/map.h"
+#include "base/numbers.h"
 #include "core/host.h"
 #include "wire/message.h"
 
@@ -23,8 +23,7 @@ struct ab_stream_ops {
 };
 
 struct ab_stream {
-    struct ab_map_node node;
-    ab_stream_id id; /* 0: gone */
+    struct ab_number_node id; /* 0: gone */
     struct ab_engine *engine;
     const struct ab_stream_ops *ops;
     struct ab_address address; /* of the peer */

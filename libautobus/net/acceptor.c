@@ -287,7 +287,7 @@ static bool adopt(struct ab_net *net, int descriptor, const struct ab_address *p
     socket = ab_socket_new(net, descriptor, peer, true);
     if (!socket)
         return false;
-    ab_engine_accepted(net->engine, ab_net_now(net), socket->id, peer);
+    ab_engine_accepted(net->engine, ab_net_now(net), socket->id.number, peer);
     return true;
 }
 

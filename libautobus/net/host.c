@@ -83,7 +83,7 @@ static int host_open(void *context, const struct ab_address *to, ab_stream_id *r
         close(descriptor);
         return AB_ENOMEM;
     }
-    *ret_stream = stream->id;
+    *ret_stream = stream->id.number;
     return 0;
 }
 

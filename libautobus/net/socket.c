@@ -32,7 +32,7 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
 {
     const struct ab_limits *limits = net->limits;
 
-    ab_map_init(&sockets->map, AB_MAP_OWN);
+    ab_numbers_init(&sockets->by_id);
     ab_list_init(&sockets->dirty);
     ab_list_init(&sockets->attention);
     ab_list_init(&sockets->resting);
@@ -44,15 +44,15 @@ int ab_sockets_init(struct ab_sockets *sockets, struct ab_net *net)
 
 struct ab_socket *ab_sockets_find(struct ab_sockets *sockets, ab_stream_id id)
 {
-    struct ab_map_node *node;
+    struct ab_number_node *node;
     struct ab_socket *socket;
 
-    if (sockets->recent && sockets->recent->id == id)
+    if (sockets->recent && sockets->recent->id.number == id)
         return sockets->recent;
-    node = ab_map_find(&sockets->map, &id, sizeof(id));
+    node = ab_numbers_find(&sockets->by_id, id);
     if (!node)
         return NULL;
-    socket = AB_CONTAINER(node, struct ab_socket, node);
+    socket = AB_CONTAINER(node, struct ab_socket, id);
     if (socket->forgotten)
         return NULL;
     sockets->recent = socket;
@@ -61,8 +61,9 @@ struct ab_socket *ab_sockets_find(struct ab_sockets *sockets, ab_stream_id id)
 
 bool ab_sockets_settled(const struct ab_sockets *sockets)
 {
-    AB_MAP_EACH (node, &sockets->map) {
-        const struct ab_socket *socket = AB_CONTAINER(node, struct ab_socket, node);
+    AB_NUMBERS_EACH(node, &sockets->by_id)
+    {
+        const struct ab_socket *socket = AB_CONTAINER(node, struct ab_socket, id);
 
         if (socket->state == AB_SOCKET_DEAD || socket->failure)
             continue;
@@ -81,7 +82,6 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
     if (!socket)
         return NULL;
     socket->net = net;
-    socket->id = ++net->sockets.last;
     socket->descriptor = descriptor;
     socket->nudge = -1;
     socket->peer = *peer;
@@ -93,7 +93,7 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
     ab_list_init(&socket->backlog);
     ab_list_init(&socket->linger);
     ab_list_init(&socket->resting);
-    ab_map_insert(&net->sockets.map, &socket->node, &socket->id, sizeof(socket->id));
+    ab_numbers_insert(&net->sockets.by_id, &socket->id, ++net->sockets.last);
     ab_list_append(accepted ? &net->sockets.attention : &net->sockets.dirty,
                    accepted ? &socket->attention : &socket->dirty);
     return socket;
@@ -120,7 +120,7 @@ static void destroy(struct ab_socket *socket)
         close(socket->nudge);
     forget(socket);
     ab_socket_leave_linger(socket);
-    ab_map_remove(&socket->net->sockets.map, &socket->node);
+    ab_numbers_remove(&socket->net->sockets.by_id, &socket->id);
     ab_list_remove(&socket->dirty);
     ab_list_remove(&socket->attention);
     ab_list_remove(&socket->resting);
@@ -133,13 +133,14 @@ static void destroy(struct ab_socket *socket)
 
 void ab_sockets_deinit(struct ab_sockets *sockets)
 {
-    AB_MAP_EACH (node, &sockets->map) {
-        destroy(AB_CONTAINER(node, struct ab_socket, node));
+    AB_NUMBERS_EACH(node, &sockets->by_id)
+    {
+        destroy(AB_CONTAINER(node, struct ab_socket, id));
     }
     if (sockets->linger_timer)
         event_free(sockets->linger_timer);
     sockets->linger_timer = NULL;
-    ab_map_deinit(&sockets->map);
+    ab_numbers_deinit(&sockets->by_id);
 }
 
 void ab_socket_want_attention(struct ab_socket *socket)
@@ -166,7 +167,7 @@ bool ab_socket_fail(struct ab_socket *socket, int reason)
 
     ab_socket_die(socket);
     if (told)
-        ab_engine_closed(socket->net->engine, ab_net_now(socket->net), socket->id, reason);
+        ab_engine_closed(socket->net->engine, ab_net_now(socket->net), socket->id.number, reason);
     return told;
 }
 
@@ -261,7 +262,7 @@ static bool attend(struct ab_socket *socket)
         entered |= attend_failure(socket);
     if (socket->progressed && socket->state == AB_SOCKET_OPEN && !socket->closing) {
         socket->progressed = false;
-        ab_engine_progress(socket->net->engine, ab_net_now(socket->net), socket->id);
+        ab_engine_progress(socket->net->engine, ab_net_now(socket->net), socket->id.number);
         entered = true;
     }
     if (socket->closing && socket->state != AB_SOCKET_DEAD)

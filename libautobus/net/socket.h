@@ -19,7 +19,7 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
-#include "base/map.h"
+#include "base/numbers.h"
 #include "core/host.h"
 #include "net/spin.h"
 #include "net/transform.h"
@@ -46,14 +46,13 @@ enum ab_socket_reading {
 struct ab_socket {
     /* Fixed. */
     struct ab_net *net;
-    ab_stream_id id;
     int descriptor;
     struct ab_address peer;
     const struct ab_transform *transform;
     void *transform_state;
 
     /* The lock's. */
-    struct ab_map_node node;  /* by id */
+    struct ab_number_node id;
     struct ab_list dirty;     /* something waits to leave */
     struct ab_list attention; /* the event thread has something to do */
     enum ab_socket_state state;
@@ -105,7 +104,7 @@ struct ab_socket {
 
 struct ab_sockets {
     /* The lock's. */
-    struct ab_map map;
+    struct ab_numbers by_id;
     struct ab_socket *recent; /* the one that was found last: most often it is wanted again */
     struct ab_list dirty;
     struct ab_list attention;

@@ -65,7 +65,7 @@ static bool deliver(struct ab_socket *socket)
     net->sockets.received += socket->received;
     socket->received = 0;
     while (listens(socket) && !socket->paused && (node = ab_list_take(&socket->backlog)))
-        ab_engine_message(net->engine, now, socket->id, AB_CONTAINER(node, struct ab_message, node));
+        ab_engine_message(net->engine, now, socket->id.number, AB_CONTAINER(node, struct ab_message, node));
     more = listens(socket) && !socket->paused;
     socket->offered = socket->eager;
     socket->writes_offered = socket->writes;
@@ -103,7 +103,7 @@ static void tell_end(struct ab_socket *socket)
     if (socket->failure)
         ab_socket_fail(socket, socket->failure);
     else if (listens(socket))
-        ab_engine_input_ended(net->engine, ab_net_now(net), socket->id);
+        ab_engine_input_ended(net->engine, ab_net_now(net), socket->id.number);
     ab_socket_want_attention(socket); /* no more read interest */
     ab_net_turn(net);
 }

@@ -197,7 +197,7 @@ static void finish_connect(struct ab_socket *socket)
     if (ab_buffer_size(&socket->pending) > 0 && !ab_list_linked(&socket->dirty))
         ab_list_append(&net->sockets.dirty, &socket->dirty);
     if (!socket->closing)
-        ab_engine_connected(net->engine, ab_net_now(net), socket->id);
+        ab_engine_connected(net->engine, ab_net_now(net), socket->id.number);
 }
 
 static void stay(struct ab_socket *socket, ab_time now);

@@ -331,8 +331,8 @@ static void close_server(void)
 static void lose_server(void)
 {
     ab_bus_lock(pair.server);
-    AB_MAP_EACH (node, &pair.server->net->sockets.map) {
-        shutdown(AB_CONTAINER(node, struct ab_socket, node)->descriptor, SHUT_RDWR);
+    AB_NUMBERS_EACH (node, &pair.server->net->sockets.by_id) {
+        shutdown(AB_CONTAINER(node, struct ab_socket, id)->descriptor, SHUT_RDWR);
     }
     ab_bus_unlock(pair.server);
 }

@@ -529,7 +529,7 @@ END_TEST
 static bool sockets_gone(struct rig *rig, void *context)
 {
     (void)context;
-    if (rig->net->sockets.map.count == 0)
+    if (rig->net->sockets.by_id.count == 0)
         return true;
     ab_net_wake(rig->net);
     return false;
