@@ -221,7 +221,7 @@ void ab_announcer_asked(struct ab_engine *engine)
     ab_time wait;
     ab_time crowd;
 
-    if (engine->announcer.answer.armed || !is_started(engine) || engine->server.published == 0)
+    if (ab_timer_armed(&engine->announcer.answer) || !is_started(engine) || engine->server.published == 0)
         return;
     wait = bucket_delay(engine);
     crowd = crowd_delay(engine);

@@ -137,7 +137,7 @@ int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *mess
     }
     if (waiting > engine->limits.output_pause)
         set_paused(connection, true);
-    if (waiting > 0 && !connection->stall.armed)
+    if (waiting > 0 && !ab_timer_armed(&connection->stall))
         ab_engine_arm(engine, &connection->stall, STALL_TIME);
     return 0;
 }

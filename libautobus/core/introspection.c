@@ -348,7 +348,7 @@ static void places_changed(struct ab_engine *engine, bool far)
     if (ab_list_empty(&topic->interests))
         return;
     engine->server.gathering_far |= far;
-    if (!engine->server.gathering.armed)
+    if (!ab_timer_armed(&engine->server.gathering))
         ab_engine_arm(engine, &engine->server.gathering, GATHERING);
 }
 

@@ -175,7 +175,7 @@ void ab_keeper_review(struct ab_found *found)
         return;
     ab_list_append(&keep->services, &found->keep_node);
     found->keep = keep;
-    if (!keep->connection && !keep->again.armed)
+    if (!keep->connection && !ab_timer_armed(&keep->again))
         connect_to(keep);
 }
 

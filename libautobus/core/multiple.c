@@ -155,7 +155,7 @@ static void add_member(struct ab_multiple *multiple, const struct ab_found *foun
         if (member)
             member_free(member);
         multiple->incomplete = true;
-        if (!multiple->review.armed)
+        if (!ab_timer_armed(&multiple->review))
             ab_engine_arm(engine, &multiple->review, RETRY_DELAY);
         return;
     }

@@ -245,7 +245,7 @@ void ab_route_unreport(struct ab_report *report)
 
     report_leave(report);
     review(route);
-    if (!route->probe && !ab_list_linked(&route->probe_node) && !route->silence.armed)
+    if (!route->probe && !ab_list_linked(&route->probe_node) && !ab_timer_armed(&route->silence))
         ab_route_await_silence(route);
 }
 

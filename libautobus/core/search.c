@@ -237,7 +237,7 @@ static void connected(struct ab_outbound *connection)
 
     if (!binding)
         bind_attempt(attempt);
-    else if (!attempt->round->patience.armed)
+    else if (!ab_timer_armed(&attempt->round->patience))
         ab_outbound_fail(binding->connection, AB_ETIMEDOUT, "the peer does not answer");
 }
 

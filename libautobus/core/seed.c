@@ -295,7 +295,7 @@ static void try_next(struct ab_seed *seed)
 
 static bool is_waiting(const struct ab_seed *seed)
 {
-    return !seed->connection && !seed->again.armed && !seed->engine->closing;
+    return !seed->connection && !ab_timer_armed(&seed->again) && !seed->engine->closing;
 }
 
 void ab_seed_resolved(struct ab_seed *seed, ab_time now, const struct ab_address *addresses, size_t count)
@@ -388,7 +388,7 @@ void ab_seeds_hurry(struct ab_engine *engine)
     AB_LIST_EACH (each, &engine->seeds) {
         struct ab_seed *seed = AB_CONTAINER(each, struct ab_seed, node);
 
-        if (seed->connection || !seed->again.armed)
+        if (seed->connection || !ab_timer_armed(&seed->again))
             continue;
         seed->level = 0;
         ab_engine_arm(engine, &seed->again, 0);

@@ -8,7 +8,7 @@
 
 void ab_timer_init(struct ab_timer *timer, void (*fire)(struct ab_timer *))
 {
-    *timer = (struct ab_timer){.fire = fire};
+    *timer = (struct ab_timer){.when = AB_TIME_NEVER, .fire = fire};
 }
 
 /* Both are roots without siblings; either may be NULL. The earlier one becomes the parent. */
@@ -63,7 +63,7 @@ void ab_timer_disarm(struct ab_timers *timers, struct ab_timer *timer)
 {
     struct ab_timer *children;
 
-    if (!timer->armed)
+    if (!ab_timer_armed(timer))
         return;
     children = meld_siblings(timer->child);
     timer->child = NULL;
@@ -79,14 +79,15 @@ void ab_timer_disarm(struct ab_timers *timers, struct ab_timer *timer)
         timers->root = meld(timers->root, children);
     }
     timer->next = timer->prev = NULL;
-    timer->armed = false;
+    timer->when = AB_TIME_NEVER;
 }
 
 void ab_timer_arm(struct ab_timers *timers, struct ab_timer *timer, ab_time when)
 {
     ab_timer_disarm(timers, timer);
+    if (when == AB_TIME_NEVER)
+        return;
     timer->when = when;
-    timer->armed = true;
     timers->root = meld(timers->root, timer);
 }
 
