@@ -18,12 +18,12 @@ struct autobus_remote {
     autobus_bus *bus;
     struct ab_remote *engine;     /* NULL: closed, or of many services */
     struct ab_multiple *multiple; /* NULL: closed, or of one service */
-    bool is_multiple;             /* for as long as it lives */
     struct ab_list node;          /* in bus->remotes until closed */
     struct ab_list slots;         /* of calls and of what is listened to and watched */
     autobus_queue *queue;         /* of registrations to come, or NULL: the bus's; one reference */
+    struct ab_filter *filter;     /* of a proxy: held on, so that the engine's is never the last reference */
     int timeout_ms;
-    struct ab_filter *filter; /* of a proxy: held on, so that the engine's is never the last reference */
+    bool is_multiple; /* for as long as it lives */
 };
 
 /* 0 with the bus's lock held and remote->engine or remote->multiple there; ab_bus_leave ends it. Checks `remote` too. */

@@ -360,7 +360,7 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
     struct ab_inbound *connection = AB_CONTAINER(stream, struct ab_inbound, stream);
 
     connection->heard = stream->engine->now;
-    connection->pinged = -1;
+    connection->pinged = false;
     if (connection->state == AB_INBOUND_UNBOUND)
         on_unbound(connection, message);
     else if (connection->state == AB_INBOUND_LEAVING && message->command != AB_COMMAND_CANCEL)
@@ -420,7 +420,7 @@ static void ping(struct ab_inbound *connection, ab_time patience)
 {
     struct ab_engine *engine = connection->stream.engine;
 
-    connection->pinged = engine->now;
+    connection->pinged = true;
     connection->doubted = false;
     ab_inbound_respond(connection, ab_message_write_ping(ab_engine_scratch(engine), ++connection->last_id));
     if (connection->state == AB_INBOUND_BOUND)
@@ -446,7 +446,7 @@ static void on_timer(struct ab_timer *timer)
         probe(connection);
     else if (connection->doubted)
         ping(connection, PING_ANSWER_DOUBTED);
-    else if (connection->pinged >= 0)
+    else if (connection->pinged)
         cut_off_silent(connection, "it does not answer");
     else if (engine->now - connection->heard >= PING_AFTER)
         ping(connection, PING_ANSWER);
@@ -494,7 +494,6 @@ void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stre
     connection->visitor = visitor;
     connection->local = engine->host->here(engine->context, peer);
     connection->heard = engine->now;
-    connection->pinged = -1;
     ab_list_init(&connection->requests);
     ab_list_init(&connection->forsaken);
     ab_timer_init(&connection->timer, on_timer);

@@ -25,25 +25,25 @@ struct ab_inbound {
         struct ab_grave grave;
     };
     enum ab_inbound_state state;
+    unsigned extensions;
     struct ab_visitor *visitor;
     struct ab_service *service;
-    unsigned extensions;
-    bool local;                     /* the peer is this machine */
     struct ab_interests *interests; /* NULL: none yet */
     struct ab_list requests;        /* struct ab_request.node: calls that are not answered */
     struct ab_list forsaken;        /* those that nobody waits for; the program may still be at them */
-    size_t request_count;           /* of both */
     struct ab_timer timer;          /* bind, then silence; then the end of input, or leaving */
     struct ab_timer stall;
     ab_time bound;
     ab_time heard;
-    ab_time pinged;
     ab_time progressed;
     uint64_t last_id;
+    unsigned request_count; /* in `requests` and `forsaken` */
     unsigned bad_lines;
+    bool local; /* the peer is this machine */
     bool input_ended;
     bool paused;
-    bool doubted; /* it is to be asked for a sign of life at once */
+    bool pinged;  /* it was asked for a sign of life, and nothing was heard since */
+    bool doubted; /* it is to be asked for one at once */
 };
 
 static inline struct ab_peer ab_inbound_peer(const struct ab_inbound *connection)

@@ -226,7 +226,7 @@ static void ping(struct ab_outbound *connection, ab_time patience)
         ab_outbound_fail(connection, AB_ENOMEM, "out of memory");
         return;
     }
-    connection->pinged = engine->now;
+    connection->pinged = true;
     connection->doubted = false;
     ab_engine_arm(engine, &connection->timer, patience);
 }
@@ -237,7 +237,7 @@ static void silence(struct ab_outbound *connection)
 
     if (connection->doubted)
         ping(connection, PING_ANSWER_DOUBTED);
-    else if (connection->pinged >= 0 && connection->heard < connection->pinged)
+    else if (connection->pinged)
         ab_outbound_fail(connection, AB_ETIMEDOUT, "the peer does not answer");
     else if (engine->now - connection->heard >= PING_AFTER)
         ping(connection, PING_ANSWER);
@@ -275,7 +275,7 @@ static void on_doubt(struct ab_stream *stream)
 
 void ab_outbound_doubt(struct ab_outbound *connection)
 {
-    if (connection->pinged < 0)
+    if (!connection->pinged)
         ask_for_sign(connection);
 }
 
@@ -296,7 +296,7 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
     struct ab_outbound *connection = AB_CONTAINER(stream, struct ab_outbound, stream);
 
     connection->heard = stream->engine->now;
-    connection->pinged = -1;
+    connection->pinged = false;
     if (message->last) {
         ab_outbound_fail(connection, AB_EPROTOCOL, "the peer sent a line that is too long");
     } else if (message->problem) {
@@ -376,7 +376,6 @@ int ab_outbound_open(struct ab_engine *engine, const struct ab_address *to, stru
     connection->owner = owner;
     connection->service = ab_text_ref(service);
     connection->heard = engine->now;
-    connection->pinged = -1;
     ab_list_init(&connection->route_node);
     ab_list_init(&connection->leaving_node);
     ab_timer_init(&connection->timer, on_timer);

@@ -45,25 +45,25 @@ struct ab_outbound {
     struct ab_stream stream;
     const struct ab_outbound_ops *ops;
     void *owner;
-    enum ab_outbound_state state;
     struct ab_text *service; /* NULL until it is bound, if it binds to null */
-    unsigned extensions;     /* that both ends speak */
+    enum ab_outbound_state state;
+    unsigned extensions; /* that both ends speak */
     uint64_t last_id;
     struct ab_timer timer; /* of connecting and binding, then of silence */
     ab_time heard;
-    ab_time pinged;                /* when the ping that nothing was heard after left; -1: none */
     ab_time asked;                 /* when the bind or ping left that a round trip is measured with */
     uint64_t asked_id;             /* its id; 0: it was answered */
     struct ab_complaint complaint; /* about bad lines */
+    unsigned calls;                /* sent over it and not answered */
     int doomed;                    /* why it fails at the next tick; 0: it does not */
-    bool doubted;                  /* it is to be asked for a sign of life at once */
+    bool pinged;                   /* it was asked for a sign of life, and nothing was heard since */
+    bool doubted;                  /* it is to be asked for one at once */
     union {
         struct ab_list route_node; /* while bound: in route->live, or in directory.unrouted */
         struct ab_grave grave;
     };
     struct ab_route *route;
     struct ab_list leaving_node; /* in remote->leaving once its service said that it closes */
-    size_t calls;                /* sent over it and not answered */
 };
 
 /* `service` NULL: the introspection service of the bus that is there. AB_ENOMEM, AB_ENETWORK: no descriptor. */

@@ -51,22 +51,21 @@ struct ab_remote {
     struct ab_filter *filter; /* of a proxy; NULL: a connection */
     struct ab_text *service;  /* of a connection or member; of a proxy the last it was bound to, or NULL */
     enum ab_remote_state state;
+    int reason; /* why it is over */
+    char *reason_type;
+    char *reason_text;
 
     struct ab_round *round; /* of attempts, search.c's own; NULL: none is under way */
     struct ab_timer retry;  /* to the next round; of a connection: its last moment */
-    unsigned level;         /* of the backoff */
+    uint16_t level;         /* of the backoff */
     bool shut_out;          /* the last round ended with a service that does not let us in */
+    unsigned waiting_count; /* calls in `waiting` */
 
     struct ab_outbound *bound;
     struct ab_list leaving; /* struct ab_outbound.leaving_node: bound before, and answers to calls still come */
     ab_time bound_at;
 
-    int reason; /* why it is over */
-    char *reason_type;
-    char *reason_text;
-
-    struct ab_list waiting; /* struct ab_call.node: calls that were not sent, and waits for binding */
-    size_t waiting_count;
+    struct ab_list waiting;   /* struct ab_call.node: calls that were not sent, and waits for binding */
     struct ab_list sent;      /* struct ab_call.node */
     struct ab_wishes *wishes; /* NULL: none yet */
 };
