@@ -177,6 +177,41 @@ void ab_pair_open(struct ab_pair *pair, autobus_options *options)
     json_decref(zero);
 }
 
+void ab_answer_take(const autobus_result *result, void *user_data)
+{
+    struct ab_answer *answer = user_data;
+
+    ck_assert(result->last);
+    ck_assert((result->code == 0) == (result->error == NULL));
+    ck_assert(result->code == 0 || result->value == NULL);
+    answer->code = result->code;
+    answer->value = json_integer_value(result->value);
+    if (result->error) {
+        ck_assert_int_eq(result->error->code, result->code);
+        snprintf(answer->type, sizeof(answer->type), "%s", result->error->type);
+    }
+    ab_gate_pass(&answer->came);
+}
+
+void ab_answer_destroyed(void *user_data)
+{
+    struct ab_answer *answer = user_data;
+
+    ck_assert_int_le(ab_gate_count(&answer->came), 1);
+    ab_gate_pass(&answer->destroyed);
+}
+
+uint16_t ab_pair_port(struct ab_pair *pair)
+{
+    json_t *info;
+    uint16_t port;
+
+    ck_assert_int_eq(autobus_remote_info(pair->remote, &info), 0);
+    port = (uint16_t)json_integer_value(json_object_get(info, "port"));
+    json_decref(info);
+    return port;
+}
+
 /* The answer comes after all that was sent before it on the same connection. */
 void ab_pair_flush(struct ab_pair *pair)
 {

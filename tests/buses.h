@@ -71,6 +71,24 @@ void ab_keep(autobus_request *request, void *kept);
 /* Those that are there, which may be dropped twice. */
 void ab_kept_drop(struct ab_kept *kept);
 
+/* The client's answer to a call with a callback: ab_answer_take and ab_answer_destroyed, with this as their user_data. */
+struct ab_answer {
+    struct ab_gate came;
+    struct ab_gate destroyed;
+    int code;         /* 1 before */
+    json_int_t value; /* 0 if it is no integer */
+    char type[32];    /* of the error */
+};
+
+/* clang-format off */
+#define AB_ANSWER_INIT {.came = AB_GATE_INIT, .destroyed = AB_GATE_INIT, .code = 1}
+/* clang-format on */
+
+void ab_answer_take(const autobus_result *result, void *answer);
+void ab_answer_destroyed(void *answer);
+
+/* The port that the client has the service at. */
+uint16_t ab_pair_port(struct ab_pair *pair);
 /* Waits until all that the service has sent so far is with the client's slots. */
 void ab_pair_flush(struct ab_pair *pair);
 

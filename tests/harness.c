@@ -2,6 +2,7 @@
 
 #include "harness.h"
 
+#include <dirent.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,6 +26,18 @@ void ab_test_exit(int status)
 {
     __gcov_dump();
     _exit(status);
+}
+
+int ab_test_entries(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    int count = -2; /* . and .. */
+
+    ck_assert_msg(entries, "%s cannot be read", folder);
+    while (readdir(entries))
+        count++;
+    closedir(entries);
+    return count;
 }
 
 const char *ab_test_localhost(void)

@@ -17,6 +17,9 @@ int ab_test_run(Suite *suite);
 /* Ends a child of fork: nothing of the parent's is written or run, but what it covered of the library counts. */
 _Noreturn void ab_test_exit(int status);
 
+/* How many entries a folder has: of /proc, what a process holds. */
+int ab_test_entries(const char *folder);
+
 /* "localhost", or its address on a machine that has no such name (a bare chroot). */
 const char *ab_test_localhost(void);
 

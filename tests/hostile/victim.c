@@ -2,7 +2,6 @@
  * Owns the victim's process: what it offers, and how it is asked how it fares. The test's side talks to it over a pair of
  * sockets, a byte for a question and a line for an answer, so that asking does not depend on what is being attacked.
  */
-#include <dirent.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <poll.h>
@@ -320,16 +319,9 @@ static long peak_kib(pid_t pid)
 static int descriptors(pid_t pid)
 {
     char name[40];
-    int count = 0;
-    DIR *folder;
 
     snprintf(name, sizeof name, "/proc/%d/fd", (int)pid);
-    folder = opendir(name);
-    ck_assert_ptr_nonnull(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count - 2;
+    return ab_test_entries(name);
 }
 
 struct victim_size victim_measure(struct victim *victim)

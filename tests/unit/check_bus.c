@@ -4,7 +4,6 @@
 #include "harness.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -14,43 +13,24 @@
 
 #include "bus/bus.h"
 
-static int entries(const char *path)
-{
-    DIR *folder = opendir(path);
-    int count = 0;
-
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
-
-/* Descriptors and threads that are there. */
-static int descriptors(void)
-{
-    return entries("/proc/self/fd");
-}
-
-static int threads(void)
-{
-    return entries("/proc/self/task") - 2;
-}
+#define DESCRIPTORS "/proc/self/fd"
+#define THREADS     "/proc/self/task"
 
 START_TEST(nothing_is_left)
 {
-    int before = descriptors();
+    int before = ab_test_entries(DESCRIPTORS);
     int running;
 
     ab_test_bus_end(ab_test_bus()); /* a sanitizer has a thread of its own from the first one on */
-    running = threads();
+    running = ab_test_entries(THREADS);
     for (int i = 0; i < 3; i++) {
         struct ab_pair pair;
 
         ab_pair_open(&pair, NULL);
         ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "echo", "[i]", i), 0);
         ab_pair_close(&pair);
-        ck_assert_int_eq(descriptors(), before);
-        ck_assert_int_eq(threads(), running);
+        ck_assert_int_eq(ab_test_entries(DESCRIPTORS), before);
+        ck_assert_int_eq(ab_test_entries(THREADS), running);
     }
 }
 END_TEST
@@ -59,7 +39,7 @@ START_TEST(wrong_options)
 {
     autobus_options *options = ab_test_options(NULL);
     autobus_error error = AUTOBUS_ERROR_INIT;
-    int before = descriptors();
+    int before = ab_test_entries(DESCRIPTORS);
     autobus_bus *bus;
 
     ck_assert_int_eq(autobus_options_set(options, "no_such_option", "1", &error), AUTOBUS_ENOENT);
@@ -73,7 +53,7 @@ START_TEST(wrong_options)
     ck_assert_int_eq(autobus_bus_new(NULL, &bus, &error), AUTOBUS_EINVAL);
     ck_assert_ptr_nonnull(error.text);
     ck_assert_int_eq(autobus_bus_new(NULL, NULL, &error), AUTOBUS_EINVAL);
-    ck_assert_int_eq(descriptors(), before);
+    ck_assert_int_eq(ab_test_entries(DESCRIPTORS), before);
     autobus_error_clear(&error);
     autobus_options_free(NULL);
 }

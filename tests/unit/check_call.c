@@ -51,53 +51,17 @@ END_TEST
 
 /* ---- With a callback */
 
-struct answer {
-    struct ab_gate came;
-    struct ab_gate destroyed;
-    int code;
-    json_int_t value;
-    char type[32];
-};
-
-#define ANSWER_INIT                          \
-    {                                        \
-        AB_GATE_INIT, AB_GATE_INIT, 1, 0, "" \
-    }
-
-static void note_result(const autobus_result *result, void *user_data)
-{
-    struct answer *answer = user_data;
-
-    answer->code = result->code;
-    answer->value = json_integer_value(result->value);
-    ck_assert((result->code == 0) == (result->error == NULL));
-    ck_assert(result->code == 0 || result->value == NULL);
-    if (result->error) {
-        ck_assert_int_eq(result->error->code, result->code);
-        snprintf(answer->type, sizeof(answer->type), "%s", result->error->type);
-    }
-    ab_gate_pass(&answer->came);
-}
-
-static void answer_destroyed(void *user_data)
-{
-    struct answer *answer = user_data;
-
-    ck_assert_int_le(ab_gate_count(&answer->came), 1);
-    ab_gate_pass(&answer->destroyed);
-}
-
-static int ask(struct ab_pair *pair, const char *function, unsigned flags, int timeout_ms, struct answer *answer)
+static int ask(struct ab_pair *pair, const char *function, unsigned flags, int timeout_ms, struct ab_answer *answer)
 {
     json_t *args = json_pack("[ii]", 2, 3);
-    int r = autobus_call_async(pair->remote, function, args, flags, timeout_ms, note_result, answer, answer_destroyed,
-                               NULL);
+    int r = autobus_call_async(pair->remote, function, args, flags, timeout_ms, ab_answer_take, answer,
+                               ab_answer_destroyed, NULL);
 
     json_decref(args);
     return r;
 }
 
-static void ends_with(struct answer *answer, int code, const char *type)
+static void ends_with(struct ab_answer *answer, int code, const char *type)
 {
     ab_gate_wait(&answer->destroyed, 1);
     ck_assert_int_eq(ab_gate_count(&answer->came), 1);
@@ -113,7 +77,7 @@ START_TEST(with_a_callback)
     ab_pair_open(&pair, NULL);
     add_in_all_modes(&pair);
     for (int mode = 0; mode < MODES; mode++) {
-        struct answer answer = ANSWER_INIT;
+        struct ab_answer answer = AB_ANSWER_INIT;
 
         ck_assert_int_eq(ask(&pair, mode_names[mode], 0, 0, &answer), 0);
         ends_with(&answer, 0, NULL);
@@ -135,8 +99,8 @@ START_TEST(what_the_remote_says)
 {
     struct ab_pair pair;
     autobus_error error = AUTOBUS_ERROR_INIT;
-    struct answer missing = ANSWER_INIT;
-    struct answer thrown = ANSWER_INIT;
+    struct ab_answer missing = AB_ANSWER_INIT;
+    struct ab_answer thrown = AB_ANSWER_INIT;
     json_t *result = (json_t *)&pair;
 
     ab_pair_open(&pair, NULL);
@@ -161,7 +125,7 @@ START_TEST(out_of_time)
     struct ab_pair pair;
     struct ab_kept kept = AB_KEPT_INIT;
     autobus_error error = AUTOBUS_ERROR_INIT;
-    struct answer answer = ANSWER_INIT;
+    struct ab_answer answer = AB_ANSWER_INIT;
 
     ab_pair_open(&pair, NULL);
     ab_pair_function(&pair, "never", AUTOBUS_SYNC, ab_keep, &kept);
@@ -185,7 +149,7 @@ START_TEST(nobody_is_there)
     autobus_remote *remote;
     autobus_error error = AUTOBUS_ERROR_INIT;
     struct ab_pair pair = {.client = bus};
-    struct answer answer = ANSWER_INIT;
+    struct ab_answer answer = AB_ANSWER_INIT;
     json_t *value;
 
     ck_assert_int_eq(autobus_proxy(bus, "nobody", &remote, NULL), 0);
@@ -212,7 +176,7 @@ START_TEST(the_server_goes)
 {
     struct ab_pair pair;
     struct ab_kept kept = AB_KEPT_INIT;
-    struct answer answer = ANSWER_INIT;
+    struct ab_answer answer = AB_ANSWER_INIT;
 
     ab_pair_open(&pair, NULL);
     ab_pair_function(&pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
@@ -229,7 +193,7 @@ START_TEST(the_client_closes)
 {
     struct ab_pair pair;
     struct ab_kept kept = AB_KEPT_INIT;
-    struct answer answer = ANSWER_INIT;
+    struct ab_answer answer = AB_ANSWER_INIT;
 
     ab_pair_open(&pair, NULL);
     ab_pair_function(&pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
@@ -275,7 +239,7 @@ START_TEST(bad_arguments)
 {
     struct ab_pair pair;
     autobus_error error = AUTOBUS_ERROR_INIT;
-    struct answer answer = ANSWER_INIT;
+    struct ab_answer answer = AB_ANSWER_INIT;
     json_t *deep = json_array();
     json_t *object = json_object();
     json_t *large;
@@ -302,7 +266,7 @@ START_TEST(bad_arguments)
     ck_assert_int_eq(autobus_notice(pair.remote, NULL, NULL), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_get(pair.remote, "value", 0, 0, NULL, NULL), AUTOBUS_EINVAL);
     ck_assert_int_eq(autobus_get(pair.remote, "", 0, 0, &out, NULL), AUTOBUS_EINVAL);
-    ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, NULL, &answer, answer_destroyed, NULL),
+    ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, NULL, &answer, ab_answer_destroyed, NULL),
                      AUTOBUS_EINVAL);
     ck_assert_int_eq(ab_gate_count(&answer.destroyed), 0);
     autobus_error_clear(&error);
@@ -319,8 +283,8 @@ START_TEST(no_room)
 {
     struct ab_pair pair;
     struct ab_kept kept = AB_KEPT_INIT;
-    struct answer first = ANSWER_INIT;
-    struct answer second = ANSWER_INIT;
+    struct ab_answer first = AB_ANSWER_INIT;
+    struct ab_answer second = AB_ANSWER_INIT;
 
     ab_pair_open(&pair, ab_test_options("calls", "1", NULL));
     ab_pair_function(&pair, "never", AUTOBUS_SYNC, ab_keep, &kept);
@@ -410,8 +374,8 @@ END_TEST
 START_TEST(reading_an_object)
 {
     struct ab_pair pair;
-    struct answer there = ANSWER_INIT;
-    struct answer missing = ANSWER_INIT;
+    struct ab_answer there = AB_ANSWER_INIT;
+    struct ab_answer missing = AB_ANSWER_INIT;
     json_t *value = NULL;
 
     ab_pair_open(&pair, NULL);
@@ -420,27 +384,18 @@ START_TEST(reading_an_object)
     ck_assert_int_eq(json_integer_value(value), 41);
     json_decref(value);
     ck_assert_int_eq(autobus_get(pair.remote, "missing", 0, 0, &value, NULL), AUTOBUS_ENOENT);
-    ck_assert_int_eq(autobus_get_async(pair.remote, "value", 0, 0, note_result, &there, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_get_async(pair.remote, "value", 0, 0, ab_answer_take, &there, ab_answer_destroyed, NULL),
+                     0);
     ends_with(&there, 0, NULL);
     ck_assert_int_eq(there.value, 41);
-    ck_assert_int_eq(autobus_get_async(pair.remote, "missing", 0, 0, note_result, &missing, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(
+        autobus_get_async(pair.remote, "missing", 0, 0, ab_answer_take, &missing, ab_answer_destroyed, NULL), 0);
     ends_with(&missing, AUTOBUS_ENOENT, "no_such_object");
     ab_pair_close(&pair);
 }
 END_TEST
 
 /* ---- Connections */
-
-static uint16_t port_of(struct ab_pair *pair)
-{
-    json_t *info;
-    uint16_t port;
-
-    ck_assert_int_eq(autobus_remote_info(pair->remote, &info), 0);
-    port = (uint16_t)json_integer_value(json_object_get(info, "port"));
-    json_decref(info);
-    return port;
-}
 
 START_TEST(a_connection)
 {
@@ -451,7 +406,7 @@ START_TEST(a_connection)
     uint16_t port;
 
     ab_pair_open(&pair, NULL);
-    port = port_of(&pair);
+    port = ab_pair_port(&pair);
     ck_assert_int_eq(autobus_connect(pair.client, ab_test_localhost(), port, autobus_service_id(pair.service), &remote),
                      0);
     ck_assert_int_eq(autobus_call(remote, NULL, &error, "echo", NULL), 0);
@@ -486,14 +441,14 @@ END_TEST
 START_TEST(a_place_alone)
 {
     struct ab_pair pair;
-    struct answer bound = ANSWER_INIT;
+    struct ab_answer bound = AB_ANSWER_INIT;
     autobus_remote *remote;
     json_t *details;
     json_t *info;
 
     ab_pair_open(&pair, NULL);
-    ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", port_of(&pair), NULL, &remote), 0);
-    ck_assert_int_eq(autobus_remote_wait_async(remote, 5000, note_result, &bound, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", ab_pair_port(&pair), NULL, &remote), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(remote, 5000, ab_answer_take, &bound, ab_answer_destroyed, NULL), 0);
     ends_with(&bound, 0, NULL);
     ck_assert_int_eq(autobus_remote_info(remote, &info), 0);
     ck_assert_int_eq(autobus_call(remote, &details, NULL, "get_details", NULL), 0);
@@ -517,41 +472,41 @@ START_TEST(waiting_with_a_callback)
     autobus_remote *nobody;
     autobus_remote *refused;
     autobus_remote *many;
-    struct answer never = ANSWER_INIT;
-    struct answer failed = ANSWER_INIT;
-    struct answer over = ANSWER_INIT;
-    struct answer one = ANSWER_INIT;
-    struct answer given_up = ANSWER_INIT;
-    struct answer closed = ANSWER_INIT;
+    struct ab_answer never = AB_ANSWER_INIT;
+    struct ab_answer failed = AB_ANSWER_INIT;
+    struct ab_answer over = AB_ANSWER_INIT;
+    struct ab_answer one = AB_ANSWER_INIT;
+    struct ab_answer given_up = AB_ANSWER_INIT;
+    struct ab_answer closed = AB_ANSWER_INIT;
     autobus_slot *slot;
 
     ab_pair_open(&pair, NULL);
     ck_assert_int_eq(autobus_proxy(pair.client, "nobody", &nobody, NULL), 0);
-    ck_assert_int_eq(autobus_remote_wait_async(nobody, 20, note_result, &never, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(nobody, 20, ab_answer_take, &never, ab_answer_destroyed, NULL), 0);
     ends_with(&never, AUTOBUS_ETIMEDOUT, "timeout");
-    ck_assert_int_eq(autobus_remote_wait_async(nobody, 0, note_result, &given_up, answer_destroyed, &slot), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(nobody, 0, ab_answer_take, &given_up, ab_answer_destroyed, &slot), 0);
     autobus_slot_cancel(slot);
     autobus_slot_unref(slot);
     ab_gate_wait(&given_up.destroyed, 1);
     ck_assert_int_eq(ab_gate_count(&given_up.came), 0);
     ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", 1, "x", &refused), 0);
-    ck_assert_int_eq(autobus_remote_wait_async(refused, 5000, note_result, &failed, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(refused, 5000, ab_answer_take, &failed, ab_answer_destroyed, NULL), 0);
     ends_with(&failed, AUTOBUS_ENETWORK, NULL);
-    ck_assert_int_eq(autobus_remote_wait_async(refused, 5000, note_result, &over, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(refused, 5000, ab_answer_take, &over, ab_answer_destroyed, NULL), 0);
     ends_with(&over, AUTOBUS_ENETWORK, NULL);
     ck_assert_int_eq(autobus_proxy_multiple(pair.client, "test", &many, NULL), 0);
-    ck_assert_int_eq(autobus_remote_wait_async(many, 5000, note_result, &one, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(many, 5000, ab_answer_take, &one, ab_answer_destroyed, NULL), 0);
     ends_with(&one, 0, NULL);
     autobus_remote_unref(many);
     ck_assert_int_eq(autobus_proxy_multiple(pair.client, "nobody", &many, NULL), 0);
-    ck_assert_int_eq(autobus_remote_wait_async(many, 0, note_result, &given_up, answer_destroyed, &slot), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(many, 0, ab_answer_take, &given_up, ab_answer_destroyed, &slot), 0);
     autobus_slot_cancel(slot);
     autobus_slot_unref(slot);
     ab_gate_wait(&given_up.destroyed, 2);
     ck_assert_int_eq(ab_gate_count(&given_up.came), 0);
-    ck_assert_int_eq(autobus_remote_wait_async(many, -1, note_result, NULL, NULL, NULL), AUTOBUS_EINVAL);
-    ck_assert_int_eq(autobus_remote_wait_async(NULL, 1, note_result, NULL, NULL, NULL), AUTOBUS_EINVAL);
-    ck_assert_int_eq(autobus_remote_wait_async(nobody, 0, note_result, &closed, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait_async(many, -1, ab_answer_take, NULL, NULL, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_remote_wait_async(NULL, 1, ab_answer_take, NULL, NULL, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_remote_wait_async(nobody, 0, ab_answer_take, &closed, ab_answer_destroyed, NULL), 0);
     autobus_remote_close(nobody);
     ends_with(&closed, AUTOBUS_ECLOSED, NULL);
     autobus_remote_unref(nobody);
@@ -566,29 +521,30 @@ START_TEST(the_end_of_a_connection)
     struct ab_pair pair;
     autobus_remote *remote;
     autobus_remote *dropped;
-    struct answer lost = ANSWER_INIT;
-    struct answer late = ANSWER_INIT;
-    struct answer silent = ANSWER_INIT;
+    struct ab_answer lost = AB_ANSWER_INIT;
+    struct ab_answer late = AB_ANSWER_INIT;
+    struct ab_answer silent = AB_ANSWER_INIT;
     json_t *value;
     uint16_t port;
 
     ab_pair_open(&pair, NULL);
-    port = port_of(&pair);
+    port = ab_pair_port(&pair);
     ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", port, NULL, &remote), 0);
     ck_assert_int_eq(autobus_connect(pair.client, "127.0.0.1", port, NULL, &dropped), 0);
     ck_assert_int_eq(autobus_remote_wait(remote, 5000, NULL), 0);
-    ck_assert_int_eq(autobus_remote_on_end(remote, 0, note_result, &lost, answer_destroyed, NULL), 0);
-    ck_assert_int_eq(autobus_remote_on_end(dropped, 0, note_result, &silent, answer_destroyed, NULL), 0);
-    ck_assert_int_eq(autobus_remote_on_end(pair.remote, 0, note_result, NULL, NULL, NULL), AUTOBUS_EINVAL);
-    ck_assert_int_eq(autobus_remote_on_end(remote, 2, note_result, NULL, NULL, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_remote_on_end(remote, 0, ab_answer_take, &lost, ab_answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_remote_on_end(dropped, 0, ab_answer_take, &silent, ab_answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_remote_on_end(pair.remote, 0, ab_answer_take, NULL, NULL, NULL), AUTOBUS_EINVAL);
+    ck_assert_int_eq(autobus_remote_on_end(remote, 2, ab_answer_take, NULL, NULL, NULL), AUTOBUS_EINVAL);
     autobus_remote_unref(dropped);
     ab_gate_wait(&silent.destroyed, 1);
     ck_assert_int_eq(ab_gate_count(&silent.came), 0);
     ck_assert_int_eq(ab_gate_count(&lost.destroyed), 0);
     ck_assert_int_eq(autobus_bus_close_wait(pair.server), 0);
     ends_with(&lost, AUTOBUS_EDISCONNECTED, "disconnected");
-    ck_assert_int_eq(autobus_remote_on_end(remote, 0, note_result, NULL, NULL, NULL), AUTOBUS_EDISCONNECTED);
-    ck_assert_int_eq(autobus_remote_on_end(remote, AUTOBUS_END_PAST, note_result, &late, answer_destroyed, NULL), 0);
+    ck_assert_int_eq(autobus_remote_on_end(remote, 0, ab_answer_take, NULL, NULL, NULL), AUTOBUS_EDISCONNECTED);
+    ck_assert_int_eq(autobus_remote_on_end(remote, AUTOBUS_END_PAST, ab_answer_take, &late, ab_answer_destroyed, NULL),
+                     0);
     ends_with(&late, AUTOBUS_EDISCONNECTED, "disconnected");
     ck_assert_int_eq(autobus_get(remote, "details", 0, 0, &value, NULL), AUTOBUS_EDISCONNECTED);
     autobus_remote_unref(remote);

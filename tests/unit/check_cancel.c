@@ -52,37 +52,7 @@ static void open_pair(struct ab_pair *pair, struct service *service)
 
 /* ---- With a callback */
 
-struct answer {
-    struct ab_gate came;
-    struct ab_gate destroyed;
-    int code;
-    char type[32];
-};
-
-#define ANSWER_INIT                       \
-    {                                     \
-        AB_GATE_INIT, AB_GATE_INIT, 1, "" \
-    }
-
-static void note_result(const autobus_result *result, void *user_data)
-{
-    struct answer *answer = user_data;
-
-    ck_assert(result->last);
-    answer->code = result->code;
-    if (result->error)
-        snprintf(answer->type, sizeof(answer->type), "%s", result->error->type);
-    ab_gate_pass(&answer->came);
-}
-
-static void answer_destroyed(void *user_data)
-{
-    struct answer *answer = user_data;
-
-    ab_gate_pass(&answer->destroyed);
-}
-
-static void is_cancelled(struct answer *answer, autobus_slot *slot)
+static void is_cancelled(struct ab_answer *answer, autobus_slot *slot)
 {
     ck_assert_int_eq(autobus_call_cancel(slot), 0);
     ck_assert_int_eq(autobus_call_cancel(slot), 0);
@@ -98,12 +68,12 @@ START_TEST(a_call_is_cancelled_by_its_slot)
 {
     struct ab_pair pair;
     struct service service = SERVICE_INIT;
-    struct answer answer = ANSWER_INIT;
+    struct ab_answer answer = AB_ANSWER_INIT;
     autobus_slot *slot;
 
     open_pair(&pair, &service);
-    ck_assert_int_eq(autobus_call_async(pair.remote, "keep", NULL, 0, 0, note_result, &answer, answer_destroyed, &slot),
-                     0);
+    ck_assert_int_eq(
+        autobus_call_async(pair.remote, "keep", NULL, 0, 0, ab_answer_take, &answer, ab_answer_destroyed, &slot), 0);
     ab_gate_wait(&service.kept.came, 1);
     is_cancelled(&answer, slot);
     ab_gate_wait(&service.abandoned, 1);
@@ -115,12 +85,12 @@ END_TEST
 START_TEST(an_answer_that_came_before_stays)
 {
     struct ab_pair pair;
-    struct answer answer = ANSWER_INIT;
+    struct ab_answer answer = AB_ANSWER_INIT;
     autobus_slot *slot;
 
     ab_pair_open(&pair, NULL);
-    ck_assert_int_eq(autobus_call_async(pair.remote, "echo", NULL, 0, 0, note_result, &answer, answer_destroyed, &slot),
-                     0);
+    ck_assert_int_eq(
+        autobus_call_async(pair.remote, "echo", NULL, 0, 0, ab_answer_take, &answer, ab_answer_destroyed, &slot), 0);
     ab_gate_wait(&answer.destroyed, 1);
     ck_assert_int_eq(autobus_call_cancel(slot), 0);
     ck_assert_int_eq(answer.code, 0);
@@ -134,17 +104,18 @@ START_TEST(a_read_and_a_call_to_all_are_calls_too)
 {
     struct ab_pair pair;
     struct service service = SERVICE_INIT;
-    struct answer read = ANSWER_INIT;
-    struct answer all = ANSWER_INIT;
+    struct ab_answer read = AB_ANSWER_INIT;
+    struct ab_answer all = AB_ANSWER_INIT;
     autobus_remote *nobody, *many;
     autobus_slot *slot;
 
     open_pair(&pair, &service);
     ck_assert_int_eq(autobus_proxy(pair.client, "nobody", &nobody, NULL), 0);
-    ck_assert_int_eq(autobus_get_async(nobody, "x", 0, 0, note_result, &read, answer_destroyed, &slot), 0);
+    ck_assert_int_eq(autobus_get_async(nobody, "x", 0, 0, ab_answer_take, &read, ab_answer_destroyed, &slot), 0);
     is_cancelled(&read, slot);
     ck_assert_int_eq(autobus_proxy_multiple(pair.client, "test", &many, NULL), 0);
-    ck_assert_int_eq(autobus_call_all(many, "keep", NULL, 0, NULL, note_result, &all, answer_destroyed, &slot), 0);
+    ck_assert_int_eq(autobus_call_all(many, "keep", NULL, 0, NULL, ab_answer_take, &all, ab_answer_destroyed, &slot),
+                     0);
     ab_gate_wait(&service.kept.came, 1);
     is_cancelled(&all, slot);
     ab_gate_wait(&service.abandoned, 1);
@@ -332,17 +303,17 @@ START_TEST(a_call_that_waits_for_its_handler_is_not_handed_to_it)
 {
     struct ab_pair pair;
     struct turnstile turnstile = {AB_GATE_INIT, AB_GATE_INIT, AB_GATE_INIT};
-    struct answer answers[3] = {ANSWER_INIT, ANSWER_INIT, ANSWER_INIT};
+    struct ab_answer answers[3] = {AB_ANSWER_INIT, AB_ANSWER_INIT, AB_ANSWER_INIT};
     autobus_slot *slot;
 
     ab_pair_open(&pair, ab_test_options("workers", "1", NULL));
     ab_pair_function(&pair, "block", AUTOBUS_THREAD, block, &turnstile);
     ab_pair_function(&pair, "count", AUTOBUS_THREAD, count, &turnstile);
     ab_pair_function(&pair, "sync", AUTOBUS_SYNC, nothing, NULL);
-    autobus_call_async(pair.remote, "block", NULL, 0, 0, note_result, &answers[0], answer_destroyed, NULL);
+    autobus_call_async(pair.remote, "block", NULL, 0, 0, ab_answer_take, &answers[0], ab_answer_destroyed, NULL);
     ab_gate_wait(&turnstile.entered, 1);
-    autobus_call_async(pair.remote, "count", NULL, 0, 0, note_result, &answers[1], answer_destroyed, &slot);
-    autobus_call_async(pair.remote, "count", NULL, 0, 0, note_result, &answers[2], answer_destroyed, NULL);
+    autobus_call_async(pair.remote, "count", NULL, 0, 0, ab_answer_take, &answers[1], ab_answer_destroyed, &slot);
+    autobus_call_async(pair.remote, "count", NULL, 0, 0, ab_answer_take, &answers[2], ab_answer_destroyed, NULL);
     is_cancelled(&answers[1], slot);
     ck_assert_int_eq(autobus_call(pair.remote, NULL, NULL, "sync", NULL), 0);
     ab_gate_pass(&turnstile.open);

@@ -49,17 +49,6 @@ static void expect_known(autobus_bus *bus, const char *expected)
 
 /* ---- Known hosts */
 
-static uint16_t port_of(struct ab_pair *pair)
-{
-    json_t *info;
-    uint16_t port;
-
-    ck_assert_int_eq(autobus_remote_info(pair->remote, &info), 0);
-    port = (uint16_t)json_integer_value(json_object_get(info, "port"));
-    json_decref(info);
-    return port;
-}
-
 /* The discoverer of the only route of that service; NULL: it is not known. The caller frees it. */
 static char *discoverer_of(autobus_bus *bus, const char *service)
 {
@@ -91,7 +80,7 @@ START_TEST(a_known_host_of_the_options_is_asked)
     char *name;
 
     ab_pair_open(&pair, NULL);
-    snprintf(text, sizeof(text), "127.0.0.1:%u", port_of(&pair));
+    snprintf(text, sizeof(text), "127.0.0.1:%u", ab_pair_port(&pair));
     options = ab_test_options("discovery", "none", "seeds", text, NULL);
     ck_assert_int_eq(autobus_bus_new(options, &bus, NULL), 0);
     ck_assert_int_eq(autobus_bus_settle(bus, 10000), 0);
@@ -116,7 +105,7 @@ START_TEST(a_known_host_comes_and_goes)
     char *name;
 
     ab_pair_open(&pair, NULL);
-    ck_assert_int_eq(autobus_discoverer_new_seed(bus, ab_test_localhost(), port_of(&pair), &seed), 0);
+    ck_assert_int_eq(autobus_discoverer_new_seed(bus, ab_test_localhost(), ab_pair_port(&pair), &seed), 0);
     ck_assert_int_eq(autobus_proxy(bus, "test", &remote, NULL), 0);
     ck_assert_int_eq(autobus_remote_wait(remote, 10000, NULL), 0);
     name = discoverer_of(bus, autobus_service_id(pair.service));

@@ -325,16 +325,22 @@ START_TEST(results_come_one_by_one_and_then_the_end)
 }
 END_TEST
 
+/* With a function "hold", which does not answer. */
+static void many_open_held(struct many *many, struct ab_kept *kept)
+{
+    many_open(many, NULL);
+    ab_pair_function(&many->pair, "hold", AUTOBUS_SYNC, ab_keep, kept);
+    ck_assert_int_eq(autobus_service_add_function(many->other, "hold", NULL, AUTOBUS_SYNC, ab_keep, kept, NULL, NULL),
+                     0);
+}
+
 START_TEST(a_call_that_is_cancelled_is_over)
 {
     struct many many;
     struct heard heard = HEARD_INIT;
     struct ab_kept kept = AB_KEPT_INIT;
 
-    many_open(&many, NULL);
-    ck_assert_int_eq(autobus_service_add_function(many.other, "hold", NULL, AUTOBUS_SYNC, ab_keep, &kept, NULL, NULL),
-                     0);
-    ab_pair_function(&many.pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
+    many_open_held(&many, &kept);
     ck_assert_int_eq(autobus_call_all(many.remote, "hold", NULL, 0, NULL, no_result, &heard, destroyed, &heard.slot),
                      0);
     ab_gate_wait(&kept.came, 2);
@@ -352,10 +358,7 @@ START_TEST(a_close_is_the_end)
     struct heard heard = HEARD_INIT;
     struct ab_kept kept = AB_KEPT_INIT;
 
-    many_open(&many, NULL);
-    ck_assert_int_eq(autobus_service_add_function(many.other, "hold", NULL, AUTOBUS_SYNC, ab_keep, &kept, NULL, NULL),
-                     0);
-    ab_pair_function(&many.pair, "hold", AUTOBUS_SYNC, ab_keep, &kept);
+    many_open_held(&many, &kept);
     ck_assert_int_eq(autobus_call_all(many.remote, "hold", NULL, 0, NULL, hear, &heard, destroyed, NULL), 0);
     ab_gate_wait(&kept.came, 2);
     autobus_remote_close(many.remote);

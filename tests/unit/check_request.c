@@ -330,21 +330,10 @@ static void open_waited(struct ab_pair *pair, struct waited *waited)
     ab_gate_wait(&waited->kept.came, 1);
 }
 
-static int port_of(struct ab_pair *pair)
-{
-    json_t *info;
-    int port;
-
-    ck_assert_int_eq(autobus_remote_info(pair->remote, &info), 0);
-    port = (int)json_integer_value(json_object_get(info, "port"));
-    json_decref(info);
-    return port;
-}
-
 /* A caller of another implementation, which calls "keep". */
 static int call_raw(struct ab_pair *pair)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port_of(pair))};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(ab_pair_port(pair))};
     int descriptor = socket(AF_INET, SOCK_STREAM, 0);
     char lines[512];
     int size = snprintf(lines, sizeof(lines),

@@ -5,7 +5,6 @@
 #include "harness.h"
 #include "refusing.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,16 +22,7 @@
         }                                       \
     } while (0)
 
-static int descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = 0;
-
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
+#define DESCRIPTORS "/proc/self/fd"
 
 /* ---- What is logged */
 
@@ -141,7 +131,7 @@ START_TEST(a_bus_that_cannot_be)
 {
     autobus_options *options = ab_test_options(NULL);
     autobus_error error = AUTOBUS_ERROR_INIT;
-    int before = descriptors();
+    int before = ab_test_entries(DESCRIPTORS);
     autobus_bus *bus = NULL;
 
     if (needed[_i].call == SYS_getsockname)
@@ -151,7 +141,7 @@ START_TEST(a_bus_that_cannot_be)
     ck_assert_int_eq(autobus_bus_new(options, &bus, &error), AUTOBUS_ENETWORK);
     ck_assert_str_eq(error.text, needed[_i].text);
     ck_assert_ptr_null(bus);
-    ck_assert_int_eq(descriptors(), before);
+    ck_assert_int_eq(ab_test_entries(DESCRIPTORS), before);
     autobus_error_clear(&error);
     autobus_options_free(options);
 }
@@ -160,13 +150,13 @@ END_TEST
 START_TEST(a_bus_without_its_thread)
 {
     autobus_options *options = ab_test_options(NULL);
-    int before = descriptors();
+    int before = ab_test_entries(DESCRIPTORS);
     autobus_bus *bus = NULL;
 
     REFUSE(ab_refuse_threads());
     ck_assert_int_eq(autobus_bus_new(options, &bus, NULL), AUTOBUS_ENOMEM);
     ck_assert_ptr_null(bus);
-    ck_assert_int_eq(descriptors(), before);
+    ck_assert_int_eq(ab_test_entries(DESCRIPTORS), before);
     autobus_options_free(options);
 }
 END_TEST
