@@ -3,28 +3,12 @@
 # well at SIGTERM.
 set -eu
 : "${top_srcdir:?run by make check}" "${top_builddir:?}"
-# shellcheck source=tests/lib-wait.sh
-. "$top_srcdir/tests/lib-wait.sh"
+# shellcheck source=tests/lib-docs.sh
+. "$top_srcdir/tests/lib-docs.sh"
 
 examples=$top_builddir/tools/examples
 tools=$top_builddir/tools
-folder=$(mktemp -d)
-pids=
-# shellcheck disable=SC2086 # a list of pids
-trap 'end_children $pids; rm -rf "$folder"' EXIT
 
-# Nobody else's, and on this machine only.
-AUTOBUS_INTERFACES=lo
-AUTOBUS_DISCOVERY_PORT=$((20000 + $$ % 10000))
-export AUTOBUS_INTERFACES AUTOBUS_DISCOVERY_PORT
-
-fail() { # TEXT…
-    echo "FAILED: $*"
-    for file in "$folder"/*.out "$folder"/*.err; do
-        [ ! -s "$file" ] || sed "s,^,    ${file##*/}: ," "$file"
-    done
-    exit 1
-}
 start() { # NAME PROGRAM ARGUMENT…: in the background, its pid is $pid
     name=$1
     shift

@@ -3,42 +3,27 @@
 # too, and it ends well.
 set -eu
 : "${top_srcdir:?run by make check}" "${top_builddir:?}"
-# shellcheck source=tests/lib-wait.sh
-. "$top_srcdir/tests/lib-wait.sh"
+# shellcheck source=tests/lib-docs.sh
+. "$top_srcdir/tests/lib-docs.sh"
 
 examples=$top_builddir/tools/examples
 tools=$top_builddir/tools
-folder=$(mktemp -d)
-pids=
-# shellcheck disable=SC2086 # a list of pids
-trap 'end_children $pids; rm -rf "$folder"' EXIT
 
-# Nobody else's, and on this machine only.
-AUTOBUS_INTERFACES=lo
-AUTOBUS_DISCOVERY_PORT=$((20000 + $$ % 10000))
-export AUTOBUS_INTERFACES AUTOBUS_DISCOVERY_PORT
-
-fail() { # TEXT…
-    echo "FAILED: $loop: $*"
-    for file in "$folder"/*; do
-        [ ! -f "$file" ] || [ ! -s "$file" ] || sed "s,^,    ${file##*/}: ," "$file"
-    done
-    exit 1
-}
 # The last line that the lamp printed, within 10 s.
 is_now() { # TEXT
-    wait_for 10 sh -c "[ \"\$(tail -n 1 '$folder/lamp')\" = $1 ]" || fail "not $1"
+    wait_for 10 sh -c "[ \"\$(tail -n 1 '$folder/lamp.out')\" = $1 ]" || fail "not $1"
 }
 ring() {
     echo >&4
-    grep -q on "$folder/lamp"
+    grep -q on "$folder/lamp.out"
 }
 
 try() { # SIGNAL
-    : >"$folder/lamp"
+    echo "$loop, which ends at SIG$1"
+    : >"$folder/lamp.out"
     rm -f "$folder/switch" "$folder/button"
     mkfifo "$folder/switch" "$folder/button"
-    "$examples/lamp-$loop" porch 1 <"$folder/switch" >"$folder/lamp" 2>"$folder/errors" &
+    "$examples/lamp-$loop" porch 1 <"$folder/switch" >"$folder/lamp.out" 2>"$folder/lamp.err" &
     lamp=$!
     pids="$pids $lamp"
     exec 3>"$folder/switch"
@@ -52,8 +37,8 @@ try() { # SIGNAL
     "$tools/autobus-call" lamp switch maybe 2>/dev/null && fail 'maybe is no switch'
 
     # It hears a doorbell, once it listens, and goes off by its own clock.
-    : >"$folder/lamp"
-    "$examples/doorbell" front <"$folder/button" >"$folder/doorbell" 2>&1 &
+    : >"$folder/lamp.out"
+    "$examples/doorbell" front <"$folder/button" >"$folder/doorbell.out" 2>&1 &
     doorbell=$!
     pids="$pids $doorbell"
     exec 4>"$folder/button"
@@ -68,7 +53,7 @@ try() { # SIGNAL
     "$tools/autobus-call" lamp switch true >/dev/null || fail 'no answer after the end of input'
     kill "-$1" $lamp
     wait $lamp || fail "it ended with $?"
-    [ ! -s "$folder/errors" ] || fail 'it complains'
+    [ ! -s "$folder/lamp.err" ] || fail 'it complains'
 }
 
 for loop in poll libevent glib; do

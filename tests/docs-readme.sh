@@ -4,28 +4,17 @@
 # repeated here: what the tools print has tests of its own.
 set -eu
 : "${top_srcdir:?run by make check}" "${top_builddir:?}"
-# shellcheck source=tests/lib-wait.sh
-. "$top_srcdir/tests/lib-wait.sh"
+# shellcheck source=tests/lib-docs.sh
+. "$top_srcdir/tests/lib-docs.sh"
 
 libraries=$top_builddir/libautobus/.libs
 [ -f "$libraries/libautobus2.so" ] || { echo 'no shared library in this build' && exit 77; }
-folder=$(mktemp -d)
-pids=
-# shellcheck disable=SC2086 # a list of pids
-trap 'end_children $pids; rm -rf "$folder"' EXIT
-
-AUTOBUS_INTERFACES=lo
-AUTOBUS_DISCOVERY_PORT=$((20000 + $$ % 10000))
 LD_LIBRARY_PATH=$libraries
 # The programs are as short as can be: what they hold at their end they leave to the system.
 # stdbuf loads a library before all others.
 ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0:verify_asan_link_order=0
-export AUTOBUS_INTERFACES AUTOBUS_DISCOVERY_PORT LD_LIBRARY_PATH ASAN_OPTIONS
+export LD_LIBRARY_PATH ASAN_OPTIONS
 
-fail() { # TEXT…
-    echo "FAILED: $*"
-    exit 1
-}
 # shellcheck disable=SC2086 # lists of flags
 build() { # NAME
     $CC -Wall -Wextra -Werror $JANSSON_CFLAGS ${SANITIZER_FLAGS-} -I"$top_srcdir/libautobus" \

@@ -241,6 +241,7 @@ EXTRA_DIST += tests/coverage
 EXTRA_DIST += tests/e2e/lib-hosts.sh
 EXTRA_DIST += tests/e2e/lib-tools.sh
 EXTRA_DIST += tests/install
+EXTRA_DIST += tests/lib-docs.sh
 EXTRA_DIST += tests/lib-net.sh
 EXTRA_DIST += tests/lib-wait.sh
 EXTRA_DIST += tests/lint
