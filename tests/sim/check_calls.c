@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "sim/peer.h"
+#include "sim/outing.h"
 #include "sim/scene.h"
 #include "sim/visit.h"
 
@@ -397,49 +397,31 @@ END_TEST
 
 /* ---- Servers that are wrong */
 
-static struct sim_link *false_server(struct sim *sim, struct sim_peer **ret_peer)
-{
-    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
-    struct sim_bus *c = sim_bus(sim, "c");
-
-    sim_peer_listen(p, 700);
-    sim_peer_broadcast(p, "{\"command\": \"add\", \"port\": 700, \"service\": \"x\", \"info\": {\"type\": \"hall\"}}",
-                       AB_LOOPBACK_FIRST);
-    sim_run(sim, MS(10));
-    sim_record(sim, SIM_PROGRAM);
-    struct sim_remote *remote = sim_proxy(c, "type=hall");
-    sim_on_binding(remote);
-    for (unsigned i = 0; i < 4; i++)
-        sim_call(remote, "add", "[1,2]");
-    sim_get(remote, "temp");
-    sim_run(sim, MS(10));
-    sim_send(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\"}");
-    sim_run(sim, MS(10));
-    *ret_peer = p;
-    return sim_peer_link(p, 0);
-}
-
 START_TEST(a_response_that_is_wrong_ends_its_call)
 {
-    struct sim *sim = sim_new(1);
-    struct sim_peer *p;
-    struct sim_link *link = false_server(sim, &p);
+    struct outing outing = outing_new();
 
-    ck_assert_uint_eq(link->lines, 6);
-    sim_send(link, "{\"_type\":2,\"_id\":\"3\",\"result\":NaN}");
-    sim_send(link, "{\"_type\":2,\"_id\":\"2\"}");
-    sim_send(link, "{\"_type\":2,\"_id\":\"99\",\"result\":1}");
-    sim_send(link, "{\"_type\":2,\"_id\":\"4\",\"exception\":{\"text\":\"as the notes say\"}}");
-    sim_send(link, "{\"_type\":2,\"_id\":\"5\",\"_error\":{\"text\":\"as legacy says\"}}");
-    sim_send(link, "{\"_type\":2,\"_id\":\"6\",\"result\":0}");
-    sim_run(sim, MS(10));
-    sim_expect(sim, "0.021 c: bound x\n"
-                    "0.031 c: add failed: EPROTOCOL\n"
-                    "0.031 c: get temp failed: ENOENT\n"
-                    "0.031 c: add failed: exception \"as the notes say\"\n"
-                    "0.031 c: add failed: - \"as legacy says\"\n"
-                    "0.031 c: add = 0\n");
-    sim_free(sim);
+    sim_record(outing.sim, SIM_PROGRAM);
+    sim_on_binding(outing.remote);
+    for (unsigned i = 0; i < 4; i++)
+        sim_call(outing.remote, "add", "[1,2]");
+    sim_get(outing.remote, "temp");
+    outing_answer(&outing, "");
+    ck_assert_uint_eq(outing.link->lines, 6);
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"3\",\"result\":NaN}");
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"2\"}");
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"99\",\"result\":1}");
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"4\",\"exception\":{\"text\":\"as the notes say\"}}");
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"5\",\"_error\":{\"text\":\"as legacy says\"}}");
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"6\",\"result\":0}");
+    sim_run(outing.sim, MS(10));
+    sim_expect(outing.sim, "0.021 c: bound x\n"
+                           "0.031 c: add failed: EPROTOCOL\n"
+                           "0.031 c: get temp failed: ENOENT\n"
+                           "0.031 c: add failed: exception \"as the notes say\"\n"
+                           "0.031 c: add failed: - \"as legacy says\"\n"
+                           "0.031 c: add = 0\n");
+    sim_free(outing.sim);
 }
 END_TEST
 

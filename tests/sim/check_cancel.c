@@ -1,7 +1,7 @@
 /* Transcripts of calls that are given up: the service hears so and can stop (PROTOCOL section 2, extensions). */
 
 #include "harness.h"
-#include "sim/peer.h"
+#include "sim/outing.h"
 #include "sim/scene.h"
 #include "sim/visit.h"
 
@@ -171,29 +171,19 @@ END_TEST
 
 START_TEST(a_service_that_did_not_agree_is_told_nothing)
 {
-    struct sim *sim = sim_new(1);
-    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
-    struct sim_bus *c = sim_bus(sim, "c");
+    struct outing outing = outing_bound("\"exists\"");
 
-    sim_peer_listen(p, 700);
-    sim_peer_broadcast(p, "{\"command\": \"add\", \"port\": 700, \"service\": \"x\", \"info\": {\"type\": \"hall\"}}",
-                       AB_LOOPBACK_FIRST);
-    sim_run(sim, MS(10));
-    struct sim_remote *remote = sim_proxy(c, "type=hall");
-    sim_run(sim, MS(10));
-    sim_send(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[\"exists\"]}");
-    sim_run(sim, MS(10));
-    sim_record(sim, SIM_LINES | SIM_RESULTS);
-    struct sim_slot *slot = sim_call(remote, "a", "[]");
-    sim_call_within(remote, MS(500), 0, "b", "[]");
-    sim_run(sim, MS(10));
+    sim_record(outing.sim, SIM_LINES | SIM_RESULTS);
+    struct sim_slot *slot = sim_call(outing.remote, "a", "[]");
+    sim_call_within(outing.remote, MS(500), 0, "b", "[]");
+    sim_run(outing.sim, MS(10));
     sim_abort(slot);
-    sim_run(sim, SECONDS(1));
-    sim_expect(sim, "0.030 c > p: 2? call name=a args=[]\n"
-                    "0.030 c > p: 3? call name=b args=[]\n"
-                    "0.040 c: a failed: ECANCELED\n"
-                    "0.530 c: b failed: ETIMEDOUT\n");
-    sim_free(sim);
+    sim_run(outing.sim, SECONDS(1));
+    sim_expect(outing.sim, "0.030 c > p: 2? call name=a args=[]\n"
+                           "0.030 c > p: 3? call name=b args=[]\n"
+                           "0.040 c: a failed: ECANCELED\n"
+                           "0.530 c: b failed: ETIMEDOUT\n");
+    sim_free(outing.sim);
 }
 END_TEST
 
@@ -400,29 +390,19 @@ END_TEST
 /* Whose clock is the first makes no difference to the caller. */
 START_TEST(a_service_that_says_so_first_is_right)
 {
-    struct sim *sim = sim_new(1);
-    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
-    struct sim_bus *c = sim_bus(sim, "c");
+    struct outing outing = outing_bound("\"deadline\"");
 
-    sim_peer_listen(p, 700);
-    sim_peer_broadcast(p, "{\"command\": \"add\", \"port\": 700, \"service\": \"x\", \"info\": {\"type\": \"hall\"}}",
-                       AB_LOOPBACK_FIRST);
-    sim_run(sim, MS(10));
-    struct sim_remote *remote = sim_proxy(c, "type=hall");
-    sim_run(sim, MS(10));
-    sim_send(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[\"deadline\"]}");
-    sim_run(sim, MS(10));
-    sim_record(sim, SIM_RESULTS);
-    sim_call_within(remote, MS(500), 0, "a", "[]");
-    sim_call_within(remote, MS(500), 0, "b", "[]");
-    sim_run(sim, MS(100));
-    sim_send(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"2\",\"_error\":{\"text\":\"no\",\"type\":\"timeout\"}}");
-    sim_run(sim, MS(380));
-    sim_send(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"3\",\"_error\":{\"text\":\"no\",\"type\":\"timeout\"}}");
-    sim_run(sim, SECONDS(1));
-    sim_expect(sim, "0.131 c: a failed: timeout \"no\"\n"
-                    "0.511 c: b failed: ETIMEDOUT\n");
-    sim_free(sim);
+    sim_record(outing.sim, SIM_RESULTS);
+    sim_call_within(outing.remote, MS(500), 0, "a", "[]");
+    sim_call_within(outing.remote, MS(500), 0, "b", "[]");
+    sim_run(outing.sim, MS(100));
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"2\",\"_error\":{\"text\":\"no\",\"type\":\"timeout\"}}");
+    sim_run(outing.sim, MS(380));
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"3\",\"_error\":{\"text\":\"no\",\"type\":\"timeout\"}}");
+    sim_run(outing.sim, SECONDS(1));
+    sim_expect(outing.sim, "0.131 c: a failed: timeout \"no\"\n"
+                           "0.511 c: b failed: ETIMEDOUT\n");
+    sim_free(outing.sim);
 }
 END_TEST
 

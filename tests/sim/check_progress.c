@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "sim/peer.h"
+#include "sim/outing.h"
 #include "sim/scene.h"
 #include "sim/visit.h"
 
@@ -244,63 +244,51 @@ START_TEST(who_did_not_agree_is_sent_none)
 }
 END_TEST
 
-/* A server that is not ours, bound at 30 ms with these extensions; the client has called "f" and wants all it gets. */
-static struct sim_link *false_server(struct sim *sim, const char *extensions)
+/* A server that is not ours, with these extensions; the client has called "f" and wants all it gets. */
+static struct outing called(const char *extensions)
 {
-    struct sim_peer *p = sim_peer(sim, sim_host(sim, "p"), "p");
-    struct sim_bus *c = sim_bus(sim, "c");
+    struct outing outing = outing_bound(extensions);
 
-    sim_peer_listen(p, 700);
-    sim_peer_broadcast(p, "{\"command\": \"add\", \"port\": 700, \"service\": \"x\", \"info\": {\"type\": \"hall\"}}",
-                       AB_LOOPBACK_FIRST);
-    sim_run(sim, MS(10));
-    struct sim_remote *remote = sim_proxy(c, "type=hall");
-    sim_run(sim, MS(10));
-    sim_send_format(sim_peer_link(p, 0), "{\"_type\":2,\"_id\":\"1\",\"service\":\"x\",\"extensions\":[%s]}",
-                    extensions);
-    sim_run(sim, MS(10));
-    sim_record(sim, SIM_LINES | SIM_RESULTS);
-    sim_call_within(remote, SECONDS(30), AB_CALL_PROGRESS, "f", "[]");
-    sim_get(remote, "temp");
-    sim_call(remote, "g", "[]");
-    sim_run(sim, MS(10));
-    return sim_peer_link(p, 0);
+    sim_record(outing.sim, SIM_LINES | SIM_RESULTS);
+    sim_call_within(outing.remote, SECONDS(30), AB_CALL_PROGRESS, "f", "[]");
+    sim_get(outing.remote, "temp");
+    sim_call(outing.remote, "g", "[]");
+    sim_run(outing.sim, MS(10));
+    return outing;
 }
 
 START_TEST(what_nobody_asked_for_is_ignored)
 {
-    struct sim *sim = sim_new(1);
-    struct sim_link *link = false_server(sim, "\"progress\"");
+    struct outing outing = called("\"progress\"");
 
-    sim_send(link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"2\",\"value\":1}");
-    sim_send(link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"3\",\"value\":1}");
-    sim_send(link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"4\",\"value\":1}");
-    sim_send(link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"99\",\"value\":1}");
-    sim_send(link, "{\"_type\":3,\"_command\":\"progress\",\"call\":{},\"value\":1}");
-    sim_send(link, "{\"_type\":1,\"_id\":7,\"_command\":\"progress\",\"call\":\"2\"}");
-    sim_send(link, "{\"_type\":2,\"_id\":\"2\",\"result\":2}");
-    sim_send(link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"2\",\"value\":3}");
-    sim_run(sim, MS(10));
-    ck_assert_uint_eq(sim_count(sim, " c: f"), 3);
-    ck_assert_uint_eq(sim_count(sim, "c: f ~ 1 (x)"), 1);
-    ck_assert_uint_eq(sim_count(sim, "c: f ~ null (x)"), 1);
-    ck_assert_uint_eq(sim_count(sim, "c > p: 7="), 1);
-    ck_assert_uint_eq(sim_count(sim, "c: f = 2"), 1);
-    sim_free(sim);
+    sim_send(outing.link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"2\",\"value\":1}");
+    sim_send(outing.link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"3\",\"value\":1}");
+    sim_send(outing.link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"4\",\"value\":1}");
+    sim_send(outing.link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"99\",\"value\":1}");
+    sim_send(outing.link, "{\"_type\":3,\"_command\":\"progress\",\"call\":{},\"value\":1}");
+    sim_send(outing.link, "{\"_type\":1,\"_id\":7,\"_command\":\"progress\",\"call\":\"2\"}");
+    sim_send(outing.link, "{\"_type\":2,\"_id\":\"2\",\"result\":2}");
+    sim_send(outing.link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"2\",\"value\":3}");
+    sim_run(outing.sim, MS(10));
+    ck_assert_uint_eq(sim_count(outing.sim, " c: f"), 3);
+    ck_assert_uint_eq(sim_count(outing.sim, "c: f ~ 1 (x)"), 1);
+    ck_assert_uint_eq(sim_count(outing.sim, "c: f ~ null (x)"), 1);
+    ck_assert_uint_eq(sim_count(outing.sim, "c > p: 7="), 1);
+    ck_assert_uint_eq(sim_count(outing.sim, "c: f = 2"), 1);
+    sim_free(outing.sim);
 }
 END_TEST
 
 START_TEST(a_service_that_did_not_agree_is_not_asked)
 {
-    struct sim *sim = sim_new(1);
-    struct sim_link *link = false_server(sim, "\"exists\"");
+    struct outing outing = called("\"exists\"");
 
-    sim_send(link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"2\",\"value\":1}");
-    sim_run(sim, MS(10));
-    ck_assert_uint_eq(sim_count(sim, "2? call name=f args=[]"), 1);
-    ck_assert_uint_eq(sim_count(sim, "progress=true"), 0);
-    ck_assert_uint_eq(sim_count(sim, " c: f"), 0);
-    sim_free(sim);
+    sim_send(outing.link, "{\"_type\":3,\"_command\":\"progress\",\"call\":\"2\",\"value\":1}");
+    sim_run(outing.sim, MS(10));
+    ck_assert_uint_eq(sim_count(outing.sim, "2? call name=f args=[]"), 1);
+    ck_assert_uint_eq(sim_count(outing.sim, "progress=true"), 0);
+    ck_assert_uint_eq(sim_count(outing.sim, " c: f"), 0);
+    sim_free(outing.sim);
 }
 END_TEST
 
