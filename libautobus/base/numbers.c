@@ -50,8 +50,7 @@ static void grow(struct ab_numbers *numbers)
 
     if (!buckets)
         return;
-    AB_NUMBERS_EACH(node, numbers)
-    {
+    AB_NUMBERS_EACH (node, numbers) {
         put(&buckets[node->number & mask], node);
     }
     if (numbers->mask)

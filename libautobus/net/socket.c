@@ -61,8 +61,7 @@ struct ab_socket *ab_sockets_find(struct ab_sockets *sockets, ab_stream_id id)
 
 bool ab_sockets_settled(const struct ab_sockets *sockets)
 {
-    AB_NUMBERS_EACH(node, &sockets->by_id)
-    {
+    AB_NUMBERS_EACH (node, &sockets->by_id) {
         const struct ab_socket *socket = AB_CONTAINER(node, struct ab_socket, id);
 
         if (socket->state == AB_SOCKET_DEAD || socket->failure)
@@ -133,8 +132,7 @@ static void destroy(struct ab_socket *socket)
 
 void ab_sockets_deinit(struct ab_sockets *sockets)
 {
-    AB_NUMBERS_EACH(node, &sockets->by_id)
-    {
+    AB_NUMBERS_EACH (node, &sockets->by_id) {
         destroy(AB_CONTAINER(node, struct ab_socket, id));
     }
     if (sockets->linger_timer)

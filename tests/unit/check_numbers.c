@@ -49,8 +49,7 @@ static size_t walk(void)
 
     for (size_t i = 0; i < MANY; i++)
         items[i].seen = false;
-    AB_NUMBERS_EACH(node, &numbers)
-    {
+    AB_NUMBERS_EACH (node, &numbers) {
         struct item *item = AB_CONTAINER(node, struct item, node);
 
         ck_assert(!item->seen);
@@ -100,8 +99,7 @@ START_TEST(a_walk_survives_removal_of_the_current_node)
 
     for (size_t i = 0; i < 1000; i++)
         put(i);
-    AB_NUMBERS_EACH(node, &numbers)
-    {
+    AB_NUMBERS_EACH (node, &numbers) {
         ab_numbers_remove(&numbers, node);
         met++;
     }
