@@ -74,6 +74,7 @@ UNIT_TESTS += tests/sim/check_closed
 UNIT_TESTS += tests/sim/check_closing
 UNIT_TESTS += tests/sim/check_contests
 UNIT_TESTS += tests/sim/check_counters
+UNIT_TESTS += tests/sim/check_crowd
 UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discoverers
 UNIT_TESTS += tests/sim/check_discovery

@@ -70,6 +70,9 @@ void ab_engine_input_ended(struct ab_engine *engine, ab_time now, ab_stream_id s
 /* The system took bytes of a stream that had been full, or of which `waiting` had told that much waits: the least of the
  * limits output_values, half of output_pause, and output_close, or more. */
 void ab_engine_progress(struct ab_engine *engine, ab_time now, ab_stream_id stream);
+/* Streams that were accepted hold more in all than the limit inbound_bytes, with what the system may yet take: if it is
+ * too much without that, those that hold most are closed. False: none was. */
+bool ab_engine_crowded(struct ab_engine *engine, ab_time now);
 /* The stream is gone: AB_ENETWORK (refused, unreachable), AB_EDISCONNECTED, AB_ENOMEM, AB_ETIMEDOUT. */
 void ab_engine_closed(struct ab_engine *engine, ab_time now, ab_stream_id stream, int reason);
 /* An interface came, went or changed its address: connections are asked for a sign of life within 5 s, since their way may

@@ -60,6 +60,8 @@ struct ab_host {
     int (*write)(void *context, ab_stream_id stream, const void *data, size_t size);
     /* Bytes queued that the system has not taken. */
     size_t (*waiting)(void *context, ab_stream_id stream);
+    /* Bytes read that are no whole message yet or were not handed over, and bytes queued once the system takes no more. */
+    size_t (*held)(void *context, ab_stream_id stream);
     /* Stops and resumes reading. Messages that were read before may still come. */
     void (*pause)(void *context, ab_stream_id stream, bool paused);
     void (*close)(void *context, ab_stream_id stream, enum ab_close_mode mode);

@@ -476,6 +476,11 @@ static const struct ab_stream_ops stream_ops = {
     .doubt = on_doubt,
 };
 
+struct ab_inbound *ab_inbound_of(struct ab_stream *stream)
+{
+    return stream->ops == &stream_ops ? AB_CONTAINER(stream, struct ab_inbound, stream) : NULL;
+}
+
 void ab_engine_accepted(struct ab_engine *engine, ab_time now, ab_stream_id stream, const struct ab_address *peer)
 {
     struct ab_inbound *connection;

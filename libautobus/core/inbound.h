@@ -51,6 +51,9 @@ static inline struct ab_peer ab_inbound_peer(const struct ab_inbound *connection
     return (struct ab_peer){connection->stream.address, connection->stream.id.number, connection->local};
 }
 
+/* NULL: it is a stream of another kind. */
+struct ab_inbound *ab_inbound_of(struct ab_stream *stream);
+
 void ab_inbound_close(struct ab_inbound *connection, enum ab_close_mode mode);
 /* Its service is closed: the client is told. */
 void ab_inbound_leave(struct ab_inbound *connection);

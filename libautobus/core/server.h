@@ -24,6 +24,7 @@ struct ab_visitor {
     struct ab_address host; /* port 0 */
     size_t connections;
     size_t unbound;
+    size_t held; /* of crowd.c: bytes that wait on its connections */
 };
 
 struct ab_server {

@@ -103,6 +103,14 @@ static size_t host_waiting(void *context, ab_stream_id id)
     return stream ? ab_socket_waiting(stream) : 0;
 }
 
+static size_t host_held(void *context, ab_stream_id id)
+{
+    struct ab_net *net = context;
+    const struct ab_socket *stream = ab_sockets_find(&net->sockets, id);
+
+    return stream ? ab_socket_held(stream) : 0;
+}
+
 static void host_pause(void *context, ab_stream_id id, bool paused)
 {
     struct ab_net *net = context;
@@ -142,6 +150,7 @@ const struct ab_host *ab_net_host(void)
         .open = host_open,
         .write = host_write,
         .waiting = host_waiting,
+        .held = host_held,
         .pause = host_pause,
         .close = host_close,
         .counters = host_counters,

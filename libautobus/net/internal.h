@@ -73,6 +73,22 @@ static inline void ab_net_turn(const struct ab_net *net)
     net->driver->turn(net->context);
 }
 
+/* Lock held. So many bytes of a client's, or for one, wait; or wait no more. */
+static inline void ab_socket_hold(struct ab_socket *socket, size_t size)
+{
+    if (!socket->accepted)
+        return;
+    socket->net->sockets.held += size;
+    if (socket->net->sockets.held > socket->net->limits->inbound_bytes)
+        ab_socket_want_attention(socket);
+}
+
+static inline void ab_socket_let_go(struct ab_socket *socket, size_t size)
+{
+    if (socket->accepted)
+        socket->net->sockets.held -= size;
+}
+
 /* Event thread. A timer on it in microseconds from now; false: no memory (logged). */
 bool ab_net_start_timer(const struct ab_net *net, struct event *timer, ab_time delay);
 

@@ -84,6 +84,7 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
     socket->descriptor = descriptor;
     socket->nudge = -1;
     socket->peer = *peer;
+    socket->accepted = accepted;
     socket->transform = &ab_transform_identity;
     socket->state = accepted ? AB_SOCKET_OPEN : AB_SOCKET_NEW;
     ab_reader_init(&socket->reader, net->limits, accepted);
@@ -119,6 +120,7 @@ static void destroy(struct ab_socket *socket)
         close(socket->nudge);
     forget(socket);
     ab_socket_leave_linger(socket);
+    ab_socket_hold_nothing(socket);
     ab_numbers_remove(&socket->net->sockets.by_id, &socket->id);
     ab_list_remove(&socket->dirty);
     ab_list_remove(&socket->attention);
@@ -283,5 +285,6 @@ bool ab_sockets_attend(struct ab_net *net)
     ab_list_splice(&now, &net->sockets.attention);
     while ((node = ab_list_take(&now)))
         entered |= attend(AB_CONTAINER(node, struct ab_socket, attention));
+    entered |= ab_sockets_relieve(net);
     return entered;
 }

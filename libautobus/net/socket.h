@@ -7,8 +7,9 @@
  * is inside a system call on it; so a pointer stays good for as long as a callback of that thread runs, or for as long
  * as a thread has set its mark.
  *
- * Four files: socket.c has the table, the life of a socket and what the event thread has to attend to, socket_input.c
- * the read path, socket_reader.c who it is that reads, socket_output.c the write path and the lingering end.
+ * Five files: socket.c has the table, the life of a socket and what the event thread has to attend to, socket_input.c
+ * the read path, socket_reader.c who it is that reads, socket_output.c the write path and the lingering end, and
+ * socket_held.c how much waits in all.
  */
 #ifndef AB_NET_SOCKET_H
 #define AB_NET_SOCKET_H
@@ -59,6 +60,7 @@ struct ab_socket {
     bool forgotten; /* the engine cannot name it any more */
     bool closing;   /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
     bool paused;    /* the engine wants no messages */
+    bool accepted;  /* fixed: a client's */
     enum ab_socket_reading reading;
     bool sending;    /* mark: a thread sends */
     bool full;       /* the system took no more: write interest, no sending before */
@@ -74,6 +76,7 @@ struct ab_socket {
     int nudge;              /* eventfd that ends a caller's wait; -1: none was needed yet */
     atomic_bool recalled;   /* who reads is to give it back; the reader looks without the lock */
     int failure;            /* why nothing can leave any more; 0: it can */
+    unsigned input_held;    /* bytes that the reader had when they were counted last, if it was accepted */
     struct ab_buffer pending;
     size_t unsent; /* bytes in `output` that the system has not taken */
 
@@ -111,6 +114,7 @@ struct ab_sockets {
     struct ab_list resting;
     ab_stream_id last;
     size_t behind;     /* what counts as much waiting */
+    size_t held;       /* bytes that wait on those that were accepted */
     uint64_t received; /* bytes, of what was handed over */
 
     /* The event thread's. */
@@ -130,6 +134,7 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
 /* What the engine asks for. Lock held, any thread. */
 int ab_socket_write(struct ab_socket *socket, const void *data, size_t size);
 size_t ab_socket_waiting(struct ab_socket *socket);
+size_t ab_socket_held(const struct ab_socket *socket);
 void ab_socket_pause(struct ab_socket *socket, bool paused);
 void ab_socket_close(struct ab_socket *socket, enum ab_close_mode mode);
 
@@ -140,7 +145,7 @@ bool ab_sockets_attend(struct ab_net *net);
 /* Lock held: nothing waits to leave and nothing lingers. */
 bool ab_sockets_settled(const struct ab_sockets *sockets);
 
-/* ---- Between the four files. */
+/* ---- Between the five files. */
 
 void ab_socket_want_attention(struct ab_socket *socket); /* lock held */
 /* Lock held: the engine will hear nothing more of it. */
@@ -161,6 +166,11 @@ void ab_socket_offer_reading(struct ab_socket *socket);  /* event thread, no loc
 void ab_socket_resume_reading(struct ab_socket *socket); /* the loop reads, if nobody does */
 bool ab_socket_recall_reading(struct ab_socket *socket); /* the same, or false: it will, and asks for attention then */
 void ab_sockets_wake_resting(struct ab_net *net, ab_time now); /* event thread: the pauses that are over */
+
+/* socket_held.c; with two functions of internal.h. */
+void ab_socket_hold_nothing(struct ab_socket *socket); /* lock held */
+void ab_socket_count_input(struct ab_socket *socket);  /* event thread, no lock, after it has read */
+bool ab_sockets_relieve(struct ab_net *net);           /* event thread, lock held; true if the engine was entered */
 
 /* socket_output.c */
 void ab_socket_on_writable(evutil_socket_t descriptor, short what, void *socket); /* event thread */

@@ -177,6 +177,7 @@ void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *argumen
         return;
     }
     ab_socket_read(socket, &socket->net->input);
+    ab_socket_count_input(socket);
     if (socket->offered)
         ab_socket_offer_reading(socket);
 }

@@ -35,6 +35,8 @@ int ab_socket_write(struct ab_socket *socket, const void *data, size_t size)
     if (!socket->pending.block && !ab_buffer_reserve(&socket->pending, size > socket->usual ? size : socket->usual))
         return AB_ENOMEM;
     r = ab_buffer_append(&socket->pending, data, size);
+    if (r == 0)
+        ab_socket_hold(socket, size);
     if (r == 0 && size > 0 && socket->state == AB_SOCKET_OPEN && !socket->sending && !socket->full &&
         !ab_list_linked(&socket->dirty))
         ab_list_append(&socket->net->sockets.dirty, &socket->dirty);
@@ -53,6 +55,7 @@ size_t ab_socket_waiting(struct ab_socket *socket)
 static void lose_output(struct ab_socket *socket, int reason)
 {
     socket->failure = reason;
+    ab_socket_hold_nothing(socket);
     socket->unsent = 0;
     ab_buffer_deinit(&socket->output);
     ab_buffer_deinit(&socket->pending);
@@ -68,6 +71,7 @@ static void account(struct ab_socket *socket, ssize_t sent, int wrong)
     if (sent > 0) {
         ab_buffer_consume(&socket->output, (size_t)sent);
         socket->unsent -= (size_t)sent;
+        ab_socket_let_go(socket, (size_t)sent);
         if (socket->behind)
             socket->progressed = true;
         socket->behind = false;
@@ -257,6 +261,8 @@ void ab_socket_linger(struct ab_socket *socket)
     if (!ab_list_linked(&socket->linger)) {
         ab_socket_drop_input(socket);
         ab_reader_deinit(&socket->reader);
+        ab_socket_let_go(socket, socket->input_held);
+        socket->input_held = 0;
         stay(socket, ab_net_now(socket->net));
         if (sockets->lingering_count > MOST_LINGERING)
             drop_oldest(sockets);

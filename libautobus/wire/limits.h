@@ -31,6 +31,7 @@
     X(connections, 4096, 1, 1048576)                  /* inbound connections in all */                    \
     X(connections_per_host, 256, 1, 1048576)          /* inbound connections from one host */             \
     X(connections_loopback, 4096, 1, 1048576)         /* inbound connections from loopback */             \
+    X(inbound_bytes, 67108864, 1048576, 1073741824)   /* bytes waiting, in and out, on all of these */    \
     X(calls, 1024, 1, 1048576)                        /* calls in progress on a connection, either end */ \
     X(watches, 4096, 1, 1048576)                      /* watches and listens on an inbound connection */  \
     X(output_pause, 1048576, 4096, 1073741824)        /* bytes waiting: stop reading commands */          \

@@ -33,6 +33,11 @@ void ab_reader_finish(struct ab_reader *reader);
 /* 1: the next message, the caller's own; 0: more input is needed; AB_ENOMEM. A unit over the limit gives one message
  * whose problem is AB_ETOOLARGE, and then 0 for ever. */
 int ab_reader_next(struct ab_reader *reader, struct ab_message **ret_message);
+/* Bytes that wait to become a message. */
+static inline size_t ab_reader_size(const struct ab_reader *reader)
+{
+    return ab_buffer_size(&reader->framer.buffer);
+}
 void ab_reader_trim(struct ab_reader *reader);
 
 #endif

@@ -13,6 +13,7 @@
 
 #define STRANGER  "127.0.2.1"
 #define CALL_ECHO "{\"_type\":1,\"_id\":\"c\",\"_command\":\"call\",\"name\":\"echo\",\"args\":"
+#define ASKED     70 /* times 100,000 bytes, which is less than cuts who does not read off at once */
 
 /* ---- Before the bind */
 
@@ -287,6 +288,62 @@ static void lines_without_end(struct stage *stage)
     free(line);
 }
 
+#define ROOM (64 << 20) /* the limit inbound_bytes */
+
+/* The same, more than may wait in all: who has most is cut off for it, and all others go on. */
+static void more_lines_without_end(struct stage *stage)
+{
+    long cut_off = victim_count(&stage->victim, "inbound", "cut_off");
+    size_t size = (1 << 20) - 200;
+    char *line = repeated(CALL_ECHO "[\"", "x", size, "");
+    struct stranger strangers[90];
+
+    for (size_t i = 0; i < COUNT(strangers); i++) {
+        char source[40];
+
+        snprintf(source, sizeof source, "127.0.3.%zu", 1 + i / 30);
+        strangers[i] = stranger_bind(stage, source);
+        stranger_send(&strangers[i], line, size);
+    }
+    victim_await(&stage->victim, "inbound", "cut_off", cut_off + (long)(COUNT(strangers) - ROOM / size - 1));
+    for (size_t i = 0; i < COUNT(strangers); i++)
+        stranger_close(&strangers[i]);
+    free(line);
+}
+
+/* All calls have been carried out, but for the honest peer's next. */
+static void await_quiet(struct stage *stage)
+{
+    for (long end = now_ms() + PATIENCE_MS; victim_count(&stage->victim, "requests", "now") > 1;) {
+        ck_assert_msg(now_ms() < end, "calls are not answered");
+        poll(NULL, 0, 1);
+    }
+}
+
+/* Answers that nobody reads, each less than cuts its connection off, until one is cut off for what all have. How much the
+ * system takes of them first is its own affair. */
+static void more_answers_than_are_read(struct stage *stage)
+{
+    long cut_off = victim_count(&stage->victim, "inbound", "cut_off");
+    struct stranger strangers[100];
+    size_t count = 0;
+
+    while (count < COUNT(strangers) && victim_count(&stage->victim, "inbound", "cut_off") == cut_off) {
+        char source[40];
+
+        snprintf(source, sizeof source, "127.0.5.%zu", 1 + count / 10);
+        strangers[count] = stranger_bind_narrow(stage, source);
+        for (unsigned n = 0; n < ASKED; n++)
+            stranger_say(&strangers[count],
+                         "{\"_type\":1,\"_id\":\"m\",\"_command\":\"call\",\"name\":\"much\",\"args\":[]}");
+        count++;
+        await_quiet(stage);
+    }
+    ck_assert_uint_lt(count, COUNT(strangers));
+    for (size_t i = 0; i < count; i++)
+        stranger_close(&strangers[i]);
+}
+
 /* ---- Many */
 
 static void calls_without_end(struct stage *stage)
@@ -397,6 +454,8 @@ const struct row line_rows[] = {
     {"ids that are too long", long_ids, 4096},
     {"millions of blank lines", blank_lines, 4096},
     {"lines that never end", lines_without_end, 64 * 1024},
+    {"lines that never end, and too many", more_lines_without_end, 80 * 1024},
+    {"answers that nobody reads", more_answers_than_are_read, 80 * 1024},
     {"calls without end", calls_without_end, 8192},
     {"slow calls without end", slow_calls_without_end, 8192},
     {"notices without end", notices_without_end, 8192},
@@ -409,8 +468,7 @@ const size_t line_row_count = COUNT(line_rows);
 
 /* ---- What takes its time */
 
-#define DEAF  8  /* ask for a lot and read nothing: */
-#define ASKED 70 /* times 100,000 bytes, which is less than cuts them off at once */
+#define DEAF 2 /* ask for a lot and read nothing */
 
 static struct {
     struct stranger mute; /* says nothing */

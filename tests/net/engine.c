@@ -80,6 +80,13 @@ void ab_engine_closed(struct ab_engine *engine, ab_time now, ab_stream_id stream
     note(engine, (struct rig_record){.input = RIG_CLOSED, .stream = stream, .code = reason});
 }
 
+bool ab_engine_crowded(struct ab_engine *engine, ab_time now)
+{
+    (void)now;
+    note(engine, (struct rig_record){.input = RIG_CROWDED});
+    return false;
+}
+
 void ab_engine_network_changed(struct ab_engine *engine, ab_time now)
 {
     (void)now;

@@ -96,6 +96,7 @@ struct sim_bus *sim_bus_new(struct sim *sim, struct sim_host *host, const char *
     ab_list_init(&bus->remotes);
     ab_list_init(&bus->discoverers);
     sim_timer_init(&bus->tick, tick, bus);
+    sim_timer_init(&bus->crowd, sim_streams_crowded, bus);
     sim_timer_init(&bus->claim, claim, bus);
     sim_process_init(&bus->process, host, bus->name, &sim_bus_table);
     ab_limits_init(&bus->limits);
@@ -211,6 +212,7 @@ static void free_engine(struct sim_bus *bus)
     bus->engine = NULL;
     sim_timer_cancel(clock, &bus->tick);
     sim_timer_cancel(clock, &bus->claim);
+    sim_timer_cancel(clock, &bus->crowd);
 }
 
 static void run_until_closed(struct sim_bus *bus)

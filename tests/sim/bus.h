@@ -22,6 +22,7 @@ const char *sim_error_name(int code);
 extern const struct ab_host sim_bus_host;
 void sim_streams_flush(struct sim_bus *bus);
 void sim_streams_free(struct sim_bus *bus);
+void sim_streams_crowded(void *bus);                   /* a timer */
 size_t sim_streams_waiting(const struct sim_bus *bus); /* bytes, of those that the engine knows of */
 /* Tries to take the first port too, so long from now, if it listens on another. */
 void sim_bus_claim_in(struct sim_bus *bus, ab_time delay);

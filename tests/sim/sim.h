@@ -130,6 +130,7 @@ struct sim_bus {
     struct ab_list discoverers;
     struct sim_timer tick;
     struct sim_timer claim; /* to the next try to listen on the first port too */
+    struct sim_timer crowd; /* clients have too much waiting */
     ab_stream_id last_stream;
     struct ab_list taken;          /* notices that the program did not act on yet */
     bool acting;                   /* a callback of the program runs */

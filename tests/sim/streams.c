@@ -28,6 +28,7 @@ struct stream {
     struct ab_buffer out;
     struct ab_buffer line; /* written, not recorded yet: no whole line */
     bool connected;
+    bool accepted;
     bool paused;
     bool full;      /* the kernel did not take all */
     bool ended;     /* the engine has heard of the end of input */
@@ -57,6 +58,7 @@ static struct stream *stream_new(struct sim_bus *bus, struct sim_socket *socket,
     stream->id = ++bus->last_stream;
     stream->socket = socket;
     stream->connected = accepted;
+    stream->accepted = accepted;
     ab_reader_init(&stream->reader, ab_engine_limits(bus->engine), accepted);
     sim_timer_init(&stream->linger, linger_over, stream);
     sim_timer_init(&stream->resume, read_again, stream);
@@ -264,6 +266,40 @@ static size_t host_waiting(void *context, ab_stream_id id)
     return stream ? ab_buffer_size(&stream->out) : 0;
 }
 
+static size_t held(const struct stream *stream)
+{
+    return ab_reader_size(&stream->reader) + (stream->full ? ab_buffer_size(&stream->out) : 0);
+}
+
+static size_t host_held(void *context, ab_stream_id id)
+{
+    const struct stream *stream = stream_find(context, id);
+
+    return stream ? held(stream) : 0;
+}
+
+/* As net does: what clients have waiting is looked at when it may be too much. */
+static void look_at_crowd(struct sim_bus *bus)
+{
+    size_t all = 0;
+
+    AB_LIST_EACH (node, &bus->streams) {
+        const struct stream *stream = AB_CONTAINER(node, struct stream, node);
+        if (stream->accepted && !stream->lingering)
+            all += held(stream);
+    }
+    if (all > ab_engine_limits(bus->engine)->inbound_bytes)
+        sim_timer_set(&bus->sim->network.clock, &bus->crowd, sim_now(bus->sim));
+}
+
+void sim_streams_crowded(void *context)
+{
+    struct sim_bus *bus = context;
+
+    ab_engine_crowded(bus->engine, sim_bus_enter(bus));
+    sim_bus_leave(bus);
+}
+
 static void read_stream(struct stream *stream);
 
 static void read_again(void *context)
@@ -343,6 +379,7 @@ const struct ab_host sim_bus_host = {
     .open = host_open,
     .write = host_write,
     .waiting = host_waiting,
+    .held = host_held,
     .pause = host_pause,
     .close = host_close,
     .counters = host_counters,
@@ -370,6 +407,7 @@ void sim_streams_flush(struct sim_bus *bus)
         if (stream->lingering)
             linger_on(stream);
     }
+    look_at_crowd(bus);
 }
 
 size_t sim_streams_waiting(const struct sim_bus *bus)
@@ -516,6 +554,7 @@ static void read_stream(struct stream *stream)
     }
     if ((stream = stream_find(bus, id)))
         ab_reader_trim(&stream->reader);
+    look_at_crowd(bus);
 }
 
 static void readable(struct sim_process *process, struct sim_socket *socket)

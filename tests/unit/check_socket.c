@@ -316,6 +316,44 @@ START_TEST(a_full_socket_keeps_the_order_and_tells_of_progress)
 }
 END_TEST
 
+static bool holds(struct rig *rig, void *size)
+{
+    return rig->net->sockets.held == *(const size_t *)size;
+}
+
+/* In and out, and the engine hears when it is too much. */
+START_TEST(what_waits_on_streams_of_clients_is_counted)
+{
+    struct pair pair;
+    size_t part = 300000, none = 0, size = 72 * MEGABYTE;
+    char *data = make_pattern(size);
+
+    pair_open(&pair, rig_settings(NULL));
+    fire_number(&pair, 1);
+    expect_number(&pair, 1);
+    ck_assert(rig_try(&pair.rig, holds, &none, AB_SECOND));
+    memset(data, 'x', part);
+    peer_send(pair.peer, data, part); /* of a line */
+    rig_await(&pair.rig, holds, &part);
+    rig_write(&pair.rig, pair.stream, data, size);
+    rig_expect(&pair.rig, RIG_CROWDED);
+    rig_lock(&pair.rig);
+    ck_assert_uint_eq(pair.rig.net->sockets.held, part + ab_net_host()->waiting(pair.rig.net, pair.stream));
+    ck_assert_uint_eq(pair.rig.net->sockets.held, ab_net_host()->held(pair.rig.net, pair.stream));
+    rig_leave(&pair.rig);
+    peer_receive(pair.peer, data, size);
+    rig_await(&pair.rig, holds, &part);
+    peer_send(pair.peer, "\n", 1);
+    rig_await(&pair.rig, holds, &none);
+    peer_send(pair.peer, data, part);
+    rig_await(&pair.rig, holds, &part);
+    rig_close(&pair.rig, pair.stream, AB_CLOSE_NOW);
+    rig_await(&pair.rig, holds, &none);
+    free(data);
+    pair_close(&pair);
+}
+END_TEST
+
 static void ask_waiting(struct rig *rig, const struct rig_record *record)
 {
     static char data[256 * 1024];
@@ -761,6 +799,7 @@ int main(void)
     tcase_add_test(input, a_pause_holds_what_was_read_already);
     tcase_add_test(input, a_paused_stream_fills_up_and_goes_on);
     tcase_add_test(output, a_full_socket_keeps_the_order_and_tells_of_progress);
+    tcase_add_test(output, what_waits_on_streams_of_clients_is_counted);
     tcase_add_test(output, progress_is_told_to_who_saw_much_waiting);
     tcase_add_test(output, no_progress_is_told_to_who_saw_little);
     tcase_add_test(output, threads_write_to_one_stream);
