@@ -68,6 +68,7 @@ UNIT_TESTS += tests/hostile/check_hostile
 UNIT_TESTS += tests/sim/check_access
 UNIT_TESTS += tests/sim/check_binding
 UNIT_TESTS += tests/sim/check_callbacks
+UNIT_TESTS += tests/sim/check_bursts
 UNIT_TESTS += tests/sim/check_calls
 UNIT_TESTS += tests/sim/check_cancel
 UNIT_TESTS += tests/sim/check_closed

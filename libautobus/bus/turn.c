@@ -101,6 +101,11 @@ int ab_bus_enter(autobus_bus *bus)
     return r;
 }
 
+static bool holds_back(const autobus_bus *bus)
+{
+    return ab_thread.hold.bus == bus && bus->state == AB_BUS_OPEN;
+}
+
 /* The net must not be freed while a thread is in a system call of it. The lock counts as held all the time: what was put
  * off until it is not would run in the middle of a send, and if it blocked for an answer to what that stream is to send,
  * it would wait for itself. */
@@ -108,7 +113,7 @@ static void flush(autobus_bus *bus)
 {
     if (!bus->net)
         return;
-    if (ab_thread.hold.bus == bus && bus->state == AB_BUS_OPEN) {
+    if (holds_back(bus)) {
         ab_net_set_alarm(bus->net);
         return;
     }
@@ -134,6 +139,8 @@ void ab_bus_leave(autobus_bus *bus)
     struct ab_list over;
 
     ab_list_init(&over);
+    if (bus->engine && !holds_back(bus))
+        ab_engine_flush(bus->engine);
     ab_bus_take_notices(bus);
     ab_waiters_review(bus);
     stop_when_said_goodbye(bus);

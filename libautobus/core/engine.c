@@ -34,10 +34,16 @@ static void empty_graves(struct ab_engine *engine)
     }
 }
 
-void ab_engine_enter(struct ab_engine *engine, ab_time now)
+void ab_engine_enter_to_fire(struct ab_engine *engine, ab_time now)
 {
     if (now > engine->now)
         engine->now = now;
+}
+
+void ab_engine_enter(struct ab_engine *engine, ab_time now)
+{
+    ab_engine_enter_to_fire(engine, now);
+    ab_burst_send(engine);
 }
 
 void ab_engine_bury(struct ab_engine *engine, struct ab_grave *grave, void (*free)(struct ab_grave *))
@@ -163,6 +169,7 @@ void ab_engine_free(struct ab_engine *engine)
     ab_numbers_deinit(&engine->streams);
     ab_map_deinit(&engine->pending);
     ab_buffer_deinit(&engine->scratch);
+    ab_buffer_deinit(&engine->burst.lines);
     ab_text_unref(engine->null);
     ab_free(engine->identity);
     ab_free(engine->hostname);
@@ -300,6 +307,11 @@ void ab_engine_tick(struct ab_engine *engine, ab_time now)
     ab_engine_enter(engine, now);
     while ((timer = ab_timers_take_due(&engine->timers, engine->now)))
         timer->fire(timer);
+}
+
+void ab_engine_flush(struct ab_engine *engine)
+{
+    ab_burst_send(engine);
 }
 
 /* ---- Outputs */

@@ -86,6 +86,8 @@ void ab_engine_port_claimed(struct ab_engine *engine, ab_time now, uint16_t port
 void ab_engine_woke(struct ab_engine *engine, ab_time now);
 /* The deadline, or any later time, has come. */
 void ab_engine_tick(struct ab_engine *engine, ab_time now);
+/* The turn is over, and with it those that were held back: events that wait for more of the same are written too. */
+void ab_engine_flush(struct ab_engine *engine);
 
 /* ---- Outputs. */
 

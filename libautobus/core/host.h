@@ -16,6 +16,7 @@
 
 #include "base/address.h"
 #include "base/network.h"
+#include "base/text.h"
 
 typedef uint64_t ab_stream_id; /* 0: none */
 
@@ -58,6 +59,8 @@ struct ab_host {
     int (*open)(void *context, const struct ab_address *to, ab_stream_id *ret_stream);
     /* Queues a copy, whole or not at all. AB_ENOMEM. */
     int (*write)(void *context, ab_stream_id stream, const void *data, size_t size);
+    /* The same for what other streams get too, and a reference does for a copy. */
+    int (*share)(void *context, ab_stream_id stream, struct ab_text *text);
     /* Bytes queued that the system has not taken. */
     size_t (*waiting)(void *context, ab_stream_id stream);
     /* Bytes read that are no whole message yet or were not handed over, and bytes queued once the system takes no more. */

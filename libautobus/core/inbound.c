@@ -115,11 +115,10 @@ static void set_paused(struct ab_inbound *connection, bool paused)
     engine->host->pause(engine->context, connection->stream.id.number, paused);
 }
 
-int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *message)
+/* So much was written (`r`: how that went) where so much waited. */
+static int written(struct ab_inbound *connection, size_t waiting, size_t size, int r)
 {
     struct ab_engine *engine = connection->stream.engine;
-    size_t waiting = ab_stream_waiting(&connection->stream);
-    int r = ab_stream_write(&connection->stream, message);
 
     if (waiting == 0)
         connection->progressed = engine->now; /* all that came before has left */
@@ -127,7 +126,7 @@ int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *mess
         ab_inbound_cut_off(connection, "out of memory");
     if (r < 0)
         return r;
-    waiting += ab_buffer_size(message);
+    waiting += size;
     if (waiting > engine->limits.output_pause)
         waiting = ab_stream_waiting(&connection->stream); /* the host tells progress from there on */
     if (waiting > engine->limits.output_close) {
@@ -140,6 +139,20 @@ int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *mess
     if (waiting > 0 && !ab_timer_armed(&connection->stall))
         ab_engine_arm(engine, &connection->stall, STALL_TIME);
     return 0;
+}
+
+int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *message)
+{
+    size_t waiting = ab_stream_waiting(&connection->stream);
+
+    return written(connection, waiting, ab_buffer_size(message), ab_stream_write(&connection->stream, message));
+}
+
+void ab_inbound_share(struct ab_inbound *connection, struct ab_text *messages, size_t count)
+{
+    size_t waiting = ab_stream_waiting(&connection->stream);
+
+    written(connection, waiting, messages->size, ab_stream_share(&connection->stream, messages, count));
 }
 
 /* Looks rarely: a peer that reads keeps it from ever closing, one that does not is found after its time. */

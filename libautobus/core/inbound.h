@@ -59,6 +59,8 @@ void ab_inbound_close(struct ab_inbound *connection, enum ab_close_mode mode);
 void ab_inbound_leave(struct ab_inbound *connection);
 /* Sends the scratch buffer; a connection that cannot take it is closed. AB_ECLOSED, AB_ENOMEM. */
 int ab_inbound_write(struct ab_inbound *connection, const struct ab_buffer *message);
+/* The same of so many messages that others get too. */
+void ab_inbound_share(struct ab_inbound *connection, struct ab_text *messages, size_t count);
 /* A call was answered, or given up: a connection that only waited for it ends. */
 void ab_inbound_answered(struct ab_inbound *connection);
 

@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "base/random.h"
 #include "core/announcer.h"
+#include "core/burst.h"
 #include "core/contest.h"
 #include "core/counters.h"
 #include "core/directory.h"
@@ -60,7 +61,8 @@ struct ab_engine {
     struct ab_list notices;
     struct ab_list graves;
     struct ab_buffer scratch; /* for one message at a time */
-    struct ab_text *null;     /* the encoded value */
+    struct ab_burst burst;
+    struct ab_text *null; /* the encoded value */
     struct ab_numbers streams;
     struct ab_map pending; /* struct ab_pending by key: what all remotes await */
     struct ab_directory directory;
@@ -81,8 +83,10 @@ struct ab_engine {
     struct ab_counters counters;
 };
 
-/* Begins an entry: moves the clock. */
+/* Begins an entry: moves the clock. What was fired before leaves first, so what an entry looks at before may be gone. */
 void ab_engine_enter(struct ab_engine *engine, ab_time now);
+/* The same for who fires another event. */
+void ab_engine_enter_to_fire(struct ab_engine *engine, ab_time now);
 void ab_engine_emit(struct ab_engine *engine, struct ab_notice *notice);
 void ab_engine_bury(struct ab_engine *engine, struct ab_grave *grave, void (*free)(struct ab_grave *));
 /* The scratch buffer, empty. */

@@ -225,23 +225,31 @@ int ab_request_start(struct ab_inbound *connection, struct ab_function *function
     return 0;
 }
 
+/* Before it is looked at: the entry may be the end of its connection. */
+static void enter(struct ab_request *request, ab_time now)
+{
+    if (request->connection)
+        ab_engine_enter(request->connection->stream.engine, now);
+}
+
 /* ---- Partial results */
 
 /* A caller that reads slowly is no reason to keep what it does not read, nor to lose it. Half of what stops the reading of
  * its commands, since one of them may be to cancel this. */
 int ab_request_progress(struct ab_request *request, ab_time now, const struct ab_text *value)
 {
-    struct ab_inbound *connection = request->connection;
+    struct ab_inbound *connection;
     struct ab_buffer *out;
     int r;
 
+    enter(request, now);
     if (request->answered)
         return AB_EEXIST;
     if (request->abandoned)
         return request->abandoned;
     if (!request->progress)
         return 0;
-    ab_engine_enter(connection->stream.engine, now);
+    connection = request->connection;
     if (ab_stream_waiting(&connection->stream) > connection->stream.engine->limits.output_pause / 2)
         return AB_EAGAIN;
     out = ab_engine_scratch(connection->stream.engine);
@@ -259,6 +267,7 @@ static int begin(struct ab_request *request, ab_time now, struct ab_inbound **re
 {
     struct ab_inbound *connection;
 
+    enter(request, now);
     if (request->answered)
         return AB_EEXIST;
     request->answered = true;
@@ -267,7 +276,6 @@ static int begin(struct ab_request *request, ab_time now, struct ab_inbound **re
         return 0;
     if (!request->connection)
         return request->abandoned;
-    ab_engine_enter(request->connection->stream.engine, now);
     connection = detach(request);
     if (!request->abandoned) {
         *ret_connection = connection;

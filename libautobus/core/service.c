@@ -422,22 +422,18 @@ int ab_service_remove(struct ab_service *service, ab_time now, enum ab_topic_kin
 int ab_service_fire(struct ab_service *service, ab_time now, const char *event, struct ab_text *args)
 {
     struct ab_topic *topic;
-    struct ab_buffer *line;
+    int r;
 
-    ab_engine_enter(service->engine, now);
+    ab_engine_enter_to_fire(service->engine, now);
     if (service->closed)
         return AB_ECLOSED;
     topic = ab_topic_find(&service->events, event);
     if (!topic || !topic->exists)
         return AB_ENOENT;
-    line = ab_engine_scratch(service->engine);
-    if (ab_message_write_fired(line, event, args) < 0)
-        return AB_ENOMEM;
-    if (ab_buffer_size(line) > service->engine->limits.line)
-        return AB_ETOOLARGE;
-    service->engine->counters.events_fired++;
-    ab_topic_send(topic, line);
-    return 0;
+    r = ab_burst_add(service->engine, topic, args);
+    if (r == 0)
+        service->engine->counters.events_fired++;
+    return r;
 }
 
 int ab_service_set(struct ab_service *service, ab_time now, const char *object, struct ab_text *value)

@@ -20,18 +20,18 @@ void ab_stream_init(struct ab_stream *stream, struct ab_engine *engine, const st
 }
 
 /* So much of a line as goes into one of the log, without its end. */
-static int shown(const struct ab_buffer *message)
+static int shown(const char *message, size_t size)
 {
-    return (int)ab_text_cut(ab_buffer_data(message), ab_buffer_size(message) - 2, SHOWN_MOST);
+    return (int)ab_text_cut(message, size - 2, SHOWN_MOST);
 }
 
-static void log_sent(const struct ab_stream *stream, const struct ab_buffer *message)
+static void log_sent(const struct ab_stream *stream, const char *message, size_t size)
 {
     char host[AB_ADDRESS_HOST_TEXT];
 
     if (ab_engine_logs(stream->engine, AB_LOG_DEBUG))
         ab_engine_log(stream->engine, AB_LOG_DEBUG, "to %s:%u: %.*s", ab_address_host_text(&stream->address, host),
-                      (unsigned)stream->address.port, shown(message), ab_buffer_data(message));
+                      (unsigned)stream->address.port, shown(message, size), message);
 }
 
 static void log_received(const struct ab_stream *stream, const struct ab_message *message)
@@ -49,20 +49,35 @@ static void log_received(const struct ab_stream *stream, const struct ab_message
                   (unsigned)stream->address.port, types[message->type], *command ? " " : "", command, detail);
 }
 
+static int sent(struct ab_engine *engine, int r, size_t count, size_t size)
+{
+    if (r == 0) {
+        engine->counters.messages_sent += count;
+        engine->counters.bytes_sent += size;
+    }
+    return r;
+}
+
 int ab_stream_write(struct ab_stream *stream, const struct ab_buffer *message)
 {
     struct ab_engine *engine = stream->engine;
-    int r;
+    const char *data = ab_buffer_data(message);
+    size_t size = ab_buffer_size(message);
 
     if (!stream->id.number)
         return AB_ECLOSED;
-    log_sent(stream, message);
-    r = engine->host->write(engine->context, stream->id.number, ab_buffer_data(message), ab_buffer_size(message));
-    if (r == 0) {
-        engine->counters.messages_sent++;
-        engine->counters.bytes_sent += ab_buffer_size(message);
-    }
-    return r;
+    log_sent(stream, data, size);
+    return sent(engine, engine->host->write(engine->context, stream->id.number, data, size), 1, size);
+}
+
+int ab_stream_share(struct ab_stream *stream, struct ab_text *messages, size_t count)
+{
+    struct ab_engine *engine = stream->engine;
+
+    if (!stream->id.number)
+        return AB_ECLOSED;
+    log_sent(stream, messages->data, messages->size);
+    return sent(engine, engine->host->share(engine->context, stream->id.number, messages), count, messages->size);
 }
 
 size_t ab_stream_waiting(const struct ab_stream *stream)

@@ -33,6 +33,8 @@ void ab_stream_init(struct ab_stream *stream, struct ab_engine *engine, const st
                     ab_stream_id id, const struct ab_address *address);
 /* The whole scratch buffer as one message. AB_ENOMEM; AB_ECLOSED: the stream is gone. */
 int ab_stream_write(struct ab_stream *stream, const struct ab_buffer *message);
+/* The same of so many messages that other streams get too. */
+int ab_stream_share(struct ab_stream *stream, struct ab_text *messages, size_t count);
 size_t ab_stream_waiting(const struct ab_stream *stream);
 /* Forgets the stream and has the host close it; harmless when it is gone. */
 void ab_stream_close(struct ab_stream *stream, enum ab_close_mode mode);

@@ -113,7 +113,7 @@ void ab_topic_changed_here(struct ab_topic *topic)
     tell_value(topic, NULL, false);
 }
 
-void ab_topic_send(struct ab_topic *topic, const struct ab_buffer *line)
+void ab_topic_send(struct ab_topic *topic, struct ab_text *lines, size_t count)
 {
     struct ab_interest *each;
     struct ab_list rest;
@@ -122,6 +122,6 @@ void ab_topic_send(struct ab_topic *topic, const struct ab_buffer *line)
     ab_list_splice(&rest, &topic->interests);
     topic->walking = true;
     while ((each = take(topic, &rest)))
-        ab_inbound_write(each->connection, line);
+        ab_inbound_share(each->connection, lines, count);
     topic->walking = false;
 }

@@ -62,7 +62,7 @@ void ab_topic_changed(struct ab_topic *topic);
 void ab_topic_changed_by(struct ab_topic *topic, const struct ab_service *cause);
 /* The same, for those on this machine alone. */
 void ab_topic_changed_here(struct ab_topic *topic);
-/* All who listen get the line. */
-void ab_topic_send(struct ab_topic *topic, const struct ab_buffer *line);
+/* All who listen get so many lines. */
+void ab_topic_send(struct ab_topic *topic, struct ab_text *lines, size_t count);
 
 #endif

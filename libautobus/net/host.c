@@ -95,6 +95,14 @@ static int host_write(void *context, ab_stream_id id, const void *data, size_t s
     return stream ? ab_socket_write(stream, data, size) : 0;
 }
 
+static int host_share(void *context, ab_stream_id id, struct ab_text *text)
+{
+    struct ab_net *net = context;
+    struct ab_socket *stream = ab_sockets_find(&net->sockets, id);
+
+    return stream ? ab_socket_share(stream, text) : 0;
+}
+
 static size_t host_waiting(void *context, ab_stream_id id)
 {
     struct ab_net *net = context;
@@ -149,6 +157,7 @@ const struct ab_host *ab_net_host(void)
         .here = host_here,
         .open = host_open,
         .write = host_write,
+        .share = host_share,
         .waiting = host_waiting,
         .held = host_held,
         .pause = host_pause,

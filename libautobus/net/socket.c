@@ -66,7 +66,7 @@ bool ab_sockets_settled(const struct ab_sockets *sockets)
 
         if (socket->state == AB_SOCKET_DEAD || socket->failure)
             continue;
-        if (socket->closing || socket->unsent || ab_buffer_size(&socket->pending))
+        if (socket->closing || ab_socket_output(socket) > 0)
             return false;
     }
     return true;
@@ -128,6 +128,7 @@ static void destroy(struct ab_socket *socket)
     ab_socket_drop_input(socket);
     ab_reader_deinit(&socket->reader);
     ab_buffer_deinit(&socket->pending);
+    ab_text_unref(socket->shared);
     ab_buffer_deinit(&socket->output);
     ab_free(socket);
 }
@@ -184,9 +185,8 @@ void ab_socket_pause(struct ab_socket *socket, bool paused)
 void ab_socket_close(struct ab_socket *socket, enum ab_close_mode mode)
 {
     bool connected = socket->state == AB_SOCKET_OPEN;
-    bool waits = socket->unsent > 0 || ab_buffer_size(&socket->pending) > 0;
 
-    if (mode == AB_CLOSE_NOW || socket->failure || (!connected && !waits)) {
+    if (mode == AB_CLOSE_NOW || socket->failure || (!connected && ab_socket_output(socket) == 0)) {
         ab_socket_die(socket);
         return;
     }

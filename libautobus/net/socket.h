@@ -21,6 +21,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "base/numbers.h"
+#include "base/text.h"
 #include "core/host.h"
 #include "net/spin.h"
 #include "net/transform.h"
@@ -62,12 +63,13 @@ struct ab_socket {
     bool paused;    /* the engine wants no messages */
     bool accepted;  /* fixed: a client's */
     enum ab_socket_reading reading;
-    bool sending;    /* mark: a thread sends */
-    bool full;       /* the system took no more: write interest, no sending before */
-    bool behind;     /* the engine saw much waiting, and hears when some of it has left */
-    bool progressed; /* some has left: the event thread tells the engine */
-    bool eager;      /* its callers should read for themselves */
-    ab_time asked;   /* when one last had a use for that, and could not */
+    bool sending;       /* mark: a thread sends */
+    bool shared_leaves; /* it is the turn of `shared` */
+    bool full;          /* the system took no more: write interest, no sending before */
+    bool behind;        /* the engine saw much waiting, and hears when some of it has left */
+    bool progressed;    /* some has left: the event thread tells the engine */
+    bool eager;         /* its callers should read for themselves */
+    ab_time asked;      /* when one last had a use for that, and could not */
     ab_time paused_until;
     struct ab_list resting; /* in ab_sockets.resting: was paused of late */
     unsigned usual;         /* bytes that left at once of late */
@@ -78,10 +80,11 @@ struct ab_socket {
     int failure;            /* why nothing can leave any more; 0: it can */
     unsigned input_held;    /* bytes that the reader had when they were counted last, if it was accepted */
     struct ab_buffer pending;
-    size_t unsent; /* bytes in `output` that the system has not taken */
+    struct ab_text *shared; /* leaves after `output` and before `pending`; NULL: nothing is */
+    size_t unsent;          /* bytes of what leaves that the system has not taken */
 
     /* The sending thread's. */
-    struct ab_buffer output;
+    struct ab_buffer output; /* leaves, unless `shared` does */
 
     /* The reading thread's. */
     struct ab_reader reader;
@@ -133,8 +136,16 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
 
 /* What the engine asks for. Lock held, any thread. */
 int ab_socket_write(struct ab_socket *socket, const void *data, size_t size);
+int ab_socket_share(struct ab_socket *socket, struct ab_text *text);
 size_t ab_socket_waiting(struct ab_socket *socket);
 size_t ab_socket_held(const struct ab_socket *socket);
+/* Bytes that were written and have not left. */
+static inline size_t ab_socket_output(const struct ab_socket *socket)
+{
+    size_t shared = socket->shared && !socket->shared_leaves ? socket->shared->size : 0;
+
+    return socket->unsent + shared + ab_buffer_size(&socket->pending);
+}
 void ab_socket_pause(struct ab_socket *socket, bool paused);
 void ab_socket_close(struct ab_socket *socket, enum ab_close_mode mode);
 

@@ -4,20 +4,15 @@
  * the engine chooses. Knows nothing of who a client is.
  *
  * Invariant: whenever the lock is free, sockets.held is the sum over all accepted sockets of `input_held` and of what
- * `output` and `pending` hold.
+ * `output`, `shared` and `pending` hold; what many share counts for each.
  */
 #include "net/internal.h"
 #include "net/socket.h"
 
-static size_t output_held(const struct ab_socket *socket)
-{
-    return socket->unsent + ab_buffer_size(&socket->pending);
-}
-
 /* What was written in this turn leaves in a moment, as a rule. */
 size_t ab_socket_held(const struct ab_socket *socket)
 {
-    return socket->input_held + (socket->full ? output_held(socket) : 0);
+    return socket->input_held + (socket->full ? ab_socket_output(socket) : 0);
 }
 
 static void set_input(struct ab_socket *socket, size_t size)
@@ -42,7 +37,7 @@ void ab_socket_count_input(struct ab_socket *socket)
 
 void ab_socket_hold_nothing(struct ab_socket *socket)
 {
-    ab_socket_let_go(socket, socket->input_held + output_held(socket));
+    ab_socket_let_go(socket, socket->input_held + ab_socket_output(socket));
     socket->input_held = 0;
 }
 
@@ -56,7 +51,7 @@ static size_t drop_lingering(struct ab_sockets *sockets, size_t held, size_t mos
             break;
         if (!socket->accepted || socket->state == AB_SOCKET_DEAD)
             continue;
-        held -= output_held(socket);
+        held -= ab_socket_output(socket);
         ab_socket_die(socket);
     }
     return held;

@@ -40,6 +40,7 @@ void sim_bus_leave(struct sim_bus *bus)
         bus->depth--;
         return;
     }
+    ab_engine_flush(bus->engine);
     sim_bus_take_notices(bus);
     bus->depth--;
     sim_streams_flush(bus);

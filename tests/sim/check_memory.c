@@ -160,6 +160,17 @@ static bool calls(void *context)
 
 /* ---- Watching and listening */
 
+static void burst(struct sim_bus *b, struct sim_service *hall)
+{
+    if (!b || !hall)
+        return;
+    sim_bus_enter(b);
+    sim_fire(hall, "rang", "[1]");
+    sim_fire(hall, "rang", "[\"more than there is room for at first, in the memory of a small thing that was fired\"]");
+    sim_fire(hall, "rang", "[3]");
+    sim_bus_leave(b);
+}
+
 static bool objects(void *context)
 {
     struct sim *sim = sim_new_failing(1);
@@ -194,12 +205,13 @@ static bool objects(void *context)
     sim_run(sim, MS(100));
     sim_set(hall, "temp", "7");
     sim_fire(hall, "rang", "[]");
+    burst(b, hall);
     sim_run(sim, MS(100));
     struct sim_remote *details = sim_proxy(c, "type=autobus.details");
     sim_watch(details, "details");
     sim_call(details, "get_details", "[]");
     sim_run(sim, MS(100));
-    bool complete = watch && listen && watch->value && strcmp(watch->value, "7") == 0 && listen->count == 2;
+    bool complete = watch && listen && watch->value && strcmp(watch->value, "7") == 0 && listen->count == 5;
     sim_free(sim);
     return complete;
 }

@@ -259,6 +259,11 @@ static int host_write(void *context, ab_stream_id id, const void *data, size_t s
     return result;
 }
 
+static int host_share(void *context, ab_stream_id id, struct ab_text *text)
+{
+    return host_write(context, id, text->data, text->size);
+}
+
 static size_t host_waiting(void *context, ab_stream_id id)
 {
     struct stream *stream = stream_find(context, id);
@@ -378,6 +383,7 @@ const struct ab_host sim_bus_host = {
     .here = host_here,
     .open = host_open,
     .write = host_write,
+    .share = host_share,
     .waiting = host_waiting,
     .held = host_held,
     .pause = host_pause,

@@ -354,6 +354,41 @@ START_TEST(what_waits_on_streams_of_clients_is_counted)
 }
 END_TEST
 
+/* In turn, written and shared: whatever waits when it comes, the bytes leave in their order. */
+START_TEST(what_is_shared_keeps_its_place)
+{
+    static const size_t sizes[] = {1, 5000, 300, 2 * MEGABYTE, 10, 2 * MEGABYTE, MEGABYTE, 7, 3 * MEGABYTE, 1};
+    struct pair pair;
+    size_t size = 0;
+    char *data = make_pattern(9 * MEGABYTE);
+
+    pair_open(&pair, rig_settings(NULL));
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        struct ab_text *text = ab_text_new(data + size, sizes[i]);
+
+        rig_lock(&pair.rig);
+        if (i % 3 == 1)
+            ck_assert_int_eq(ab_net_host()->write(pair.rig.net, pair.stream, text->data, text->size), 0);
+        else
+            ck_assert_int_eq(ab_net_host()->share(pair.rig.net, pair.stream, text), 0);
+        ab_text_unref(text);
+        size += sizes[i];
+        if (i < 3)
+            ck_assert_uint_eq(ab_net_host()->waiting(pair.rig.net, pair.stream), size);
+        if (i < 2)
+            pthread_mutex_unlock(&pair.rig.lock);
+        else
+            rig_leave(&pair.rig);
+    }
+    ck_assert_uint_gt(rig_waiting(&pair.rig, pair.stream), 0);
+    expect_pattern(pair.peer, size);
+    rig_rounds(&pair.rig, 2);
+    ck_assert_uint_eq(rig_waiting(&pair.rig, pair.stream), 0);
+    free(data);
+    pair_close(&pair);
+}
+END_TEST
+
 static void ask_waiting(struct rig *rig, const struct rig_record *record)
 {
     static char data[256 * 1024];
@@ -622,6 +657,32 @@ START_TEST(a_flush_waits_for_a_full_socket)
 }
 END_TEST
 
+/* The peer gets it, or is gone, and then nobody keeps it. */
+START_TEST(what_is_shared_outlives_a_close_and_no_more)
+{
+    for (int reads = 0; reads < 2; reads++) {
+        struct pair pair;
+        size_t size = 16 * MEGABYTE;
+        char *data = make_pattern(size);
+        struct ab_text *text = ab_text_new(data, size);
+
+        pair_open(&pair, rig_settings(NULL));
+        rig_lock(&pair.rig);
+        ck_assert_int_eq(ab_net_host()->share(pair.rig.net, pair.stream, text), 0);
+        ab_net_host()->close(pair.rig.net, pair.stream, AB_CLOSE_FLUSH);
+        rig_leave(&pair.rig);
+        if (reads)
+            expect_pattern(pair.peer, size);
+        close(pair.peer);
+        pair.peer = -1;
+        rig_end(&pair.rig);
+        ck_assert_uint_eq(atomic_load(&text->references), 1);
+        ab_text_unref(text);
+        free(data);
+    }
+}
+END_TEST
+
 START_TEST(who_never_closes_is_left_after_a_second)
 {
     struct pair pair;
@@ -800,6 +861,7 @@ int main(void)
     tcase_add_test(input, a_paused_stream_fills_up_and_goes_on);
     tcase_add_test(output, a_full_socket_keeps_the_order_and_tells_of_progress);
     tcase_add_test(output, what_waits_on_streams_of_clients_is_counted);
+    tcase_add_test(output, what_is_shared_keeps_its_place);
     tcase_add_test(output, progress_is_told_to_who_saw_much_waiting);
     tcase_add_test(output, no_progress_is_told_to_who_saw_little);
     tcase_add_test(output, threads_write_to_one_stream);
@@ -811,6 +873,7 @@ int main(void)
     tcase_add_test(connecting, a_stream_closed_before_it_connects_is_not_heard_of);
     tcase_add_test(closing, what_was_sent_arrives_in_spite_of_unread_input);
     tcase_add_test(closing, a_flush_waits_for_a_full_socket);
+    tcase_add_test(closing, what_is_shared_outlives_a_close_and_no_more);
     tcase_add_test(closing, who_never_closes_is_left_after_a_second);
     tcase_add_test(closing, a_close_at_once_throws_away);
     tcase_add_test(closing, nothing_is_heard_after_a_close_inside_a_message);
