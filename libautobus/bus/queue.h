@@ -21,14 +21,16 @@
 #define AB_ROUND_TIME ((ab_time)200)
 
 struct ab_item {
+    struct ab_notice notice; /* first: an item is made in the room of a notice */
     struct ab_list in_queue;
     struct ab_list in_slot;
     struct ab_map_node of_service; /* in slot->by_service, if it has a key */
     autobus_slot *slot;
-    struct ab_notice notice;
     size_t bytes;  /* of an event: what it counts for its slot */
     bool embedded; /* part of something else, which has its own time */
 };
+
+_Static_assert(sizeof(struct ab_item) <= sizeof(struct ab_notice) + AB_NOTICE_ROOM, "there is room for it");
 
 enum ab_queue_kind {
     AB_QUEUE_OWN,     /* made by the program, run by workers */

@@ -87,14 +87,20 @@ void ab_slot_register(autobus_slot *slot, struct ab_list *owner, autobus_slot **
 
 /* ---- Items */
 
-void ab_item_init(struct ab_item *item, autobus_slot *slot)
+/* All but the notice. */
+static void item_init(struct ab_item *item, autobus_slot *slot, size_t bytes)
 {
     ab_list_init(&item->in_queue);
     ab_list_init(&item->in_slot);
     item->of_service.key = NULL;
     item->slot = slot;
-    item->bytes = 0;
+    item->bytes = bytes;
     item->embedded = false;
+}
+
+void ab_item_init(struct ab_item *item, autobus_slot *slot)
+{
+    item_init(item, slot, 0);
     ab_notice_init(&item->notice, AB_NOTICE_NONE, NULL);
 }
 
@@ -200,16 +206,24 @@ static void cut_off(autobus_slot *slot, struct ab_notice *notice)
     detach(slot);
 }
 
-/* NULL: no memory, the notice is as it was. */
-static struct ab_item *put_block(autobus_slot *slot, struct ab_notice *notice, size_t bytes)
+/* NULL: no memory. */
+static struct ab_item *copy(struct ab_notice *notice)
 {
     struct ab_item *item = ab_malloc(sizeof(*item));
 
+    if (item)
+        ab_notice_move(&item->notice, notice);
+    return item;
+}
+
+/* NULL: no memory, the notice is as it was. */
+static struct ab_item *put_block(autobus_slot *slot, struct ab_notice *notice, size_t bytes)
+{
+    struct ab_item *item = notice->release ? copy(notice) : AB_CONTAINER(notice, struct ab_item, notice);
+
     if (!item)
         return NULL;
-    ab_item_init(item, slot);
-    item->bytes = bytes;
-    ab_notice_move(&item->notice, notice);
+    item_init(item, slot, bytes);
     ab_slot_put_item(slot, item);
     return item;
 }
@@ -388,25 +402,29 @@ void ab_slot_run(struct ab_item *item)
 {
     autobus_slot *slot = item->slot;
     autobus_bus *bus = slot->bus;
-    struct ab_notice notice = item->notice;
+    struct ab_notice moved;
+    struct ab_notice *notice = &item->notice;
+    struct ab_item *block = item->embedded ? NULL : item;
     struct ab_hold hold;
 
     slot->running++;
     ab_item_unlink(item);
-    if (item->embedded)
-        ab_notice_init(&item->notice, AB_NOTICE_NONE, NULL);
-    else
-        ab_free(item);
+    if (!block) { /* it may be used again meanwhile */
+        moved = *notice;
+        ab_notice_init(notice, AB_NOTICE_NONE, NULL);
+        notice = &moved;
+    }
     if (slot->final && ab_list_empty(&slot->items))
         end(slot);
     bus->counters.callbacks_run++;
     ab_bus_unlock(bus);
     hold = ab_hold_callback_begin();
     ab_callback_begin();
-    slot->kind->run(slot, &notice);
+    slot->kind->run(slot, notice);
     ab_callback_end();
     ab_hold_callback_end(hold);
-    ab_notice_deinit(&notice);
+    ab_notice_deinit(notice);
+    ab_free(block);
     ab_bus_lock(bus);
     if (--slot->running > 0 || slot->state != AB_SLOT_ENDING)
         return;

@@ -23,7 +23,7 @@ void ab_notice_stays(struct ab_notice *notice)
 
 struct ab_notice *ab_notice_new(enum ab_notice_kind kind, void *target)
 {
-    struct ab_notice *notice = ab_malloc(sizeof(*notice));
+    struct ab_notice *notice = ab_malloc(sizeof(*notice) + AB_NOTICE_ROOM);
 
     if (notice)
         ab_notice_init(notice, kind, target);

@@ -72,6 +72,9 @@ struct ab_notice {
     void (*release)(struct ab_notice *notice); /* set by the maker; NULL: it is a block of its own */
 };
 
+/* So many bytes follow a notice that is a block of its own, for whoever takes it: they need no block to keep it. */
+#define AB_NOTICE_ROOM 128
+
 struct ab_notice *ab_notice_new(enum ab_notice_kind kind, void *target); /* NULL: no memory */
 void ab_notice_init(struct ab_notice *notice, enum ab_notice_kind kind, void *target);
 /* For `release`: it is part of something that goes on, and may be used again. */

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "bus/bus.h"
 
 /* A callback that reports that it runs, and holds its queue until it is let go. */
@@ -443,10 +444,17 @@ static void note_binding(const autobus_binding *binding, void *user_data)
     ab_gate_pass(&ups->told);
 }
 
+static void free_block(struct ab_notice *notice)
+{
+    ab_free(notice);
+}
+
+/* Without memory: and in a notice that is no block of its own, so that waiting takes one. */
 static void tell_with(autobus_slot *slot, bool bound, int reason, bool memory)
 {
     struct ab_notice *notice = ab_notice_new(AB_NOTICE_BINDING, slot);
 
+    notice->release = memory ? NULL : free_block;
     notice->change = bound;
     notice->code = reason;
     ab_bus_lock(slot->bus);
