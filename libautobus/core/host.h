@@ -55,6 +55,9 @@ struct ab_host {
                       const struct ab_networks *within);
     /* It is an address of this machine: loopback, or of one of its interfaces. */
     bool (*here)(void *context, const struct ab_address *address);
+    /* Whether what is broadcast from `here`, an address of this machine, reaches that peer's network. Of a peer that is on
+     * none that can be reached so, as behind a router, it is true everywhere: nothing tells what is for it. */
+    bool (*near)(void *context, const struct ab_address *here, const struct ab_address *peer);
     /* Opens a stream. AB_ENOMEM; AB_ENETWORK: no descriptor. It ends in ab_engine_connected or ab_engine_closed. */
     int (*open)(void *context, const struct ab_address *to, ab_stream_id *ret_stream);
     /* Queues a copy, whole or not at all. AB_ENOMEM. */

@@ -170,17 +170,19 @@ static int put_own_places(json_t *all, struct ab_engine *engine, const struct ab
     return r;
 }
 
-/* What is of this host is heard on loopback, and at an address of its own if others may use it; what somebody else told
- * of it is not told on. */
-static const struct ab_route *route_here(struct ab_found *found, bool loopback)
+/* What is of this host is heard on loopback, and at an address of its own if others may use it: a client is told of what
+ * is heard on its network. What somebody else told of it is not told on. `client` NULL: any. */
+static const struct ab_route *route_here(struct ab_found *found, bool loopback, const struct ab_address *client)
 {
     struct ab_engine *engine = found->engine;
+    void *context = engine->context;
 
     AB_LIST_EACH (each, &found->routes) {
         const struct ab_route *route = AB_CONTAINER(each, struct ab_route, found_node);
         const struct ab_address *at = &route->node->address;
 
-        if (ab_address_is_loopback(at) == loopback && engine->host->here(engine->context, at) &&
+        if (ab_address_is_loopback(at) == loopback && engine->host->here(context, at) &&
+            (!client || engine->host->near(context, at, client)) &&
             ab_route_report_of(route, &engine->seeker.discoverer))
             return route;
     }
@@ -188,16 +190,17 @@ static const struct ab_route *route_here(struct ab_found *found, bool loopback)
 }
 
 /* A service of our own that the client may not see is among those that were heard. */
-static int put_found_places(json_t *all, struct ab_engine *engine, bool local)
+static int put_found_places(json_t *all, struct ab_engine *engine, const struct ab_inbound *connection)
 {
+    const struct ab_address *client = connection && !connection->local ? &connection->stream.address : NULL;
     int r = 0;
 
     AB_MAP_EACH (each, &engine->directory.services) {
         struct ab_found *found = AB_CONTAINER(each, struct ab_found, node);
-        const struct ab_route *route = local ? route_here(found, true) : NULL;
+        const struct ab_route *route = client ? NULL : route_here(found, true, NULL);
 
         if (!route)
-            route = route_here(found, false);
+            route = route_here(found, false, client);
         if (r == 0 && route && !ab_server_find(engine, found->id->data))
             r = put_place(all, found->id->data, json_incref(found->info), route->node->address.port);
     }
@@ -207,10 +210,9 @@ static int put_found_places(json_t *all, struct ab_engine *engine, bool local)
 /* As that client may see it; NULL: all. */
 static json_t *directory(struct ab_engine *engine, const struct ab_inbound *connection)
 {
-    bool local = !connection || connection->local;
     json_t *all = json_object();
 
-    if (all && (put_own_places(all, engine, connection) < 0 || put_found_places(all, engine, local) < 0)) {
+    if (all && (put_own_places(all, engine, connection) < 0 || put_found_places(all, engine, connection) < 0)) {
         json_decref(all);
         return NULL;
     }

@@ -68,6 +68,13 @@ static bool host_here(void *context, const struct ab_address *address)
     return ab_interfaces_here(&net->interfaces, address->host);
 }
 
+static bool host_near(void *context, const struct ab_address *here, const struct ab_address *peer)
+{
+    const struct ab_net *net = context;
+
+    return ab_interfaces_near(&net->interfaces, here->host, peer->host);
+}
+
 static int host_open(void *context, const struct ab_address *to, ab_stream_id *ret_stream)
 {
     struct ab_net *net = context;
@@ -155,6 +162,7 @@ const struct ab_host *ab_net_host(void)
         .hear = host_hear,
         .broadcast = host_broadcast,
         .here = host_here,
+        .near = host_near,
         .open = host_open,
         .write = host_write,
         .share = host_share,

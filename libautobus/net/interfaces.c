@@ -379,6 +379,22 @@ bool ab_interfaces_here(const struct ab_interfaces *interfaces, uint32_t host)
     return false;
 }
 
+bool ab_interfaces_near(const struct ab_interfaces *interfaces, uint32_t here, uint32_t peer)
+{
+    bool reached = false;
+
+    for (size_t i = 0; i < interfaces->count; i++) {
+        const struct ab_interface *entry = &interfaces->table[i];
+
+        if (entry->reason || entry->loopback || (peer & entry->mask) != entry->network)
+            continue;
+        if (entry->address == here)
+            return true;
+        reached = true;
+    }
+    return !reached;
+}
+
 void ab_interfaces_heard_back(struct ab_interfaces *interfaces, uint32_t host)
 {
     for (size_t i = 0; i < interfaces->count; i++)

@@ -56,6 +56,8 @@ void ab_interfaces_deinit(struct ab_interfaces *interfaces);
 bool ab_interfaces_own(const struct ab_interfaces *interfaces, uint32_t host);
 /* An address of this host itself. */
 bool ab_interfaces_here(const struct ab_interfaces *interfaces, uint32_t host);
+/* That address of this host is on a network of the peer's, or the peer is on none that datagrams reach. */
+bool ab_interfaces_near(const struct ab_interfaces *interfaces, uint32_t here, uint32_t peer);
 /* An address of an interface that the settings exclude. */
 bool ab_interfaces_excluded(const struct ab_interfaces *interfaces, uint32_t host);
 /* No interface that the settings allow has an address, but loopback. */

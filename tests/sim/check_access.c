@@ -641,6 +641,51 @@ START_TEST(who_watches_the_directory_hears_nothing_of_what_is_not_for_him)
 }
 END_TEST
 
+/* b's machine is on two networks, and its neighbour has something for each: nobody hears of the other's, by whichever
+ * address he asks. */
+START_TEST(the_directory_tells_of_what_is_for_the_network_of_who_asks)
+{
+    struct scene scene = scene_new(NULL);
+    struct sim_host *host = scene.b->process.host, *there = sim_host(scene.sim, "d"), *afar = sim_host(scene.sim, "e");
+    unsigned second = sim_host_add_interface(host, 1);
+    uint32_t address = sim_host_address(host, second, 0).host;
+
+    sim_host_set_interface(there, 0, false);
+    sim_host_add_interface(there, 1);
+    sim_host_set_interface(afar, 0, false);
+    sim_host_add_interface(afar, 2);
+    struct sim_bus *neighbour = sim_bus_start(sim_bus_new(scene.sim, host, "n"));
+    struct sim_bus *d = sim_bus_start(sim_bus_new(scene.sim, there, "d"));
+    struct sim_bus *e = sim_bus_start(sim_bus_new(scene.sim, afar, "e"));
+    struct sim_service *hut = sim_service(neighbour, "hut", "{\"type\": \"hut\"}");
+    struct sim_service *den = sim_service(neighbour, "den", "{\"type\": \"den\"}");
+    struct sim_service *inn = sim_service(neighbour, "inn", "{\"type\": \"inn\"}");
+
+    sim_access(hut, "10.0.0.0/24");
+    sim_access(den, "10.0.1.0/24");
+    ck_assert_int_eq(sim_service_publish_try(hut), 0);
+    ck_assert_int_eq(sim_service_publish_try(den), 0);
+    ck_assert_int_eq(sim_service_publish_try(inn), 0);
+    scene.sim->network.routed = true;
+    struct sim_slot *first = sim_watch(introspect(scene.c, &scene, address_of(scene.b)), "directory");
+    struct sim_slot *across = sim_watch(introspect(d, &scene, address_of(scene.b)), "directory");
+    struct sim_slot *other = sim_watch(introspect(d, &scene, address), "directory");
+    struct sim_slot *routed = sim_watch(introspect(e, &scene, address), "directory");
+    sim_run(scene.sim, SECONDS(5));
+    const struct {
+        struct sim_slot *slot;
+        bool hut, den;
+    } rows[] = {{first, true, false}, {across, false, true}, {other, false, true}, {routed, true, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_assert_ptr_nonnull(rows[i].slot->value);
+        ck_assert(rows[i].hut == (strstr(rows[i].slot->value, "\"type\":\"hut\"") != NULL));
+        ck_assert(rows[i].den == (strstr(rows[i].slot->value, "\"type\":\"den\"") != NULL));
+        ck_assert_ptr_nonnull(strstr(rows[i].slot->value, "\"type\":\"inn\""));
+    }
+    sim_free(scene.sim);
+}
+END_TEST
+
 /* ---- Legacy */
 
 START_TEST(a_legacy_client_is_told_too)
@@ -725,6 +770,7 @@ int main(void)
     tcase_add_test(details, details_leave_out_what_one_may_not_bind_to);
     tcase_add_test(details, who_watches_the_details_hears_nothing_of_it_either);
     tcase_add_test(details, who_watches_the_directory_hears_nothing_of_what_is_not_for_him);
+    tcase_add_test(details, the_directory_tells_of_what_is_for_the_network_of_who_asks);
     suite_add_tcase(suite, details);
     return ab_test_run(suite);
 }

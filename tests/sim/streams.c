@@ -205,6 +205,25 @@ static bool host_here(void *context, const struct ab_address *address)
     return sim_host_has(bus->process.host, address->host);
 }
 
+/* The network of an interface is all of its segment: 24 bits of its address. */
+static bool host_near(void *context, const struct ab_address *here, const struct ab_address *peer)
+{
+    const struct sim_bus *bus = context;
+    const struct sim_host *host = bus->process.host;
+    bool reached = false;
+
+    for (unsigned i = 0; i < host->interface_count; i++) {
+        const struct sim_interface *interface = &host->interfaces[i];
+
+        if (!interface->up || interface->address >> 8 != peer->host >> 8)
+            continue;
+        if (interface->address == here->host)
+            return true;
+        reached = true;
+    }
+    return !reached;
+}
+
 static int host_open(void *context, const struct ab_address *to, ab_stream_id *ret_stream)
 {
     struct sim_bus *bus = context;
@@ -381,6 +400,7 @@ const struct ab_host sim_bus_host = {
     .hear = host_hear,
     .broadcast = host_broadcast,
     .here = host_here,
+    .near = host_near,
     .open = host_open,
     .write = host_write,
     .share = host_share,

@@ -144,6 +144,12 @@ START_TEST(what_is_usable_is_used)
     ck_assert(!ab_interfaces_own(&interfaces, 0x0a030003));
     ck_assert(!ab_interfaces_own(&interfaces, 0x0a040001)); /* down */
     ck_assert(!ab_interfaces_own(&interfaces, 0x0a050001));
+    ck_assert(ab_interfaces_near(&interfaces, 0x0a000007, 0x0a0000fe));
+    ck_assert(!ab_interfaces_near(&interfaces, 0x0a000008, 0x0a0000fe)); /* no datagram comes from there */
+    ck_assert(!ab_interfaces_near(&interfaces, 0x0a010007, 0x0a0000fe));
+    ck_assert(ab_interfaces_near(&interfaces, 0x0a010007, 0x0a01ffff));
+    ck_assert(ab_interfaces_near(&interfaces, 0x0a000007, 0x0a030002)); /* at the other end of the tunnel */
+    ck_assert(ab_interfaces_near(&interfaces, 0x0a010007, 0xc0a80001)); /* behind a router */
     ck_assert(!ab_interfaces_loopback_alone(&interfaces));
     ab_interfaces_deinit(&interfaces);
 }
