@@ -7,8 +7,6 @@
 #include "sim/visit.h"
 #include "core/internal.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 /* b has the service; c is on the same network, h a program of the machine of b. */
 struct scene {
     struct sim *sim;

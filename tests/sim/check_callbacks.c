@@ -6,8 +6,6 @@
 #include "sim/peer.h"
 #include "sim/scene.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 static void on(struct sim_slot *slot, void (*heard)(struct sim_slot *, void *), void *context)
 {
     slot->heard = heard;

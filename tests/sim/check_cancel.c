@@ -5,8 +5,6 @@
 #include "sim/scene.h"
 #include "sim/visit.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 /* ---- Whoever waits no longer says so */
 
 START_TEST(a_cancelled_call_ends_and_its_service_hears_so)

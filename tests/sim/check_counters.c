@@ -7,8 +7,6 @@
 #include "sim/peer.h"
 #include "sim/scene.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 static struct ab_counters counters_of(const struct sim_bus *bus)
 {
     return ab_engine_counters(bus->engine);

@@ -6,9 +6,6 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL  "{\"type\": \"hall\"}"
-#define ASKED SECONDS(20)
-
 static void say(struct sim_peer *peer, const char *text)
 {
     sim_peer_broadcast(peer, text, AB_LOOPBACK_FIRST);

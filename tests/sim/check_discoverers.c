@@ -6,8 +6,6 @@
 #include "sim/legacy.h"
 #include "sim/sim.h"
 
-#define HALL   "{\"type\": \"hall\"}"
-#define ASKED  SECONDS(20)
 #define ROUTES (SIM_SERVICES | SIM_ROUTES | SIM_REPORTS)
 
 static const struct ab_address nowhere = {AB_ADDRESS_INET, 0x0a000063, 80}; /* 10.0.0.99 */

@@ -6,10 +6,7 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 /* After this a bus has asked for the last time. */
-#define ASKED SECONDS(20)
 
 /* ---- Asking */
 

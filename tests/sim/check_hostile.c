@@ -10,8 +10,6 @@
 #include "harness.h"
 #include "sim/visit.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 /* ---- The log */
 
 static size_t lines_of_log(const struct sim *sim)

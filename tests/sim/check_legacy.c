@@ -5,8 +5,7 @@
 #include "harness.h"
 #include "sim/legacy.h"
 
-#define INFO  "{\"type\": \"examples.hello\", \"hostname\": \"vm\"}"
-#define ASKED SECONDS(20)
+#define INFO "{\"type\": \"examples.hello\", \"hostname\": \"vm\"}"
 
 struct scene {
     struct sim *sim;

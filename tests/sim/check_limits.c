@@ -6,8 +6,6 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 /* ---- Of the directory */
 
 static void add_many(struct sim *sim, struct sim_host *to, uint32_t source, unsigned first, unsigned count)

@@ -11,11 +11,11 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL "{\"type\": \"hall\", \"room\": \"1\"}"
+#define ROOM "{\"type\": \"hall\", \"room\": \"1\"}"
 
 static struct sim_service *full_service(struct sim_bus *bus, const char *name)
 {
-    struct sim_service *service = sim_service(bus, name, HALL);
+    struct sim_service *service = sim_service(bus, name, ROOM);
 
     sim_function(service, "echo", sim_echo);
     sim_function(service, "hold", sim_hold);

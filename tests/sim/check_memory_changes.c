@@ -12,8 +12,6 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 static struct sim_service *hall_of(struct sim_bus *bus)
 {
     struct sim_service *service = sim_service(bus, "hall", HALL);

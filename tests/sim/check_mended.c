@@ -9,8 +9,6 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 static struct sim_link *bind_to(struct sim_peer *peer, struct sim_service *service)
 {
     struct sim_link *link = sim_dial(peer, service->bus);

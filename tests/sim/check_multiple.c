@@ -9,9 +9,6 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL  "{\"type\": \"hall\"}"
-#define ASKED SECONDS(20)
-
 /* Three services on two machines, and a program that knows them. */
 struct house {
     struct sim *sim;

@@ -6,9 +6,6 @@
 #include "sim/legacy.h"
 #include "sim/sim.h"
 
-#define HALL  "{\"type\": \"hall\"}"
-#define ASKED SECONDS(20)
-
 struct scene {
     struct sim *sim;
     struct sim_host *here;

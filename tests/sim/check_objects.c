@@ -6,8 +6,6 @@
 #include "sim/peer.h"
 #include "sim/scene.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 /* ---- Watching */
 
 START_TEST(a_watcher_gets_what_is_there_and_then_every_change)

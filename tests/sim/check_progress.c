@@ -7,8 +7,6 @@
 #include "sim/scene.h"
 #include "sim/visit.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 static struct sim_slot *follow(struct scene *scene)
 {
     struct sim_slot *slot = sim_call_within(scene->remote, SECONDS(30), AB_CALL_PROGRESS, "hold", "[]");

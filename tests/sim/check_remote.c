@@ -6,9 +6,6 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL  "{\"type\": \"hall\"}"
-#define ASKED SECONDS(20)
-
 /* ---- Proxies */
 
 START_TEST(a_proxy_binds_to_what_its_filter_finds)

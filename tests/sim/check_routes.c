@@ -9,9 +9,6 @@
 #include "sim/sim.h"
 #include "wire/json.h"
 
-#define HALL  "{\"type\": \"hall\"}"
-#define ASKED SECONDS(20)
-
 /* Of those known, which are one service and perhaps the introspection of its bus. */
 static json_t *routes_of_service(json_t *entries)
 {

@@ -7,7 +7,6 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL  "{\"type\": \"hall\"}"
 #define ATTIC "{\"type\": \"attic\"}"
 
 /* What the name of the known host is looked up to. */

@@ -114,7 +114,7 @@ struct sim_service *sim_publish(struct sim_bus *bus, const char *name, const cha
 
 struct sim_service *sim_publish_hall(struct sim_bus *bus, const char *name)
 {
-    struct sim_service *service = sim_service(bus, name, "{\"type\": \"hall\"}");
+    struct sim_service *service = sim_service(bus, name, HALL);
 
     sim_function(service, "echo", sim_echo);
     sim_function(service, "hold", sim_hold);

@@ -46,6 +46,8 @@ struct sim {
     long live_json;
 };
 
+#define ASKED SECONDS(20) /* the queries of a start are over */
+
 struct sim *sim_new(uint64_t seed);
 struct sim *sim_new_failing(uint64_t seed); /* inside of ab_failing_each */
 /* Closes every bus, lets the goodbyes leave, and checks what must hold at the end. */
@@ -175,6 +177,8 @@ struct sim_service {
     struct ab_service *service; /* NULL: freed */
     char *name;
 };
+
+#define HALL "{\"type\": \"hall\"}" /* the info of most */
 
 struct sim_service *sim_service(struct sim_bus *bus, const char *name, const char *info); /* not published */
 struct sim_service *sim_publish(struct sim_bus *bus, const char *name, const char *info);
