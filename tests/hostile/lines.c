@@ -484,18 +484,20 @@ static struct {
     long too_slow;
 } slow = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-/* One byte a second, until it is to stop. */
+/* One byte a second, until it is to stop: of a request whose id does not come to its end, however long that takes. */
 static void *trickle(void *context)
 {
-    static const char line[] = "  {\"_type\":1,\"_id\":\"t\"";
+    static const char line[] = "  {\"_type\":1,\"_id\":\"";
     struct timespec until;
 
     (void)context;
     clock_gettime(CLOCK_REALTIME, &until);
     pthread_mutex_lock(&slow.mutex);
-    for (size_t i = 0; !slow.stop && i < sizeof line - 1; i++) {
-        stranger_send(&slow.slow, line + i, 1);
-        stranger_send(&slow.bound_and_slow, line + i, 1);
+    for (size_t i = 0; !slow.stop; i++) {
+        const char *byte = i < sizeof line - 1 ? line + i : "t";
+
+        stranger_send(&slow.slow, byte, 1);
+        stranger_send(&slow.bound_and_slow, byte, 1);
         until.tv_sec++;
         while (!slow.stop && pthread_cond_timedwait(&slow.changed, &slow.mutex, &until) == 0)
             ;
@@ -540,7 +542,7 @@ void slow_lines_end(struct stage *stage)
     pthread_cond_broadcast(&slow.changed);
     pthread_mutex_unlock(&slow.mutex);
     pthread_join(slow.thread, NULL);
-    stranger_send(&slow.bound_and_slow, "}\n", 2); /* whatever it became, it is a line */
+    stranger_send(&slow.bound_and_slow, "}\n", 2); /* whatever it became, it is a line, and has no answer */
     stranger_expect_alive(&slow.bound_and_slow);
     stranger_close(&slow.mute);
     stranger_close(&slow.slow);
