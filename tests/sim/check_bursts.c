@@ -7,8 +7,6 @@
 #include "sim/peer.h"
 #include "sim/sim.h"
 
-#define HALL "{\"type\": \"hall\"}"
-
 struct scene {
     struct sim *sim;
     struct sim_bus *b;
