@@ -13,21 +13,32 @@
 #include "base/count.h"
 #include "base/memory.h"
 
-struct ab_text *ab_text_new(const char *data, size_t size)
+static struct ab_text *fill(struct ab_text *text, const char *data, size_t size)
 {
-    struct ab_text *text;
-
-    if (size > SIZE_MAX - sizeof(*text) - 1)
-        return NULL;
-    text = ab_malloc(sizeof(*text) + size + 1);
-    if (!text)
-        return NULL;
     atomic_init(&text->references, 1);
     text->size = size;
     if (size)
         memcpy(text->data, data, size);
     text->data[size] = '\0';
     return text;
+}
+
+struct ab_text *ab_text_new(const char *data, size_t size)
+{
+    struct ab_text *text = size < SIZE_MAX - sizeof(*text) ? ab_malloc(sizeof(*text) + size + 1) : NULL;
+
+    return text ? fill(text, data, size) : NULL;
+}
+
+struct ab_text *ab_text_put(union ab_text_place *place, const char *data, size_t size)
+{
+    return size < sizeof(*place) - sizeof(place->text) ? fill(&place->text, data, size) : ab_text_new(data, size);
+}
+
+void ab_text_leave(const union ab_text_place *place, struct ab_text *text)
+{
+    if (text != &place->text)
+        ab_text_unref(text);
 }
 
 int ab_text_begin(struct ab_buffer *buffer)

@@ -19,6 +19,7 @@ struct ab_request {
     struct ab_text *service;
     struct ab_text *function;
     struct ab_text *id; /* NULL: a notice */
+    union ab_text_place short_id;
     struct ab_peer peer;
     bool answered;
     bool progress; /* partial results are wanted */
@@ -42,7 +43,7 @@ struct ab_request *ab_request_unref(struct ab_request *request)
         return NULL;
     ab_text_unref(request->service);
     ab_text_unref(request->function);
-    ab_text_unref(request->id);
+    ab_text_leave(&request->short_id, request->id);
     ab_free(request);
     return NULL;
 }
@@ -167,8 +168,7 @@ static void released(struct ab_notice *notice)
     (void)notice; /* it is part of its request, which may be freed by now */
 }
 
-static struct ab_request *request_new(struct ab_inbound *connection, struct ab_function *function,
-                                      struct ab_message *message)
+static struct ab_request *request_new(struct ab_inbound *connection, struct ab_function *function)
 {
     struct ab_request *request = ab_calloc(1, sizeof(*request));
 
@@ -178,8 +178,6 @@ static struct ab_request *request_new(struct ab_inbound *connection, struct ab_f
     ab_list_init(&request->node);
     request->service = ab_text_ref(connection->service->id);
     request->function = ab_text_ref(function->name);
-    if (message->type == AB_MESSAGE_COMMAND && function->mode != AB_FUNCTION_ASYNC)
-        request->id = ab_text_ref(message->id);
     request->peer = ab_inbound_peer(connection);
     request->until = AB_TIME_NEVER;
     ab_timer_init(&request->deadline, on_deadline);
@@ -206,10 +204,17 @@ static void heed_extensions(struct ab_request *request, const struct ab_message 
 int ab_request_start(struct ab_inbound *connection, struct ab_function *function, struct ab_message *message)
 {
     struct ab_engine *engine = connection->stream.engine;
-    struct ab_request *request = request_new(connection, function, message);
+    struct ab_request *request = request_new(connection, function);
 
     if (!request)
         return AB_ENOMEM;
+    if (message->type == AB_MESSAGE_COMMAND && function->mode != AB_FUNCTION_ASYNC) {
+        request->id = ab_text_put(&request->short_id, message->id->data, message->id->size);
+        if (!request->id) {
+            ab_request_unref(request);
+            return AB_ENOMEM;
+        }
+    }
     request->came.value = ab_value_move(&message->value);
     request->came.request = request;
     engine->counters.requests_received++;

@@ -396,7 +396,7 @@ int ab_message_too_long(const char *start, size_t size, const struct ab_limits *
 
 void ab_message_deinit(struct ab_message *message)
 {
-    ab_text_unref(message->id);
+    ab_text_leave(&message->short_id, message->id);
     ab_text_unref(message->call);
     if (message->name != message->short_name)
         ab_free(message->name);

@@ -62,7 +62,7 @@ struct ab_message {
     int problem; /* 0; AB_EPROTOCOL: bad_message, AB_ETOOLARGE: over a limit. `id` is there if it could be read */
     bool last;   /* longer than a line may be: nothing after it can be understood */
     const char *reason;    /* static text that explains problem to a person */
-    struct ab_text *id;    /* the encoded `_id`, or NULL */
+    struct ab_text *id;    /* the encoded `_id`, or NULL; gone with the message */
     struct ab_text *call;  /* the encoded `_id` of the call that a cancel or progress is about */
     int64_t deadline_ms;   /* of a call: what is left of its time; -1: not told */
     bool progress;         /* of a call: partial results are wanted */
@@ -75,6 +75,7 @@ struct ab_message {
     char *error_text;      /* of a failed response */
     json_t *error_details; /* the whole `exception` or `_error` object; may be NULL */
     char short_name[32];   /* where `name` is, if it fits */
+    union ab_text_place short_id;
 };
 
 /* A deadline is at most that. */

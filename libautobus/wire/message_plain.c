@@ -234,16 +234,13 @@ static enum ab_command classify(const struct line *line)
 
 static int fill(struct ab_message *message, const struct line *line, enum ab_command command)
 {
-    struct ab_text *id = line->seen & ID ? ab_text_new(line->id.data, line->id.size) : NULL;
-
-    if ((line->seen & ID && !id) ||
-        (line->seen & NAME && ab_message_set_name(message, line->name.data, line->name.size) < 0)) {
-        ab_text_unref(id);
+    if (line->seen & ID)
+        message->id = ab_text_put(&message->short_id, line->id.data, line->id.size);
+    if ((line->seen & ID && !message->id) ||
+        (line->seen & NAME && ab_message_set_name(message, line->name.data, line->name.size) < 0))
         return AB_ENOMEM;
-    }
     message->type = (enum ab_message_type)line->type;
     message->command = command;
-    message->id = id;
     message->value.json = line->value;
     message->deadline_ms = line->seen & DEADLINE ? line->deadline_ms : -1;
     message->progress = line->seen & PROGRESS;
