@@ -229,19 +229,18 @@ static int64_t time_left(const struct ab_call *call)
     return left < AB_MESSAGE_DEADLINE_MOST ? left : AB_MESSAGE_DEADLINE_MOST;
 }
 
-static int send_call(struct ab_call *call, const char *name)
+static int send_call(struct ab_call *call, const char *name, const struct ab_text *args)
 {
     struct ab_remote *remote = call->remote;
     struct ab_buffer *out = ab_engine_scratch(remote->engine);
     uint64_t id = ab_outbound_next_id(remote->bound);
-    int r = ab_message_write_call(out, id, name, call->args, time_left(call),
+    int r = ab_message_write_call(out, id, name, args, time_left(call),
                                   call->progress && (remote->bound->extensions & AB_EXTENSION_PROGRESS));
 
     if (r == 0)
         r = ab_outbound_write(remote->bound, out);
     if (r < 0)
         return r;
-    call->args = ab_text_unref(call->args);
     call->sent = true;
     call->sent_at = remote->engine->now;
     remote->engine->counters.calls_now++;
@@ -266,8 +265,10 @@ void ab_calls_pump(struct ab_remote *remote)
             return;
         ab_list_remove(&call->node);
         remote->waiting_count--;
-        if (send_call(call, call->name->data) < 0)
+        if (send_call(call, call->name->data, call->args) < 0)
             ab_call_fail(call, AB_ENOMEM, NULL, "out of memory");
+        else
+            call->args = ab_text_unref(call->args);
     }
 }
 
@@ -313,14 +314,13 @@ void ab_calls_end(struct ab_remote *remote, int code, const char *type, const ch
 
 /* ---- Starting */
 
-struct ab_call *ab_call_new(struct ab_remote *remote, enum ab_call_kind kind, struct ab_text *args, unsigned flags,
-                            ab_time until, void *target)
+struct ab_call *ab_call_new(struct ab_remote *remote, enum ab_call_kind kind, unsigned flags, ab_time until,
+                            void *target)
 {
     struct ab_call *call = ab_calloc(1, sizeof(*call));
 
     if (!call)
         return NULL;
-    call->args = ab_text_ref(args);
     call->remote = remote;
     call->kind = kind;
     call->until = until;
@@ -348,26 +348,27 @@ static void wait_in_line(struct ab_call *call)
     ab_search_ask_again(call->remote);
 }
 
-int ab_call_start_function(struct ab_call *call, const char *name, unsigned flags)
+int ab_call_start_function(struct ab_call *call, const char *name, struct ab_text *args, unsigned flags)
 {
     struct ab_remote *remote = call->remote;
     bool bound = remote->state == AB_REMOTE_BOUND;
 
     if (bound && ab_list_empty(&remote->waiting) && has_room(remote))
-        return send_call(call, name);
+        return send_call(call, name, args);
     if ((bound || remote->waiting_count >= remote->engine->limits.calls) && !(flags & AB_CALL_ROOM))
         return AB_EAGAIN;
     call->name = ab_text_new(name, strlen(name));
     if (!call->name)
         return AB_ENOMEM;
+    call->args = ab_text_ref(args);
     wait_in_line(call);
     return 0;
 }
 
-static int start(struct ab_call *call, const char *name, unsigned flags)
+static int start(struct ab_call *call, const char *name, struct ab_text *args, unsigned flags)
 {
     switch (call->kind) {
-    case AB_CALL_FUNCTION: return ab_call_start_function(call, name, flags);
+    case AB_CALL_FUNCTION: return ab_call_start_function(call, name, args, flags);
     case AB_CALL_GET: return ab_wish_get(call->remote, name, &call->node, &call->wish);
     case AB_CALL_BIND:
         wait_in_line(call);
@@ -404,10 +405,10 @@ int ab_remote_call(struct ab_remote *remote, ab_time now, enum ab_call_kind kind
         return r;
     if (args && !ab_call_fits(remote->engine, name, args))
         return AB_ETOOLARGE;
-    call = ab_call_new(remote, kind, args, flags, deadline, target);
+    call = ab_call_new(remote, kind, flags, deadline, target);
     if (!call)
         return AB_ENOMEM;
-    r = start(call, name, flags);
+    r = start(call, name, args, flags);
     if (r < 0) {
         call_free(call);
         return r;

@@ -15,7 +15,7 @@ struct ab_call {
     struct ab_outbound *connection; /* that it was sent over, while it is not answered */
     enum ab_call_kind kind;
     struct ab_text *name; /* of a function that waits to be sent */
-    struct ab_text *args;
+    struct ab_text *args; /* the same */
     struct ab_wish *wish; /* of a get that waits */
     struct ab_part part;  /* of a call to all */
     struct ab_timer deadline;
@@ -27,10 +27,10 @@ struct ab_call {
 };
 
 /* NULL: no memory. */
-struct ab_call *ab_call_new(struct ab_remote *remote, enum ab_call_kind kind, struct ab_text *args, unsigned flags,
-                            ab_time until, void *target);
+struct ab_call *ab_call_new(struct ab_remote *remote, enum ab_call_kind kind, unsigned flags, ab_time until,
+                            void *target);
 /* Sends it, or lets it wait. AB_EAGAIN, AB_ENOMEM. */
-int ab_call_start_function(struct ab_call *call, const char *name, unsigned flags);
+int ab_call_start_function(struct ab_call *call, const char *name, struct ab_text *args, unsigned flags);
 /* Completes it. The texts are copied; without memory for them the code alone is told. */
 void ab_call_fail(struct ab_call *call, int code, const char *type, const char *text);
 /* Nobody waits for the answer any more: the service is told, if the call is there. Before ab_call_detach. */

@@ -167,8 +167,7 @@ static int remember(struct ab_gather *gather, const struct ab_member *member)
 /* The part is the last of its parts, and asks nothing yet. */
 static int add_part(struct ab_gather *gather, struct ab_member *member)
 {
-    struct ab_part *part =
-        ab_part_new(gather, member->remote, gather->args, gather->flags, gather->until, gather->notice.target);
+    struct ab_part *part = ab_part_new(gather, member->remote, gather->flags, gather->until, gather->notice.target);
 
     if (!part)
         return AB_ENOMEM;
@@ -224,7 +223,7 @@ static void start_fresh_part(struct ab_gather *gather)
 
     gather->fresh = NULL;
     if (part)
-        ab_part_start(part, gather->name, gather->flags);
+        ab_part_start(part, gather->name, gather->args, gather->flags);
 }
 
 /* The next of a walk over all, which puts each back before it does anything to it. */
@@ -272,7 +271,7 @@ void ab_gathers_bound(struct ab_multiple *multiple, struct ab_member *member)
         else if (add_part(gather, member) < 0)
             ab_outbound_doom(member->remote->bound);
         else
-            ab_part_start(last_part(gather), gather->name, gather->flags);
+            ab_part_start(last_part(gather), gather->name, gather->args, gather->flags);
     }
 }
 
@@ -344,7 +343,7 @@ static void start(struct ab_gather *gather)
 {
     gather->busy = true;
     AB_LIST_EACH_SAFE (each, &gather->parts) {
-        ab_part_start(AB_CONTAINER(each, struct ab_part, node), gather->name, gather->flags);
+        ab_part_start(AB_CONTAINER(each, struct ab_part, node), gather->name, gather->args, gather->flags);
     }
     gather->busy = false;
     if (!gather->name && ab_multiple_bound(gather->multiple))

@@ -67,9 +67,9 @@ void ab_progress_forget(struct ab_engine *engine, const void *target);
 
 /* ---- part.c */
 /* NULL: no memory. It asks nothing until it is started. */
-struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, struct ab_text *args, unsigned flags,
-                            ab_time until, void *target);
-void ab_part_start(struct ab_part *part, const char *name, unsigned flags);
+struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, unsigned flags, ab_time until,
+                            void *target);
+void ab_part_start(struct ab_part *part, const char *name, struct ab_text *args, unsigned flags);
 void ab_part_fail(struct ab_part *part, int code); /* its time is over */
 void ab_part_cancel(struct ab_part *part);         /* without a word; before its completion only */
 

@@ -5,10 +5,10 @@
 #include "base/error.h"
 #include "core/call_internal.h"
 
-struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, struct ab_text *args, unsigned flags,
-                            ab_time until, void *target)
+struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, unsigned flags, ab_time until,
+                            void *target)
 {
-    struct ab_call *call = ab_call_new(remote, AB_CALL_FUNCTION, args, flags, until, target);
+    struct ab_call *call = ab_call_new(remote, AB_CALL_FUNCTION, flags, until, target);
 
     if (!call)
         return NULL;
@@ -17,10 +17,10 @@ struct ab_part *ab_part_new(struct ab_gather *gather, struct ab_remote *remote, 
     return &call->part;
 }
 
-void ab_part_start(struct ab_part *part, const char *name, unsigned flags)
+void ab_part_start(struct ab_part *part, const char *name, struct ab_text *args, unsigned flags)
 {
     struct ab_call *call = AB_CONTAINER(part, struct ab_call, part);
-    int r = ab_call_start_function(call, name, flags);
+    int r = ab_call_start_function(call, name, args, flags);
 
     if (r < 0)
         ab_call_fail(call, r, NULL, NULL);
