@@ -41,7 +41,7 @@ autobus_slot *ab_slot_new(autobus_bus *bus, const struct ab_slot_kind *kind, aut
     slot->target.deliver = deliver;
     slot->kind = kind;
     atomic_init(&slot->references, 1);
-    slot->bus = ab_bus_hold(bus);
+    slot->bus = kind->release ? bus : ab_bus_hold(bus);
     slot->queue = queue ? ab_queue_hold(queue) : NULL;
     ab_list_init(&slot->node);
     ab_list_init(&slot->all);
@@ -56,17 +56,16 @@ autobus_slot *ab_slot_new(autobus_bus *bus, const struct ab_slot_kind *kind, aut
 
 static void slot_free(autobus_slot *slot)
 {
-    autobus_bus *bus = slot->bus;
-
     ab_notice_deinit(&slot->item.notice);
     ab_map_deinit(&slot->by_service);
-    if (slot->kind->release && slot->owner)
-        slot->kind->release(slot);
     if (slot->queue)
         ab_queue_release(slot->queue);
+    if (slot->kind->release)
+        slot->kind->release(slot);
+    else
+        ab_bus_release(slot->bus);
     ab_free(slot->name);
     ab_free(slot);
-    ab_bus_release(bus);
 }
 
 void ab_slot_release(autobus_slot *slot)

@@ -38,7 +38,7 @@ struct ab_slot_kind {
     void (*left)(struct ab_item *item);
     /* Drops an item that will not run, after it was taken out of the lists. NULL: its contents are freed. */
     void (*drop)(autobus_slot *slot, struct ab_item *item);
-    /* Gives back the reference of what it was made on. May be NULL. */
+    /* Gives back the reference of what it was made on, which holds the bus. NULL: it was made on the bus itself. */
     void (*release)(autobus_slot *slot);
     bool completes; /* a call: a close does not cancel it, it ends with AB_ECLOSED */
 };
