@@ -107,16 +107,6 @@ int ab_buffer_append_text(struct ab_buffer *buffer, const char *text)
     return ab_buffer_append(buffer, text, strlen(text));
 }
 
-int ab_buffer_append_digits(struct ab_buffer *buffer, uint64_t number)
-{
-    char digits[20], *first = digits + sizeof(digits);
-
-    do
-        *--first = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    return ab_buffer_append(buffer, first, (size_t)(digits + sizeof(digits) - first));
-}
-
 int ab_buffer_append_format(struct ab_buffer *buffer, const char *format, ...)
 {
     va_list arguments;

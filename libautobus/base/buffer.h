@@ -47,7 +47,6 @@ static inline int ab_buffer_append(struct ab_buffer *buffer, const void *data, s
     return 0;
 }
 int ab_buffer_append_text(struct ab_buffer *buffer, const char *text);
-int ab_buffer_append_digits(struct ab_buffer *buffer, uint64_t number); /* decimal */
 int ab_buffer_append_format(struct ab_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ab_buffer_consume(struct ab_buffer *buffer, size_t size);
 /* Cuts back to `size` bytes: undoes appends of a message that could not be finished. */

@@ -5,107 +5,84 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "wire/json.h"
-
-static void fields_put(struct ab_fields *fields, const char *text)
-{
-    if (fields->result == 0)
-        fields->result = ab_buffer_append_text(fields->out, text);
-}
 
 void ab_fields_start(struct ab_fields *fields, struct ab_buffer *out)
 {
-    *fields = (struct ab_fields){.out = out, .before = ab_buffer_size(out)};
+    ab_pen_begin(&fields->pen, out);
+    fields->begun = false;
 }
 
 int ab_fields_finish(struct ab_fields *fields)
 {
-    if (fields->result < 0)
-        ab_buffer_truncate(fields->out, fields->before);
-    return fields->result;
+    return ab_pen_end(&fields->pen);
 }
 
 void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out)
 {
     ab_fields_start(fields, out);
-    fields_put(fields, "{");
+    ab_pen_byte(&fields->pen, '{');
 }
 
-bool ab_fields_key(struct ab_fields *fields, const char *key)
+void ab_fields_key(struct ab_fields *fields, const char *key)
 {
-    size_t size = strlen(key);
-    char *place, *at;
-
-    if (fields->result < 0)
-        return false;
-    place = at = ab_buffer_reserve(fields->out, size + 4);
-    if (!place) {
-        fields->result = AB_ENOMEM;
-        return false;
-    }
     if (fields->begun)
-        *at++ = ',';
-    *at++ = '"';
-    memcpy(at, key, size);
-    at += size;
-    *at++ = '"';
-    *at++ = ':';
-    ab_buffer_commit(fields->out, (size_t)(at - place));
+        ab_pen_byte(&fields->pen, ',');
     fields->begun = true;
-    return true;
+    ab_pen_byte(&fields->pen, '"');
+    ab_pen_put(&fields->pen, key, strlen(key));
+    AB_PEN_PUT(&fields->pen, "\":");
 }
 
 void ab_fields_text(struct ab_fields *fields, const char *key, const char *text)
 {
-    if (!ab_fields_key(fields, key))
-        return;
+    ab_fields_key(fields, key);
     if (text)
-        ab_fields_string(fields, text, strlen(text));
+        ab_json_pen_string(&fields->pen, text, strlen(text));
     else
-        fields_put(fields, "null");
+        AB_PEN_PUT(&fields->pen, "null");
 }
 
 void ab_fields_string(struct ab_fields *fields, const char *text, size_t size)
 {
-    if (fields->result == 0)
-        fields->result = ab_json_write_string(fields->out, text, size);
+    ab_json_pen_string(&fields->pen, text, size);
 }
 
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer)
 {
-    if (ab_fields_key(fields, key))
-        fields->result = ab_buffer_append_digits(fields->out, integer);
+    ab_fields_key(fields, key);
+    ab_pen_digits(&fields->pen, integer);
 }
 
 void ab_fields_digits(struct ab_fields *fields, uint64_t number)
 {
-    if (fields->result == 0)
-        fields->result = ab_buffer_append_digits(fields->out, number);
+    ab_pen_digits(&fields->pen, number);
 }
 
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json)
 {
-    if (json && ab_fields_key(fields, key))
-        fields->result = ab_buffer_append(fields->out, json->data, json->size);
+    if (!json)
+        return;
+    ab_fields_key(fields, key);
+    ab_pen_put(&fields->pen, json->data, json->size);
 }
 
 void ab_fields_open(struct ab_fields *fields, const char *key)
 {
     ab_fields_key(fields, key);
-    fields_put(fields, "{");
+    ab_pen_byte(&fields->pen, '{');
     fields->begun = false;
 }
 
 void ab_fields_close(struct ab_fields *fields)
 {
-    fields_put(fields, "}");
+    ab_pen_byte(&fields->pen, '}');
     fields->begun = true;
 }
 
 int ab_fields_end(struct ab_fields *fields, const char *terminator)
 {
-    fields_put(fields, "}");
-    fields_put(fields, terminator);
+    ab_pen_byte(&fields->pen, '}');
+    ab_pen_put(&fields->pen, terminator, strlen(terminator));
     return ab_fields_finish(fields);
 }

@@ -10,14 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
+#include "base/pen.h"
 #include "base/text.h"
 
 struct ab_fields {
-    struct ab_buffer *out;
-    size_t before; /* size of the buffer when we began */
-    int result;    /* first failure */
-    bool begun;    /* the innermost object has a member already */
+    struct ab_pen pen;
+    bool begun; /* the innermost object has a member already */
 };
 
 void ab_fields_begin(struct ab_fields *fields, struct ab_buffer *out);
@@ -27,11 +25,10 @@ int ab_fields_finish(struct ab_fields *fields);
 /* Keys are literals of ours and need no escape. Text is escaped; NULL is written as null. */
 void ab_fields_text(struct ab_fields *fields, const char *key, const char *text);
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer);
-/* Members as they are written, with a comma before them where they need one; and digits in the midst of them. */
+/* Members as they are written, with a comma before them where they need one; and strings and digits amid them. */
 static inline void ab_fields_literal(struct ab_fields *fields, const char *text, size_t size)
 {
-    if (fields->result == 0)
-        fields->result = ab_buffer_append(fields->out, text, size);
+    ab_pen_put(&fields->pen, text, size);
     fields->begun = true;
 }
 void ab_fields_digits(struct ab_fields *fields, uint64_t number);
@@ -41,8 +38,8 @@ void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_t
 /* A member that is an object: its members follow, until it is closed. */
 void ab_fields_open(struct ab_fields *fields, const char *key);
 void ab_fields_close(struct ab_fields *fields);
-/* A member whose value the caller appends to `out` when this returns true. */
-bool ab_fields_key(struct ab_fields *fields, const char *key);
+/* A member whose value follows. */
+void ab_fields_key(struct ab_fields *fields, const char *key);
 /* Closes the object and appends `terminator`. 0, AB_ENOMEM, or AB_EINVAL (text that is not UTF-8). */
 int ab_fields_end(struct ab_fields *fields, const char *terminator);
 

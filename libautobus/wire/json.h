@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
+#include "base/pen.h"
 #include "base/text.h"
 
 /* The deepest that any limit of nesting can be set to: for values that were checked before. */
@@ -49,6 +50,7 @@ int ab_json_write(struct ab_buffer *out, const json_t *value, size_t depth);
 int ab_json_write_pretty(struct ab_buffer *out, const json_t *value, size_t depth, unsigned indent);
 /* Appends a JSON string with its quotes. AB_EINVAL: not UTF-8; AB_ENOMEM. */
 int ab_json_write_string(struct ab_buffer *out, const char *text, size_t size);
+void ab_json_pen_string(struct ab_pen *pen, const char *text, size_t size); /* the same, amid other text */
 /* ab_json_write into a text of its own. */
 int ab_json_encode(const json_t *value, size_t depth, struct ab_text **ret_text);
 

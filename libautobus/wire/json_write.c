@@ -25,7 +25,7 @@ struct level {
 };
 
 struct writer {
-    struct ab_buffer *out;
+    struct ab_pen pen;
     size_t depth;
     int indent;           /* spaces a level, or COMPACT */
     struct level *levels; /* outermost first: `shallow`, or a block for those that are deeper */
@@ -33,70 +33,67 @@ struct writer {
     struct level shallow[8];
 };
 
-static int write_escape(struct ab_buffer *out, unsigned char byte)
+static void write_escape(struct ab_pen *pen, unsigned char byte)
 {
+    static const char digits[] = "0123456789ABCDEF";
+
     switch (byte) {
-    case '"': return ab_buffer_append(out, "\\\"", 2);
-    case '\\': return ab_buffer_append(out, "\\\\", 2);
-    case '\b': return ab_buffer_append(out, "\\b", 2);
-    case '\f': return ab_buffer_append(out, "\\f", 2);
-    case '\n': return ab_buffer_append(out, "\\n", 2);
-    case '\r': return ab_buffer_append(out, "\\r", 2);
-    case '\t': return ab_buffer_append(out, "\\t", 2);
-    default: return ab_buffer_append_format(out, "\\u%04X", byte);
+    case '"': AB_PEN_PUT(pen, "\\\""); break;
+    case '\\': AB_PEN_PUT(pen, "\\\\"); break;
+    case '\b': AB_PEN_PUT(pen, "\\b"); break;
+    case '\f': AB_PEN_PUT(pen, "\\f"); break;
+    case '\n': AB_PEN_PUT(pen, "\\n"); break;
+    case '\r': AB_PEN_PUT(pen, "\\r"); break;
+    case '\t': AB_PEN_PUT(pen, "\\t"); break;
+    default:
+        AB_PEN_PUT(pen, "\\u00");
+        ab_pen_byte(pen, digits[byte >> 4]);
+        ab_pen_byte(pen, digits[byte & 15]);
     }
 }
 
-static int write_string(struct ab_buffer *out, const char *text, size_t size)
+/* What is between the quotes; it is UTF-8. */
+static void write_escaped(struct ab_pen *pen, const char *text, size_t size)
 {
     const char *end = text + size, *plain = text;
-    int result = ab_buffer_append(out, "\"", 1);
 
-    for (const char *at = text; result == 0; at++) {
-        unsigned char byte;
-
+    for (const char *at = text;; at++) {
         at += ab_json_plain(at, (size_t)(end - at));
         if (at == end)
             break;
-        byte = (unsigned char)*at;
-        if (byte >= 0x80)
+        if ((unsigned char)*at >= 0x80)
             continue;
-        result = ab_buffer_append(out, plain, (size_t)(at - plain));
-        if (result == 0)
-            result = write_escape(out, byte);
+        ab_pen_put(pen, plain, (size_t)(at - plain));
+        write_escape(pen, (unsigned char)*at);
         plain = at + 1;
     }
-    if (result == 0)
-        result = ab_buffer_append(out, plain, (size_t)(end - plain));
-    return result < 0 ? result : ab_buffer_append(out, "\"", 1);
+    ab_pen_put(pen, plain, (size_t)(end - plain));
 }
 
-/* Checked; most texts need nothing more than their quotes. AB_EINVAL: not UTF-8. */
-static int write_text(struct ab_buffer *out, const char *text, size_t size)
+/* Most texts need nothing more than their quotes. */
+void ab_json_pen_string(struct ab_pen *pen, const char *text, size_t size)
 {
-    char *place;
+    bool plain = ab_json_plain(text, size) == size;
 
-    if (ab_json_plain(text, size) < size)
-        return ab_json_valid_utf8(text, size) ? write_string(out, text, size) : AB_EINVAL;
-    place = ab_buffer_reserve(out, size + 2);
-    if (!place)
-        return AB_ENOMEM;
-    place[0] = '"';
-    memcpy(place + 1, text, size);
-    place[size + 1] = '"';
-    ab_buffer_commit(out, size + 2);
-    return 0;
+    if (!plain && !ab_json_valid_utf8(text, size)) {
+        ab_pen_fail(pen, AB_EINVAL);
+        return;
+    }
+    ab_pen_byte(pen, '"');
+    if (plain)
+        ab_pen_put(pen, text, size);
+    else
+        write_escaped(pen, text, size);
+    ab_pen_byte(pen, '"');
 }
 
 int ab_json_write_string(struct ab_buffer *out, const char *text, size_t size)
 {
-    size_t before = ab_buffer_size(out);
-    int result;
+    struct ab_pen pen;
 
-    result = write_text(out, text, size);
-    if (result < 0)
-        ab_buffer_truncate(out, before);
-    return result;
+    ab_pen_begin(&pen, out);
+    ab_json_pen_string(&pen, text, size);
+    return ab_pen_end(&pen);
 }
 
 /* The fewest digits that read back the same. Every decimal of 15 digits survives a normal double, so fewer are worth
@@ -112,14 +109,16 @@ static void real_print(double real, char *text, size_t size)
 
 /* What "%g" printed in some locale becomes JSON: the decimal point, of one byte or several, is '.'; the exponent loses
  * '+' and leading zeroes; and what would read back as an integer gets ".0". */
-static int write_real(struct ab_buffer *out, double real)
+static void write_real(struct ab_pen *pen, double real)
 {
     char printed[64], text[64];
     size_t size = 0;
     bool is_real = false;
 
-    if (!isfinite(real))
-        return AB_EINVAL;
+    if (!isfinite(real)) {
+        ab_pen_fail(pen, AB_EINVAL);
+        return;
+    }
     real_print(real, printed, sizeof(printed));
     for (const char *at = printed; *at; at++) {
         if (*at == 'e') {
@@ -141,25 +140,25 @@ static int write_real(struct ab_buffer *out, double real)
         text[size++] = '.';
         text[size++] = '0';
     }
-    return ab_buffer_append(out, text, size);
+    ab_pen_put(pen, text, size);
 }
 
-static int write_integer(struct ab_buffer *out, json_int_t integer)
+static void write_integer(struct ab_pen *pen, json_int_t integer)
 {
-    int result = integer < 0 ? ab_buffer_append(out, "-", 1) : 0;
-
-    return result < 0 ? result : ab_buffer_append_digits(out, integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer);
+    if (integer < 0)
+        ab_pen_byte(pen, '-');
+    ab_pen_digits(pen, integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer);
 }
 
-static int write_scalar(struct ab_buffer *out, const json_t *value)
+static void write_scalar(struct ab_pen *pen, const json_t *value)
 {
     switch (json_typeof(value)) {
-    case JSON_STRING: return write_text(out, json_string_value(value), json_string_length(value));
-    case JSON_INTEGER: return write_integer(out, json_integer_value(value));
-    case JSON_REAL: return write_real(out, json_real_value(value));
-    case JSON_TRUE: return ab_buffer_append(out, "true", 4);
-    case JSON_FALSE: return ab_buffer_append(out, "false", 5);
-    default: return ab_buffer_append(out, "null", 4);
+    case JSON_STRING: ab_json_pen_string(pen, json_string_value(value), json_string_length(value)); break;
+    case JSON_INTEGER: write_integer(pen, json_integer_value(value)); break;
+    case JSON_REAL: write_real(pen, json_real_value(value)); break;
+    case JSON_TRUE: AB_PEN_PUT(pen, "true"); break;
+    case JSON_FALSE: AB_PEN_PUT(pen, "false"); break;
+    default: AB_PEN_PUT(pen, "null");
     }
 }
 
@@ -168,120 +167,119 @@ static struct level *writer_innermost(struct writer *writer)
     return &writer->levels[writer->open - 1];
 }
 
-static int writer_deepen(struct writer *writer)
+static bool writer_deepen(struct writer *writer)
 {
     size_t size = writer->room * sizeof(struct level);
     struct level *levels = ab_malloc(2 * size);
 
     if (!levels)
-        return AB_ENOMEM;
+        return false;
     memcpy(levels, writer->levels, size);
     if (writer->levels != writer->shallow)
         ab_free(writer->levels);
     writer->levels = levels;
     writer->room *= 2;
-    return 0;
+    return true;
 }
 
-static int writer_open(struct writer *writer, const json_t *container)
+static void writer_open(struct writer *writer, const json_t *container)
 {
     bool object = json_is_object(container);
-    struct level level = {.container = container, .key = object ? json_object_iter((json_t *)container) : NULL};
 
-    if (writer->open >= writer->depth)
-        return AB_ETOOLARGE;
-    if (writer->open == writer->room && writer_deepen(writer) < 0)
-        return AB_ENOMEM;
-    writer->levels[writer->open++] = level;
-    return ab_buffer_append(writer->out, object ? "{" : "[", 1);
+    if (writer->open >= writer->depth) {
+        ab_pen_fail(&writer->pen, AB_ETOOLARGE);
+    } else if (writer->open == writer->room && !writer_deepen(writer)) {
+        ab_pen_fail(&writer->pen, AB_ENOMEM);
+    } else {
+        writer->levels[writer->open++] = (struct level){
+            .container = container, .key = object ? json_object_iter((json_t *)(uintptr_t)container) : NULL};
+        ab_pen_byte(&writer->pen, object ? '{' : '[');
+    }
 }
 
-static int writer_break_line(struct writer *writer)
+static void writer_break_line(struct writer *writer)
 {
-    size_t spaces;
-    char *place;
+    size_t spaces = writer->open * (size_t)writer->indent;
 
-    spaces = writer->open * (size_t)writer->indent;
-    place = ab_buffer_reserve(writer->out, spaces + 1);
-    if (!place)
-        return AB_ENOMEM;
-    place[0] = '\n';
-    memset(place + 1, ' ', spaces);
-    ab_buffer_commit(writer->out, spaces + 1);
-    return 0;
+    ab_pen_byte(&writer->pen, '\n');
+    if (!ab_pen_has_room(&writer->pen, spaces))
+        return;
+    memset(writer->pen.at, ' ', spaces);
+    writer->pen.at += spaces;
 }
 
-static int writer_close(struct writer *writer)
+static void writer_close(struct writer *writer)
 {
     struct level level = *writer_innermost(writer);
-    int result;
 
     writer->open--;
-    result = level.begun && writer->indent != COMPACT ? writer_break_line(writer) : 0;
-    return result < 0 ? result : ab_buffer_append(writer->out, json_is_object(level.container) ? "}" : "]", 1);
+    if (level.begun && writer->indent != COMPACT)
+        writer_break_line(writer);
+    ab_pen_byte(&writer->pen, json_is_object(level.container) ? '}' : ']');
 }
 
-static int writer_key(struct writer *writer, const char *key)
+static void writer_key(struct writer *writer, const char *key)
 {
-    int result = ab_json_write_string(writer->out, key, strlen(key));
-
-    return result < 0 ? result : ab_buffer_append(writer->out, ": ", writer->indent == COMPACT ? 1 : 2);
+    ab_json_pen_string(&writer->pen, key, strlen(key));
+    ab_pen_byte(&writer->pen, ':');
+    if (writer->indent != COMPACT)
+        ab_pen_byte(&writer->pen, ' ');
 }
 
-static int writer_value(struct writer *writer, const json_t *value)
+static void writer_value(struct writer *writer, const json_t *value)
 {
-    return json_is_object(value) || json_is_array(value) ? writer_open(writer, value)
-                                                         : write_scalar(writer->out, value);
+    if (json_is_object(value) || json_is_array(value))
+        writer_open(writer, value);
+    else
+        write_scalar(&writer->pen, value);
 }
 
 /* Writes the next member or element of the innermost container, or closes it. */
-static int writer_step(struct writer *writer)
+static void writer_step(struct writer *writer)
 {
     struct level *level = writer_innermost(writer);
     const json_t *child;
     const char *key = NULL;
-    int result;
 
     if (json_is_object(level->container)) {
         child = level->key ? json_object_iter_value(level->key) : NULL;
         if (child) {
             key = json_object_iter_key(level->key);
-            level->key = json_object_iter_next((json_t *)level->container, level->key);
+            level->key = json_object_iter_next((json_t *)(uintptr_t)level->container, level->key);
         }
     } else {
         child = json_array_get(level->container, level->index++);
     }
-    if (!child)
-        return writer_close(writer);
-    result = level->begun ? ab_buffer_append(writer->out, ",", 1) : 0;
+    if (!child) {
+        writer_close(writer);
+        return;
+    }
+    if (level->begun)
+        ab_pen_byte(&writer->pen, ',');
     level->begun = true;
-    if (result == 0 && writer->indent != COMPACT)
-        result = writer_break_line(writer);
-    if (result == 0 && key)
-        result = writer_key(writer, key);
-    return result < 0 ? result : writer_value(writer, child);
+    if (writer->indent != COMPACT)
+        writer_break_line(writer);
+    if (key)
+        writer_key(writer, key);
+    writer_value(writer, child);
 }
 
 static int write_all(struct ab_buffer *out, const json_t *value, size_t depth, int indent)
 {
     struct writer writer;
-    size_t before = ab_buffer_size(out);
-    int result;
 
-    writer.out = out;
+    ab_pen_begin(&writer.pen, out);
     writer.depth = depth;
     writer.indent = indent;
     writer.levels = writer.shallow;
     writer.open = 0;
     writer.room = sizeof(writer.shallow) / sizeof(*writer.shallow);
-    result = writer_value(&writer, value);
-    while (result == 0 && writer.open > 0)
-        result = writer_step(&writer);
+    writer_value(&writer, value);
+    while (writer.pen.result == 0 && writer.open > 0)
+        writer_step(&writer);
     if (writer.levels != writer.shallow)
         ab_free(writer.levels);
-    if (result < 0)
-        ab_buffer_truncate(out, before);
-    return result;
+    return ab_pen_end(&writer.pen);
 }
 
 int ab_json_write(struct ab_buffer *out, const json_t *value, size_t depth)

@@ -59,19 +59,21 @@ static int end_line(struct ab_fields *fields)
 /* Nothing for none, so that a peer without extensions sees what it knows. */
 static void put_extensions(struct ab_fields *fields, unsigned set)
 {
-    const char *separator = "[";
+    char separator = '[';
 
-    if (!set || !ab_fields_key(fields, "extensions"))
+    if (!set)
         return;
+    ab_fields_key(fields, "extensions");
     for (unsigned each = 1; each <= set; each <<= 1) {
-        if (fields->result < 0 || !(set & each))
+        const char *name = ab_extension_name((enum ab_extension)each);
+
+        if (!(set & each))
             continue;
-        fields->result =
-            ab_buffer_append_format(fields->out, "%s\"%s\"", separator, ab_extension_name((enum ab_extension)each));
-        separator = ",";
+        ab_pen_byte(&fields->pen, separator);
+        ab_fields_string(fields, name, strlen(name));
+        separator = ',';
     }
-    if (fields->result == 0)
-        fields->result = ab_buffer_append_text(fields->out, "]");
+    ab_pen_byte(&fields->pen, ']');
 }
 
 int ab_message_write_bind(struct ab_buffer *out, uint64_t id, const char *service, unsigned set)

@@ -1,0 +1,75 @@
+/*
+ * Owns the growing of what a pen writes on, and digits. Must not know what is written.
+ *
+ * Invariant: what was written since the pen last had to make room lies behind the end of its buffer, before `at`.
+ */
+#include "base/pen.h"
+
+#include "base/error.h"
+
+#define ROOM        64
+#define MOST_DIGITS 20
+
+void ab_pen_begin(struct ab_pen *pen, struct ab_buffer *out)
+{
+    *pen = (struct ab_pen){.out = out, .before = ab_buffer_size(out)};
+    ab_pen_grow(pen, 0);
+}
+
+static void settle(struct ab_pen *pen)
+{
+    if (pen->at)
+        ab_buffer_commit(pen->out, (size_t)(pen->at - (pen->out->block + pen->out->end)));
+}
+
+void ab_pen_fail(struct ab_pen *pen, int code)
+{
+    if (pen->result < 0)
+        return;
+    settle(pen);
+    pen->result = code;
+    pen->at = pen->end = NULL;
+}
+
+bool ab_pen_grow(struct ab_pen *pen, size_t size)
+{
+    if (pen->result < 0)
+        return false;
+    settle(pen);
+    pen->at = size < SIZE_MAX - ROOM ? ab_buffer_reserve(pen->out, size + ROOM) : NULL;
+    if (!pen->at) {
+        pen->result = AB_ENOMEM;
+        pen->end = NULL;
+        return false;
+    }
+    pen->end = pen->out->block + pen->out->capacity;
+    return true;
+}
+
+int ab_pen_end(struct ab_pen *pen)
+{
+    settle(pen);
+    if (pen->result < 0)
+        ab_buffer_truncate(pen->out, pen->before);
+    pen->at = pen->end = NULL;
+    return pen->result;
+}
+
+/* Two at a time: a call has two numbers, and their digits were a third of what it took to write it. */
+void ab_pen_digits(struct ab_pen *pen, uint64_t number)
+{
+    static const char pairs[] =
+        "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
+        "4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293"
+        "949596979899";
+    char digits[2 * MOST_DIGITS] = {0}, *first = digits + MOST_DIGITS;
+
+    if (!ab_pen_has_room(pen, MOST_DIGITS))
+        return;
+    for (; number >= 100; number /= 100)
+        memcpy(first -= 2, pairs + 2 * (number % 100), 2);
+    memcpy(first -= 2, pairs + 2 * number, 2);
+    first += *first == '0' && number < 10;
+    memcpy(pen->at, first, MOST_DIGITS); /* what is behind them is written over */
+    pen->at += digits + MOST_DIGITS - first;
+}
