@@ -43,7 +43,7 @@ static inline void ab_handle_use(struct ab_handle *handle)
 /* True: it was the program's last; close it. The memory's reference is released after, by itself. */
 static inline bool ab_handle_unuse(struct ab_handle *handle)
 {
-    return atomic_fetch_sub_explicit(&handle->users, 1, memory_order_acq_rel) == 1;
+    return ab_count_down(&handle->users);
 }
 
 #endif

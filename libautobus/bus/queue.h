@@ -54,7 +54,6 @@ struct autobus_queue {
 /* How many callbacks may run before what they sent leaves and others get their turn (DESIGN section 2). */
 struct ab_round {
     size_t left;
-    ab_time seen; /* the time that it was at last */
     ab_time end;
 };
 

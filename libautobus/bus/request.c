@@ -64,7 +64,7 @@ static int answer_locked(autobus_request *request, const struct ab_answer *answe
 
     if (!request->engine)
         return AB_EEXIST;
-    r = send(request->engine, ab_bus_now(request->bus), answer);
+    r = send(request->engine, ab_net_now_coarse(request->bus->net), answer);
     ab_request_handle_shut(request);
     return r;
 }

@@ -81,7 +81,7 @@ static void driver_interlude(void *context)
         bus->pass.begun = now;
     if (!ab_list_empty(&bus->events.items) && have_time(bus, now)) {
         run_callbacks(bus);
-        bus->pass.callbacks += bus->round.seen - now;
+        bus->pass.callbacks += ab_bus_now(bus) - now;
         if (bus->round.left == 0)
             end_round();
     }

@@ -168,13 +168,18 @@ static void released(struct ab_notice *notice)
     (void)notice; /* it is part of its request, which may be freed by now */
 }
 
-static struct ab_request *request_new(struct ab_inbound *connection, struct ab_function *function)
+static struct ab_request *request_new(struct ab_inbound *connection, struct ab_function *function,
+                                      const struct ab_text *id)
 {
     struct ab_request *request = ab_calloc(1, sizeof(*request));
 
-    if (!request)
+    if (id && request)
+        request->id = ab_text_put(&request->short_id, id->data, id->size);
+    if (!request || (id && !request->id)) {
+        ab_free(request);
         return NULL;
-    atomic_init(&request->references, 1);
+    }
+    atomic_init(&request->references, id ? 2 : 1); /* the program's; the engine's until it is answered */
     ab_list_init(&request->node);
     request->service = ab_text_ref(connection->service->id);
     request->function = ab_text_ref(function->name);
@@ -204,17 +209,11 @@ static void heed_extensions(struct ab_request *request, const struct ab_message 
 int ab_request_start(struct ab_inbound *connection, struct ab_function *function, struct ab_message *message)
 {
     struct ab_engine *engine = connection->stream.engine;
-    struct ab_request *request = request_new(connection, function);
+    bool answers = message->type == AB_MESSAGE_COMMAND && function->mode != AB_FUNCTION_ASYNC;
+    struct ab_request *request = request_new(connection, function, answers ? message->id : NULL);
 
     if (!request)
         return AB_ENOMEM;
-    if (message->type == AB_MESSAGE_COMMAND && function->mode != AB_FUNCTION_ASYNC) {
-        request->id = ab_text_put(&request->short_id, message->id->data, message->id->size);
-        if (!request->id) {
-            ab_request_unref(request);
-            return AB_ENOMEM;
-        }
-    }
     request->came.value = ab_value_move(&message->value);
     request->came.request = request;
     engine->counters.requests_received++;
@@ -223,7 +222,6 @@ int ab_request_start(struct ab_inbound *connection, struct ab_function *function
         request->connection = connection;
         connection->request_count++;
         ab_list_append(&connection->requests, &request->node);
-        ab_request_ref(request);
         heed_extensions(request, message);
     }
     ab_engine_emit(engine, &request->came);

@@ -251,9 +251,14 @@ static int may_add(const struct ab_service *service, const char *name)
 
 struct ab_function *ab_service_function(struct ab_service *service, const char *name)
 {
-    struct ab_map_node *node = ab_map_find_text(&service->functions, name);
+    struct ab_map_node *node;
 
-    return node ? AB_CONTAINER(node, struct ab_function, node) : NULL;
+    if (service->recent && strcmp(service->recent->name->data, name) == 0)
+        return service->recent;
+    node = ab_map_find_text(&service->functions, name);
+    if (node)
+        service->recent = AB_CONTAINER(node, struct ab_function, node);
+    return node ? service->recent : NULL;
 }
 
 static int function_new(const char *name, const char *doc, struct ab_function **ret_function)
@@ -380,6 +385,7 @@ static int remove_function(struct ab_service *service, const char *name)
     if (!function || function->builtin)
         return AB_ENOENT;
     ab_map_remove(&service->functions, &function->node);
+    service->recent = NULL;
     function_free(function);
     ab_introspection_changed(service, AB_BUILTIN_FUNCTIONS);
     return 0;

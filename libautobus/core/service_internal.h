@@ -40,6 +40,7 @@ struct ab_service {
     struct ab_announcement announcement;
     struct ab_list connections; /* struct ab_inbound.node */
     struct ab_map functions;
+    struct ab_function *recent; /* of them: called last, and most often the next too */
     struct ab_map events;
     struct ab_map objects;
 };

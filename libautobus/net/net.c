@@ -35,6 +35,15 @@ ab_time ab_net_now(const struct ab_net *net)
     return (ab_time)now.tv_sec * AB_SECOND + now.tv_nsec / 1000;
 }
 
+ab_time ab_net_now_coarse(const struct ab_net *net)
+{
+    struct timespec now;
+
+    (void)net;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (ab_time)now.tv_sec * AB_SECOND + now.tv_nsec / 1000;
+}
+
 static ab_time clock_now(void)
 {
     return ab_net_now(NULL);
