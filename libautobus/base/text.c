@@ -30,14 +30,19 @@ struct ab_text *ab_text_new(const char *data, size_t size)
     return text ? fill(text, data, size) : NULL;
 }
 
-struct ab_text *ab_text_put(union ab_text_place *place, const char *data, size_t size)
+static struct ab_text *text_in(struct ab_text_place *place)
 {
-    return size < sizeof(*place) - sizeof(place->text) ? fill(&place->text, data, size) : ab_text_new(data, size);
+    return (struct ab_text *)(void *)place->bytes;
 }
 
-void ab_text_leave(const union ab_text_place *place, struct ab_text *text)
+struct ab_text *ab_text_put(struct ab_text_place *place, const char *data, size_t size)
 {
-    if (text != &place->text)
+    return size < sizeof(*place) - sizeof(struct ab_text) ? fill(text_in(place), data, size) : ab_text_new(data, size);
+}
+
+void ab_text_leave(struct ab_text_place *place, struct ab_text *text)
+{
+    if (text != text_in(place))
         ab_text_unref(text);
 }
 

@@ -7,6 +7,7 @@
 #ifndef AB_BASE_TEXT_H
 #define AB_BASE_TEXT_H
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,16 +20,15 @@ struct ab_text {
     char data[]; /* followed by a NUL that size does not count */
 };
 
-/* A place for a short text that nobody else holds. */
-union ab_text_place {
-    struct ab_text text;
-    char bytes[64];
+/* A place for a short text that nobody else holds; part of a block. */
+struct ab_text_place {
+    alignas(struct ab_text) char bytes[64];
 };
 
 struct ab_text *ab_text_new(const char *data, size_t size); /* a copy, one reference; NULL: no memory */
 /* The same in the place, if it fits; ab_text_leave ends it. */
-struct ab_text *ab_text_put(union ab_text_place *place, const char *data, size_t size);
-void ab_text_leave(const union ab_text_place *place, struct ab_text *text);
+struct ab_text *ab_text_put(struct ab_text_place *place, const char *data, size_t size);
+void ab_text_leave(struct ab_text_place *place, struct ab_text *text);
 /* One that is written in place: begin in an empty buffer, append, and end, which takes the buffer's block in every case.
  * AB_ENOMEM; NULL. */
 int ab_text_begin(struct ab_buffer *buffer);

@@ -19,7 +19,7 @@ struct ab_request {
     struct ab_text *service;
     struct ab_text *function;
     struct ab_text *id; /* NULL: a notice */
-    union ab_text_place short_id;
+    struct ab_text_place short_id;
     struct ab_peer peer;
     bool answered;
     bool progress; /* partial results are wanted */

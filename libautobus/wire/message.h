@@ -75,7 +75,7 @@ struct ab_message {
     char *error_text;      /* of a failed response */
     json_t *error_details; /* the whole `exception` or `_error` object; may be NULL */
     char short_name[32];   /* where `name` is, if it fits */
-    union ab_text_place short_id;
+    struct ab_text_place short_id;
 };
 
 /* A deadline is at most that. */
