@@ -55,6 +55,15 @@ int ab_pen_end(struct ab_pen *pen)
     return pen->result;
 }
 
+static size_t count_digits(uint64_t number)
+{
+    size_t count = 1;
+
+    for (uint64_t least = 10; count < MOST_DIGITS && number >= least; least *= 10)
+        count++;
+    return count;
+}
+
 /* Two at a time: a call has two numbers, and their digits were a third of what it took to write it. */
 void ab_pen_digits(struct ab_pen *pen, uint64_t number)
 {
@@ -62,14 +71,13 @@ void ab_pen_digits(struct ab_pen *pen, uint64_t number)
         "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
         "4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293"
         "949596979899";
-    char digits[2 * MOST_DIGITS] = {0}, *first = digits + MOST_DIGITS;
+    size_t count = count_digits(number);
 
-    if (!ab_pen_has_room(pen, MOST_DIGITS))
+    if (!ab_pen_has_room(pen, count))
         return;
-    for (; number >= 100; number /= 100)
-        memcpy(first -= 2, pairs + 2 * (number % 100), 2);
-    memcpy(first -= 2, pairs + 2 * number, 2);
-    first += *first == '0' && number < 10;
-    memcpy(pen->at, first, MOST_DIGITS); /* what is behind them is written over */
-    pen->at += digits + MOST_DIGITS - first;
+    for (char *end = pen->at + count; end - pen->at > 1; number /= 100)
+        memcpy(end -= 2, pairs + 2 * (number % 100), 2);
+    if (count % 2)
+        *pen->at = (char)('0' + number);
+    pen->at += count;
 }
