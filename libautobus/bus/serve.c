@@ -50,6 +50,14 @@ static bool have_time(const autobus_bus *bus, ab_time now)
     return bus->pass.callbacks <= now - bus->pass.begun - bus->pass.callbacks + AB_ROUND_TIME;
 }
 
+static void run_quick(autobus_bus *bus, ab_time now)
+{
+    ab_queue_run(&bus->events, &bus->round);
+    bus->pass.callbacks += ab_bus_now(bus) - now;
+    if (bus->round.left == 0)
+        end_round();
+}
+
 /* What the turn made is sent after the callbacks that it made, since those run at once and have more to send. */
 static void driver_turn(void *context)
 {
@@ -73,17 +81,18 @@ static void driver_interlude(void *context)
     autobus_bus *bus = context;
     ab_time now;
 
-    if (ab_thread.serves != bus)
+    if (ab_thread.serves != bus) {
+        ab_bus_leave(bus);
         return;
-    ab_bus_lock(bus);
+    }
     now = ab_engine_now(bus->engine); /* what was handed over came with it */
     if (bus->pass.begun == 0)
         bus->pass.begun = now;
-    if (!ab_list_empty(&bus->events.items) && have_time(bus, now)) {
-        run_callbacks(bus);
-        bus->pass.callbacks += ab_bus_now(bus) - now;
-        if (bus->round.left == 0)
-            end_round();
+    ab_bus_take_notices(bus);
+    if (!ab_list_empty(&bus->events.items)) {
+        begin_round(bus);
+        if (have_time(bus, now))
+            run_quick(bus, now);
     }
     ab_bus_leave(bus);
 }

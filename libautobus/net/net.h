@@ -28,7 +28,7 @@ struct ab_net_driver {
     /* Ends a turn of the event thread, or of one that reads for itself: called with the lock held after entries into the
      * engine, returns with it released. It takes the notices, calls ab_net_flush, and hands callbacks to their queues. */
     void (*turn)(void *context);
-    /* No lock held, between the turns of one socket that has read much: runs some of the callbacks that came of it. */
+    /* The same for a turn of messages, of which the socket may have read more: some of the callbacks run first. */
     void (*interlude)(void *context);
     /* On the event thread, no lock held, after each round of the loop and after ab_net_wake: runs the callbacks that
      * belong to this thread. Returns true when more wait, so that sockets get their turn in between. */

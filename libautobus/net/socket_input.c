@@ -1,9 +1,9 @@
 /*
- * The read path: bytes to messages without the lock, messages to the engine with it, at most 6 in one hold. Runs on
+ * The read path: bytes to messages without the lock, messages to the engine with it, a few in one hold. Runs on
  * the thread that reads. Knows nothing of what a message says.
  *
  * Invariant: every byte that was read becomes a message that the engine takes, in order, or goes with the socket. A
- * pause keeps decoded messages here (an engine that is over its limit of output must not get 5 more commands), and
+ * pause keeps decoded messages here (an engine that is over its limit of output must not get more commands), and
  * nothing is read before they are taken.
  */
 #include <errno.h>
@@ -14,7 +14,8 @@
 #include "net/socket.h"
 #include "wire/message.h"
 
-#define MOST_AT_ONCE 6 /* with all that comes of them few enough for the allocator's caches, which hold 7 of a size */
+/* What comes of so many is little enough for the allocator's caches, which hold 7 blocks of a size. */
+#define MOST_AT_ONCE 3
 #define READ_LEAST   4096
 
 void ab_socket_drop_input(struct ab_socket *socket)
@@ -69,7 +70,7 @@ static bool deliver(struct ab_socket *socket)
     more = listens(socket) && !socket->paused;
     socket->offered = socket->eager;
     socket->writes_offered = socket->writes;
-    ab_net_turn(net);
+    net->driver->interlude(net->context);
     return more;
 }
 
@@ -84,7 +85,6 @@ static bool drain(struct ab_socket *socket)
             break;
         if (!ab_list_empty(&socket->backlog) && !deliver(socket))
             return false;
-        socket->net->driver->interlude(socket->net->context);
         if (r < 0) {
             fail(socket, r);
             return false;

@@ -45,11 +45,6 @@ static void driver_turn(void *context)
     pthread_mutex_unlock(&rig->lock);
 }
 
-static void driver_interlude(void *context)
-{
-    (void)context;
-}
-
 static bool driver_callbacks(void *context)
 {
     struct rig *rig = context;
@@ -81,7 +76,7 @@ static const struct ab_net_driver driver = {
     .lock = driver_lock,
     .unlock = driver_unlock,
     .turn = driver_turn,
-    .interlude = driver_interlude,
+    .interlude = driver_turn,
     .callbacks = driver_callbacks,
     .log = driver_log,
 };
