@@ -16,9 +16,14 @@ void ab_pen_begin(struct ab_pen *pen, struct ab_buffer *out)
     ab_pen_grow(pen, 0);
 }
 
+void ab_pen_begin_in(struct ab_pen *pen, char *room, size_t size)
+{
+    *pen = (struct ab_pen){.at = room, .end = room + size};
+}
+
 static void settle(struct ab_pen *pen)
 {
-    if (pen->at)
+    if (pen->at && pen->out)
         ab_buffer_commit(pen->out, (size_t)(pen->at - (pen->out->block + pen->out->end)));
 }
 
@@ -36,9 +41,9 @@ bool ab_pen_grow(struct ab_pen *pen, size_t size)
     if (pen->result < 0)
         return false;
     settle(pen);
-    pen->at = size < SIZE_MAX - ROOM ? ab_buffer_reserve(pen->out, size + ROOM) : NULL;
+    pen->at = pen->out && size < SIZE_MAX - ROOM ? ab_buffer_reserve(pen->out, size + ROOM) : NULL;
     if (!pen->at) {
-        pen->result = AB_ENOMEM;
+        pen->result = pen->out ? AB_ENOMEM : AB_ETOOLARGE;
         pen->end = NULL;
         return false;
     }
@@ -49,9 +54,8 @@ bool ab_pen_grow(struct ab_pen *pen, size_t size)
 int ab_pen_end(struct ab_pen *pen)
 {
     settle(pen);
-    if (pen->result < 0)
+    if (pen->result < 0 && pen->out)
         ab_buffer_truncate(pen->out, pen->before);
-    pen->at = pen->end = NULL;
     return pen->result;
 }
 

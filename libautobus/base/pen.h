@@ -23,6 +23,8 @@ struct ab_pen {
 };
 
 void ab_pen_begin(struct ab_pen *pen, struct ab_buffer *out);
+/* Writes there and no further: over it is AB_ETOOLARGE. pen->at says how much it was. */
+void ab_pen_begin_in(struct ab_pen *pen, char *room, size_t size);
 int ab_pen_end(struct ab_pen *pen); /* 0, or the first failure: then the buffer is as it was */
 /* What is written from here on is not. */
 void ab_pen_fail(struct ab_pen *pen, int code);

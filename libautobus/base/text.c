@@ -13,9 +13,9 @@
 #include "base/count.h"
 #include "base/memory.h"
 
-static struct ab_text *fill(struct ab_text *text, const char *data, size_t size)
+static struct ab_text *fill(struct ab_text *text, const char *data, size_t size, unsigned references)
 {
-    atomic_init(&text->references, 1);
+    atomic_init(&text->references, references);
     text->size = size;
     if (size)
         memcpy(text->data, data, size);
@@ -27,7 +27,7 @@ struct ab_text *ab_text_new(const char *data, size_t size)
 {
     struct ab_text *text = size < SIZE_MAX - sizeof(*text) ? ab_malloc(sizeof(*text) + size + 1) : NULL;
 
-    return text ? fill(text, data, size) : NULL;
+    return text ? fill(text, data, size, 1) : NULL;
 }
 
 static struct ab_text *text_in(struct ab_text_place *place)
@@ -37,7 +37,22 @@ static struct ab_text *text_in(struct ab_text_place *place)
 
 struct ab_text *ab_text_put(struct ab_text_place *place, const char *data, size_t size)
 {
-    return size < sizeof(*place) - sizeof(struct ab_text) ? fill(text_in(place), data, size) : ab_text_new(data, size);
+    return size <= AB_TEXT_SHORT ? fill(text_in(place), data, size, 0) : ab_text_new(data, size);
+}
+
+char *ab_text_room(struct ab_text_place *place)
+{
+    return text_in(place)->data;
+}
+
+struct ab_text *ab_text_written(struct ab_text_place *place, size_t size)
+{
+    struct ab_text *text = text_in(place);
+
+    atomic_init(&text->references, 0);
+    text->size = size;
+    text->data[size] = '\0';
+    return text;
 }
 
 void ab_text_leave(struct ab_text_place *place, struct ab_text *text)
@@ -77,6 +92,13 @@ struct ab_text *ab_text_ref(struct ab_text *text)
     if (text)
         ab_count_up(&text->references);
     return text;
+}
+
+struct ab_text *ab_text_keep(struct ab_text *text)
+{
+    if (atomic_load_explicit(&text->references, memory_order_relaxed) == 0)
+        return ab_text_new(text->data, text->size);
+    return ab_text_ref(text);
 }
 
 struct ab_text *ab_text_unref(struct ab_text *text)

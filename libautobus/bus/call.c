@@ -34,6 +34,7 @@ int autobus_call_with(autobus_remote *remote, json_t **ret_result, autobus_error
 {
     static const autobus_call_options none = {0};
     const autobus_call_options *how = options ? options : &none;
+    struct ab_text_place place;
     struct ab_question question = {
         .kind = AB_CALL_FUNCTION,
         .name = function,
@@ -48,11 +49,11 @@ int autobus_call_with(autobus_remote *remote, json_t **ret_result, autobus_error
     if (r == 0 && args && !json_is_array(args))
         return ab_error_fail_text(error, AB_EINVAL, "the arguments are no array");
     if (r == 0)
-        r = ab_json_args(args, &question.args);
+        r = ab_json_args_in(&place, args, &question.args);
     if (r < 0)
         return ab_error_fail(error, r);
     r = ask_and_take(remote, &question, ret_result, error);
-    ab_text_unref(question.args);
+    ab_text_leave(&place, question.args);
     return r;
 }
 
@@ -102,14 +103,15 @@ int autobus_call_async(autobus_remote *remote, const char *function, const json_
 {
     struct ab_question question = {
         .kind = AB_CALL_FUNCTION, .name = function, .flags = flags, .timeout_ms = timeout_ms};
+    struct ab_text_place place;
     int r = ab_guard();
 
     if (r == 0)
-        r = ab_json_args(args, &question.args);
+        r = ab_json_args_in(&place, args, &question.args);
     if (r < 0)
         return r;
     r = ab_ask_async(remote, &question, callback, user_data, destroy, ret_slot);
-    ab_text_unref(question.args);
+    ab_text_leave(&place, question.args);
     return r;
 }
 

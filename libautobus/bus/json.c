@@ -49,6 +49,21 @@ int ab_json_args(const json_t *args, struct ab_text **ret_text)
     return 0;
 }
 
+int ab_json_text_in(struct ab_text_place *place, const json_t *value, struct ab_text **ret_text)
+{
+    struct ab_text *text = value ? ab_json_encode_short(value, AB_JSON_LEVELS, place) : NULL;
+
+    if (!text)
+        return ab_json_text(value, ret_text);
+    *ret_text = text;
+    return 0;
+}
+
+int ab_json_args_in(struct ab_text_place *place, const json_t *args, struct ab_text **ret_text)
+{
+    return json_is_array(args) ? ab_json_text_in(place, args, ret_text) : ab_json_args(args, ret_text);
+}
+
 static size_t footprint_of(const json_t *json)
 {
     size_t bytes = 48;

@@ -25,6 +25,7 @@ static bool fits(const autobus_request *request, size_t size)
 
 int autobus_reply_json(autobus_request *request, const json_t *result)
 {
+    struct ab_text_place place;
     struct ab_text *text = NULL;
     int r = ab_guard();
 
@@ -32,7 +33,7 @@ int autobus_reply_json(autobus_request *request, const json_t *result)
         return r;
     if (!request)
         return AB_EINVAL;
-    r = ab_json_text(result, &text);
+    r = ab_json_text_in(&place, result, &text);
     if (r == 0 && !fits(request, text->size))
         r = AB_ETOOLARGE;
     if (r == AB_ETOOLARGE)
@@ -41,7 +42,7 @@ int autobus_reply_json(autobus_request *request, const json_t *result)
         ab_request_answer_error(request, "exception", "the result cannot be sent as JSON");
     else
         r = ab_request_answer(request, &(struct ab_answer){.result = text});
-    ab_text_unref(text);
+    ab_text_leave(&place, text);
     return r;
 }
 

@@ -358,9 +358,9 @@ int ab_call_start_function(struct ab_call *call, const char *name, struct ab_tex
     if ((bound || remote->waiting_count >= remote->engine->limits.calls) && !(flags & AB_CALL_ROOM))
         return AB_EAGAIN;
     call->name = ab_text_new(name, strlen(name));
-    if (!call->name)
+    call->args = ab_text_keep(args);
+    if (!call->name || !call->args)
         return AB_ENOMEM;
-    call->args = ab_text_ref(args);
     wait_in_line(call);
     return 0;
 }

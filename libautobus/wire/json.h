@@ -54,6 +54,9 @@ void ab_json_pen_string(struct ab_pen *pen, const char *text, size_t size); /* t
 /* ab_json_write into a text of its own. */
 int ab_json_encode(const json_t *value, size_t depth, struct ab_text **ret_text);
 
+/* The same in a place. NULL: it does not fit, or cannot be written. */
+struct ab_text *ab_json_encode_short(const json_t *value, size_t depth, struct ab_text_place *place);
+
 /* About how many bytes of memory a value takes. */
 size_t ab_json_weight(const json_t *value);
 

@@ -264,32 +264,38 @@ static void writer_step(struct writer *writer)
     writer_value(writer, child);
 }
 
-static int write_all(struct ab_buffer *out, const json_t *value, size_t depth, int indent)
+/* With the writer's pen, which has begun; ends it. */
+static int write_all(struct writer *writer, const json_t *value, size_t depth, int indent)
+{
+    writer->depth = depth;
+    writer->indent = indent;
+    writer->levels = writer->shallow;
+    writer->open = 0;
+    writer->room = sizeof(writer->shallow) / sizeof(*writer->shallow);
+    writer_value(writer, value);
+    while (writer->pen.result == 0 && writer->open > 0)
+        writer_step(writer);
+    if (writer->levels != writer->shallow)
+        ab_free(writer->levels);
+    return ab_pen_end(&writer->pen);
+}
+
+static int write_to(struct ab_buffer *out, const json_t *value, size_t depth, int indent)
 {
     struct writer writer;
 
     ab_pen_begin(&writer.pen, out);
-    writer.depth = depth;
-    writer.indent = indent;
-    writer.levels = writer.shallow;
-    writer.open = 0;
-    writer.room = sizeof(writer.shallow) / sizeof(*writer.shallow);
-    writer_value(&writer, value);
-    while (writer.pen.result == 0 && writer.open > 0)
-        writer_step(&writer);
-    if (writer.levels != writer.shallow)
-        ab_free(writer.levels);
-    return ab_pen_end(&writer.pen);
+    return write_all(&writer, value, depth, indent);
 }
 
 int ab_json_write(struct ab_buffer *out, const json_t *value, size_t depth)
 {
-    return write_all(out, value, depth, COMPACT);
+    return write_to(out, value, depth, COMPACT);
 }
 
 int ab_json_write_pretty(struct ab_buffer *out, const json_t *value, size_t depth, unsigned indent)
 {
-    return write_all(out, value, depth, (int)indent);
+    return write_to(out, value, depth, (int)indent);
 }
 
 int ab_json_encode(const json_t *value, size_t depth, struct ab_text **ret_text)
@@ -309,4 +315,15 @@ int ab_json_encode(const json_t *value, size_t depth, struct ab_text **ret_text)
         return AB_ENOMEM;
     *ret_text = text;
     return 0;
+}
+
+struct ab_text *ab_json_encode_short(const json_t *value, size_t depth, struct ab_text_place *place)
+{
+    struct writer writer;
+    char *room = ab_text_room(place);
+
+    ab_pen_begin_in(&writer.pen, room, AB_TEXT_SHORT + 1);
+    if (write_all(&writer, value, depth, COMPACT) < 0)
+        return NULL;
+    return ab_text_written(place, (size_t)(writer.pen.at - room));
 }
