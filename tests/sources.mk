@@ -137,6 +137,7 @@ UNIT_TESTS += tests/unit/check_network
 UNIT_TESTS += tests/unit/check_notice
 UNIT_TESTS += tests/unit/check_numbers
 UNIT_TESTS += tests/unit/check_packet
+UNIT_TESTS += tests/unit/check_pen
 UNIT_TESTS += tests/unit/check_polled
 UNIT_TESTS += tests/unit/check_progress
 UNIT_TESTS += tests/unit/check_queue

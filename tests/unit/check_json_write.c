@@ -142,9 +142,32 @@ START_TEST(random_reals)
 }
 END_TEST
 
+START_TEST(short_text_has_a_place)
+{
+    struct ab_text_place place;
+    char letters[64];
+    size_t fitted = 0;
+
+    memset(letters, 'x', sizeof(letters));
+    for (size_t size = 0; size < sizeof(letters); size++) {
+        json_t *value = json_pack("[s#, i]", letters, (int)size, 7);
+        struct ab_text *text = NULL, *placed = ab_json_encode_short(value, 2, &place);
+
+        ck_assert_int_eq(ab_json_encode(value, 2, &text), 0);
+        ck_assert(!placed == (text->size > AB_TEXT_SHORT));
+        ck_assert(!placed || ab_text_equal(text, placed));
+        fitted += placed != NULL;
+        ab_text_unref(text);
+        json_decref(value);
+    }
+    ck_assert_uint_eq(fitted, AB_TEXT_SHORT - strlen("[\"\",7]") + 1);
+}
+END_TEST
+
 static void refuses_to_write(json_t *value, size_t depth, int result)
 {
     struct ab_buffer out = AB_BUFFER_INIT;
+    struct ab_text_place place;
     struct ab_text *text = NULL;
 
     ab_buffer_append_text(&out, "before");
@@ -153,6 +176,7 @@ static void refuses_to_write(json_t *value, size_t depth, int result)
     ck_assert_uint_eq(ab_buffer_size(&out), 6);
     ck_assert_int_eq(ab_json_encode(value, depth, &text), result);
     ck_assert_ptr_null(text);
+    ck_assert_ptr_null(ab_json_encode_short(value, depth, &place));
     ab_buffer_deinit(&out);
     json_decref(value);
 }
@@ -384,6 +408,7 @@ int main(void)
     tcase_add_test(writer, pretty_form);
     tcase_add_test(writer, shortest_reals);
     tcase_add_loop_test(writer, random_reals, 0, 3);
+    tcase_add_test(writer, short_text_has_a_place);
     tcase_add_test(writer, refuses_what_is_no_json);
     tcase_add_test(writer, strings_alone);
     tcase_add_loop_test(writer, round_trips, 0, 3);

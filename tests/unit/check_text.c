@@ -88,6 +88,35 @@ START_TEST(counts_from_several_threads)
 }
 END_TEST
 
+START_TEST(short_ones_have_a_place)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+    struct ab_text_place place;
+    struct ab_text *text, *kept;
+
+    ab_failing_install();
+    for (size_t size = 0; size < COUNT(letters); size++) {
+        text = ab_text_put(&place, letters, size);
+        ck_assert_uint_eq(text->size, size);
+        ck_assert_mem_eq(text->data, letters, size);
+        ck_assert_int_eq(text->data[size], '\0');
+        ck_assert_int_eq(ab_failing_live(), size > AB_TEXT_SHORT);
+        kept = ab_text_keep(text);
+        ab_text_leave(&place, text);
+        memset(&place, 'x', sizeof(place));
+        ck_assert_uint_eq(kept->size, size);
+        ck_assert_mem_eq(kept->data, letters, size);
+        ab_text_unref(kept);
+        ck_assert_int_eq(ab_failing_live(), 0);
+    }
+    text = ab_text_put(&place, "short", 5);
+    ab_failing_arm(0, true);
+    ck_assert_ptr_null(ab_text_keep(text));
+    ck_assert_ptr_null(ab_text_put(&place, letters, COUNT(letters)));
+    ab_failing_remove();
+}
+END_TEST
+
 START_TEST(cuts_between_characters)
 {
     const char *text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x94z";
@@ -108,6 +137,7 @@ int main(void)
     tcase_add_test(basics, lives_until_the_last_reference);
     tcase_add_test(basics, equality);
     tcase_add_test(basics, counts_from_several_threads);
+    tcase_add_test(basics, short_ones_have_a_place);
     tcase_add_test(basics, cuts_between_characters);
     suite_add_tcase(suite, basics);
     return ab_test_run(suite);
