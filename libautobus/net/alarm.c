@@ -47,6 +47,7 @@ static void on_readable(evutil_socket_t descriptor, short what, void *argument)
     if (ab_engine_deadline(net->engine) <= now)
         ab_engine_tick(net->engine, now);
     ab_sockets_wake_resting(net, now);
+    ab_lookout_review(&net->lookout, now);
     ab_net_turn(net);
 }
 

@@ -20,6 +20,7 @@
 #include "net/interfaces.h"
 #include "net/local.h"
 #include "net/log.h"
+#include "net/lookout.h"
 #include "net/net.h"
 #include "net/resolver.h"
 #include "net/sleep.h"
@@ -43,6 +44,7 @@ struct ab_net {
     struct ab_acceptor claim; /* to the first port, which others look for, if the acceptor has another */
     struct ab_acceptor local; /* of who is on this machine */
     struct ab_local locals;   /* of others */
+    struct ab_lookout lookout;
     struct ab_sockets sockets;
     struct ab_sleep sleep;
     struct ab_resolver *resolver; /* counted: a slow look-up outlives the net */

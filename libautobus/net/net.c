@@ -146,6 +146,10 @@ static int make_parts(struct ab_net *net, const char **ret_what)
         r = ab_acceptor_init(&net->claim, net, AB_ACCEPTOR_CLAIM);
     if (r == 0)
         r = ab_acceptor_init(&net->local, net, AB_ACCEPTOR_LOCAL);
+    if (r < 0)
+        return r;
+    *ret_what = "no descriptor for connections";
+    r = ab_lookout_init(&net->lookout, net);
     return r < 0 ? r : ab_sockets_init(&net->sockets, net);
 }
 
@@ -161,7 +165,7 @@ int ab_net_new(const struct ab_settings *settings, const struct ab_net_driver *d
         return AB_ENOMEM;
     net->driver = driver;
     net->context = context;
-    net->waker.descriptor = net->alarm.descriptor = net->sleep.descriptor = -1;
+    net->waker.descriptor = net->alarm.descriptor = net->sleep.descriptor = net->lookout.descriptor = -1;
     net->interfaces.netlink = net->discovery.receiver = net->discovery.sender = -1;
     net->acceptor.descriptor = net->acceptor.served = net->acceptor.reserve = -1;
     net->claim.descriptor = net->claim.served = net->claim.reserve = -1;
@@ -197,6 +201,7 @@ void ab_net_free(struct ab_net *net)
     }
     ab_resolver_unref(net->resolver);
     ab_sockets_deinit(&net->sockets);
+    ab_lookout_deinit(&net->lookout);
     ab_acceptor_deinit(&net->local);
     ab_acceptor_deinit(&net->claim);
     ab_acceptor_deinit(&net->acceptor);

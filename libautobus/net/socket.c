@@ -111,10 +111,7 @@ static void forget(struct ab_socket *socket)
 /* The event thread, or nobody else is there. */
 static void destroy(struct ab_socket *socket)
 {
-    if (socket->readable)
-        event_free(socket->readable);
-    if (socket->writable)
-        event_free(socket->writable);
+    ab_lookout_leave(socket);
     close(socket->descriptor);
     if (socket->nudge >= 0)
         close(socket->nudge);
@@ -197,29 +194,6 @@ void ab_socket_close(struct ab_socket *socket, enum ab_close_mode mode)
 
 /* ---- The event thread's attention. */
 
-/* False: no memory. */
-static bool set_interest(struct ab_socket *socket, struct event **event, bool *armed, bool wanted, short what,
-                         event_callback_fn callback)
-{
-    if (wanted == *armed)
-        return true;
-    if (!wanted) {
-        event_del(*event);
-        *armed = false;
-        if (what == EV_WRITE) { /* of a connect, or of a peer that was slow for once */
-            event_free(*event);
-            *event = NULL;
-        }
-        return true;
-    }
-    if (!*event)
-        *event = event_new(socket->net->base, socket->descriptor, what | EV_PERSIST, callback, socket);
-    if (!*event || event_add(*event, NULL) < 0)
-        return false;
-    *armed = true;
-    return true;
-}
-
 /* Makes the loop's interest what the state asks for. False: no memory. */
 static bool arm(struct ab_socket *socket)
 {
@@ -228,24 +202,15 @@ static bool arm(struct ab_socket *socket)
     bool read = open && loop && !socket->ended && (socket->closing || !socket->paused);
     bool write = socket->state == AB_SOCKET_CONNECTING || (open && socket->full);
 
-    return set_interest(socket, &socket->readable, &socket->read_armed, read, EV_READ, ab_socket_on_readable) &&
-           set_interest(socket, &socket->writable, &socket->write_armed, write, EV_WRITE, ab_socket_on_writable);
-}
-
-/* Has the read path run although the socket may have nothing to read. */
-static bool run_input(struct ab_socket *socket)
-{
-    if (!socket->readable)
-        return false;
-    event_active(socket->readable, EV_READ, 1);
-    return true;
+    return ab_lookout_set(socket, read, write);
 }
 
 /* Nothing can leave any more. What came before may explain it, so the input is read to its end first. */
 static bool attend_failure(struct ab_socket *socket)
 {
     socket->failing = socket->failure;
-    if (socket->state == AB_SOCKET_OPEN && !socket->closing && !socket->paused && !socket->ended && run_input(socket))
+    if (socket->state == AB_SOCKET_OPEN && !socket->closing && !socket->paused && !socket->ended &&
+        ab_lookout_prod(socket))
         return false;
     return ab_socket_fail(socket, socket->failure);
 }
@@ -269,7 +234,7 @@ static bool attend(struct ab_socket *socket)
         ab_socket_linger(socket);
     else if (socket->reading == AB_READING_LOOP && socket->stalled && socket->state == AB_SOCKET_OPEN &&
              !socket->paused)
-        run_input(socket);
+        ab_lookout_prod(socket);
     if (socket->state == AB_SOCKET_DEAD && !socket->sending)
         destroy(socket);
     return entered;

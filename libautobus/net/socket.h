@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "core/host.h"
 #include "net/spin.h"
+#include "net/lookout.h"
 #include "net/transform.h"
 #include "wire/reader.h"
 
@@ -98,10 +99,7 @@ struct ab_socket {
     unsigned writes_offered;
 
     /* The event thread's. */
-    struct event *readable; /* made when needed */
-    struct event *writable;
-    bool read_armed;
-    bool write_armed;
+    struct ab_watched watched;
     int failing;           /* failure, once the event thread has seen it */
     struct ab_list linger; /* in order of linger_until, while closing */
     ab_time linger_until;

@@ -176,6 +176,7 @@ void ab_socket_on_readable(evutil_socket_t descriptor, short what, void *argumen
         drop_rest(socket);
         return;
     }
+    ab_lookout_read(socket);
     ab_socket_read(socket, &socket->net->input);
     ab_socket_count_input(socket);
     if (socket->offered)

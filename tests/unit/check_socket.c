@@ -823,8 +823,8 @@ static void look_at_idle(struct rig *rig, void *context)
     ck_assert_ptr_null(socket->pending.block);
     ck_assert_ptr_null(socket->output.block);
     ck_assert_ptr_null(socket->reader.framer.buffer.block);
-    ck_assert_ptr_null(socket->writable);
-    ck_assert_uint_lt(sizeof(*socket) + event_get_struct_event_size(), 1024);
+    ck_assert_ptr_null(socket->watched.lively);
+    ck_assert_uint_lt(sizeof(*socket), 512);
     pthread_mutex_unlock(&rig->lock);
 }
 
@@ -838,6 +838,58 @@ START_TEST(an_idle_stream_costs_little)
     rig_write(&pair.rig, pair.stream, "y", 1);
     rig_rounds(&pair.rig, 3);
     rig_do(&pair.rig, look_at_idle, &pair.stream);
+    pair_close(&pair);
+}
+END_TEST
+
+struct look {
+    ab_stream_id stream;
+    ab_time later; /* a review so much later comes first */
+    bool lively;
+};
+
+static void look_whether_lively(struct rig *rig, void *context)
+{
+    struct look *look = context;
+    struct ab_lookout *lookout = &rig->net->lookout;
+
+    rig_lock(rig);
+    if (look->later)
+        ab_lookout_review(lookout, ab_net_now(rig->net) + look->later);
+    look->lively = ab_sockets_find(&rig->net->sockets, look->stream)->watched.lively;
+    pthread_mutex_unlock(&rig->lock);
+}
+
+static bool is_lively(struct pair *pair, ab_time later)
+{
+    struct look look = {pair->stream, later, false};
+
+    rig_do(&pair->rig, look_whether_lively, &look);
+    return look.lively;
+}
+
+/* Two messages of one second make it so, and little that comes for some time undoes it; nothing is lost by that. */
+START_TEST(a_stream_is_lively_while_much_comes)
+{
+    struct pair pair;
+    int number = 0;
+
+    pair_open(&pair, rig_settings(NULL));
+    for (int i = 0; i < 3; i++) {
+        ck_assert(!is_lively(&pair, 0));
+        do {
+            fire_number(&pair, number);
+            expect_number(&pair, number++);
+        } while (!is_lively(&pair, 0));
+        fire_number(&pair, number);
+        expect_number(&pair, number++);
+        ck_assert(is_lively(&pair, (20 * i + 8) * AB_SECOND)); /* it has just become so */
+        fire_number(&pair, number);
+        expect_number(&pair, number++);
+        fire_number(&pair, number);
+        ck_assert(!is_lively(&pair, (20 * i + 16) * AB_SECOND));
+        expect_number(&pair, number++);
+    }
     pair_close(&pair);
 }
 END_TEST
@@ -866,6 +918,7 @@ int main(void)
     tcase_add_test(output, no_progress_is_told_to_who_saw_little);
     tcase_add_test(output, threads_write_to_one_stream);
     tcase_add_test(output, an_idle_stream_costs_little);
+    tcase_add_test(output, a_stream_is_lively_while_much_comes);
     tcase_add_test(connecting, a_connect_is_told_and_what_was_written_leaves);
     tcase_add_test(connecting, a_connect_goes_by_the_local_socket_if_there_is_one);
     tcase_add_test(connecting, a_refused_connect_is_told_later);
