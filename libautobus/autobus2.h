@@ -537,7 +537,8 @@ AUTOBUS_EXPORT int autobus_request_progress_json(autobus_request *request, const
 AUTOBUS_EXPORT bool autobus_request_wants_progress(autobus_request *request);
 
 /* Answers with an exception. `type` is for machines and may be NULL ("exception"); the text is for people, made as by
- * printf. */
+ * printf. AUTOBUS_EINVAL: no type (it is a name: UTF-8 of 1 to 255 bytes) or no text; nothing has been answered, and what
+ * is then dropped without an answer is answered with an exception. */
 AUTOBUS_EXPORT int autobus_reply_error(autobus_request *request, const char *type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with data of the program's own, any value: the caller finds it as "data" in autobus_error.details. */

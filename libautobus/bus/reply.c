@@ -91,6 +91,14 @@ static char *make_text(const char *format, va_list values)
     return text;
 }
 
+/* It may try again; if it does not, the caller must not take what it drops for success. */
+static int not_an_error(autobus_request *request)
+{
+    if (request)
+        atomic_store_explicit(&request->failed, true, memory_order_relaxed);
+    return AB_EINVAL;
+}
+
 int autobus_reply_error(autobus_request *request, const char *type, const char *format, ...)
 {
     struct ab_answer answer = {.kind = AB_ANSWER_EXCEPTION, .type = type};
@@ -101,7 +109,7 @@ int autobus_reply_error(autobus_request *request, const char *type, const char *
     if (r < 0)
         return r;
     if (!request || !format || (type && ab_name_check(type) < 0))
-        return AB_EINVAL;
+        return not_an_error(request);
     va_start(values, format);
     text = make_text(format, values);
     va_end(values);
@@ -119,7 +127,7 @@ int autobus_reply_error_json(autobus_request *request, const char *type, const c
     if (r < 0)
         return r;
     if (!request || !text || !ab_utf8_valid(text) || (type && ab_name_check(type) < 0))
-        return AB_EINVAL;
+        return not_an_error(request);
     if (data)
         r = ab_json_text(data, &answer.data);
     if (r == 0 && !fits(request, 2 * ((answer.data ? answer.data->size : 0) + 6 * strlen(text))))

@@ -2,7 +2,8 @@
  * Owns requests: what the program sees of a call, its one answer, and who wants to hear that nobody waits for it. Must
  * not know how functions are published.
  *
- * Invariant: a request is answered once, at the latest when the program drops it, with a null that needs no memory.
+ * Invariant: a request is answered once, at the latest when the program drops it: with a null, which needs no memory, or
+ * with an error if the program tried to answer one.
  */
 #include "bus/request.h"
 
@@ -241,12 +242,20 @@ autobus_request *autobus_request_ref(autobus_request *request)
     return request;
 }
 
+static void answer_dropped(autobus_request *request)
+{
+    struct ab_answer null = {.result = request->bus->null};
+    struct ab_answer error = {.kind = AB_ANSWER_EXCEPTION, .text = "the function failed, and could not say how"};
+
+    ab_request_answer(request, atomic_load_explicit(&request->failed, memory_order_relaxed) ? &error : &null);
+}
+
 autobus_request *autobus_request_unref(autobus_request *request)
 {
     if (!request || ab_guard() < 0)
         return NULL;
     if (ab_handle_unuse(&request->handle) && !atomic_load_explicit(&request->over, memory_order_relaxed))
-        ab_request_answer(request, &(struct ab_answer){.result = request->bus->null});
+        answer_dropped(request);
     release(request);
     return NULL;
 }

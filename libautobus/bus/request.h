@@ -28,6 +28,7 @@ struct autobus_request {
     struct ab_item item;       /* its turn to be handled */
     struct ab_waiting waiting; /* the same among those who call */
     atomic_bool over;          /* `engine` is NULL for ever */
+    atomic_bool failed;        /* an error was to be the answer, and was none */
     json_t *args;              /* NULL until the handler's thread has decoded them */
     autobus_peer peer;         /* once somebody asked */
     char host[AB_ADDRESS_HOST_TEXT];

@@ -182,6 +182,13 @@ static void answer(autobus_request *request, void *user_data)
         ck_assert_int_eq(autobus_reply_error(request, "\xff", "no"), AUTOBUS_EINVAL);
         r = autobus_reply_error(request, NULL, "%5000s", "no");
         ck_assert_int_eq(r, 0);
+    } else if (strcmp(how, "badly typed") == 0) {
+        autobus_reply_error(request, "\xff", "no");
+    } else if (strcmp(how, "badly told") == 0) {
+        autobus_reply_error_json(request, NULL, "\xff", NULL);
+    } else if (strcmp(how, "right at last") == 0) {
+        ck_assert_int_eq(autobus_reply_error_json(request, NULL, NULL, NULL), AUTOBUS_EINVAL);
+        ck_assert_int_eq(autobus_reply(request, NULL), 0);
     }
 }
 
@@ -215,6 +222,9 @@ START_TEST(answers)
     call_how(&pair, "large", AUTOBUS_EREMOTE, "too_large", NULL);
     call_how(&pair, "typed", AUTOBUS_EREMOTE, "cold", "it is -3 ? degrees");
     call_how(&pair, "untyped", AUTOBUS_EREMOTE, "exception", NULL);
+    call_how(&pair, "badly typed", AUTOBUS_EREMOTE, "exception", "the function failed, and could not say how");
+    call_how(&pair, "badly told", AUTOBUS_EREMOTE, "exception", "the function failed, and could not say how");
+    call_how(&pair, "right at last", 0, NULL, NULL);
     ab_pair_close(&pair);
 }
 END_TEST
