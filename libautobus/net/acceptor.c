@@ -239,13 +239,10 @@ static void refuse_one(struct ab_acceptor *acceptor)
 
 static void cannot_accept(struct ab_acceptor *acceptor, int wrong)
 {
-    unsigned long held;
-
     if (wrong == EMFILE || wrong == ENFILE)
         refuse_one(acceptor);
-    if (ab_log_gate_open(&acceptor->told, ab_net_now(acceptor->net), &held))
-        ab_net_log(acceptor->net, AB_LOG_WARNING,
-                   "a connection cannot be accepted: %s (and %lu since the last such line)", strerror(wrong), held);
+    ab_net_complain(acceptor->net, &acceptor->told, AB_LOG_WARNING, "a connection cannot be accepted: %s",
+                    strerror(wrong));
     rest(acceptor, REST);
 }
 

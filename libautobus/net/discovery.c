@@ -40,12 +40,10 @@ static void tell_drops(struct ab_net *net, enum ab_datagram_fate fate, const str
         [AB_DATAGRAM_UNKNOWN] = "its command is unknown",
         [AB_DATAGRAM_LOST] = "no memory",
     };
-    unsigned long held;
     char text[AB_ADDRESS_HOST_TEXT];
 
-    if (ab_log_gate_open(&net->discovery.drops_told, ab_net_now(net), &held))
-        ab_net_log(net, AB_LOG_DEBUG, "a datagram from %s was dropped: %s (and %lu since the last such line)",
-                   ab_address_host_text(from, text), reasons[fate], held);
+    ab_net_complain(net, &net->discovery.drops_told, AB_LOG_DEBUG, "a datagram from %s was dropped: %s",
+                    ab_address_host_text(from, text), reasons[fate]);
 }
 
 static enum ab_datagram_fate judge(const struct ab_net *net, struct arrival *arrival, size_t size)
@@ -255,7 +253,6 @@ static void send_to(struct ab_net *net, struct ab_interface *to, const void *dat
                             .msg_iovlen = 1,
                             .msg_control = &control,
                             .msg_controllen = sizeof(control)};
-    unsigned long held;
     int wrong;
 
     memcpy(CMSG_DATA(&control.header), &from, sizeof(from));
@@ -268,9 +265,7 @@ static void send_to(struct ab_net *net, struct ab_interface *to, const void *dat
     wrong = errno;
     discovery->unsent++;
     to->wrong = wrong;
-    if (ab_log_gate_open(&discovery->failures_told, ab_net_now(net), &held))
-        ab_net_log(net, AB_LOG_WARNING, "cannot send on %s: %s (and %lu since the last such line)", to->name,
-                   strerror(wrong), held);
+    ab_net_complain(net, &discovery->failures_told, AB_LOG_WARNING, "cannot send on %s: %s", to->name, strerror(wrong));
 }
 
 static bool is_meant(const struct ab_interface *interface, const struct ab_networks *within)

@@ -21,14 +21,24 @@ void ab_net_log(const struct ab_net *net, enum ab_log_level level, const char *f
     net->driver->log(net->context, level, text);
 }
 
-bool ab_log_gate_open(struct ab_log_gate *gate, ab_time now, unsigned long *ret_held)
+void ab_net_complain(const struct ab_net *net, struct ab_log_gate *gate, enum ab_log_level level, const char *format,
+                     ...)
 {
+    ab_time now = ab_net_now(net);
+    unsigned long held = gate->held;
+    char text[400];
+    va_list arguments;
+
     if (now < gate->next) {
         gate->held++;
-        return false;
+        return;
     }
-    gate->next = now + GATE_INTERVAL;
-    *ret_held = gate->held;
-    gate->held = 0;
-    return true;
+    *gate = (struct ab_log_gate){now + GATE_INTERVAL, 0};
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (held > 0)
+        ab_net_log(net, level, "%s (and %lu like it before)", text, held);
+    else
+        ab_net_log(net, level, "%s", text);
 }

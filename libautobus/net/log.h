@@ -21,7 +21,8 @@ struct ab_log_gate {
     unsigned long held;
 };
 
-/* True when a line may go out now; *ret_held is how many did not since the last. */
-bool ab_log_gate_open(struct ab_log_gate *gate, ab_time now, unsigned long *ret_held);
+/* The same, if the gate lets it through; it says how many like it were held back before. */
+void ab_net_complain(const struct ab_net *net, struct ab_log_gate *gate, enum ab_log_level level, const char *format,
+                     ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -238,6 +238,7 @@ START_TEST(no_descriptors_is_no_disaster)
         ck_assert_int_eq(connect(peers[i], (const struct sockaddr *)&address, sizeof(address)), 0);
     }
     rig_await(&rig, has_logged_more, &lines);
+    ck_assert_str_eq(rig.logged, "a connection cannot be accepted: Too many open files");
     usleep(250000); /* nothing tells of a thread that does not spin: long enough to see one that does */
     getrusage(RUSAGE_SELF, &last);
     spent = (last.ru_utime.tv_sec - first.ru_utime.tv_sec) * 1000000 + last.ru_utime.tv_usec - first.ru_utime.tv_usec +
