@@ -270,7 +270,7 @@ enum autobus_services_kind {
     AUTOBUS_SERVICE_CHANGED, /* its info, or its routes */
     AUTOBUS_SERVICE_REMOVED,
     AUTOBUS_SERVICES_CACHED,  /* all that the bus already knew has been told; comes once, with EXISTING */
-    AUTOBUS_SERVICES_SETTLED, /* the network had time to answer (0.3 to 2 s from the bus's start; at once without
+    AUTOBUS_SERVICES_SETTLED, /* the network had time to answer (0.55 to 2 s from the bus's start; at once without
                                  discoverers); comes once */
     AUTOBUS_SERVICES_OVERFLOW /* the listener did not keep up, or memory was out: it is cancelled, this is the last */
 };
@@ -761,7 +761,7 @@ typedef struct autobus_gather_rule {
  * Calls a function of all services of a proxy of many. Asked is each that is bound; unless `flags` has
  * AUTOBUS_CALL_BOUND also each that is being bound and each that appears while the call goes on; each once. It ends when
  * all that were asked have answered (without AUTOBUS_CALL_BOUND not before discovery has settled, which takes the first
- * 0.3 to 2 s of a bus), or earlier by its rule (NULL: {0}). Who has not answered at its time, or when it was quiet, is
+ * 0.55 to 2 s of a bus), or earlier by its rule (NULL: {0}). Who has not answered at its time, or when it was quiet, is
  * told as AUTOBUS_ETIMEDOUT, and who was found and cannot be reached as AUTOBUS_ENETWORK; who is not waited for because
  * there are enough results is not told. The services that are not waited for any longer hear so, as of every call that is
  * given up. While no service is bound it waits for one until its time is over, or with AUTOBUS_CALL_BOUND fails with
