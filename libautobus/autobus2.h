@@ -454,7 +454,7 @@ AUTOBUS_EXPORT int autobus_service_list(autobus_service *service, enum autobus_k
 AUTOBUS_EXPORT int autobus_service_get(autobus_service *service, const char *object, json_t **ret_value);
 
 /* Who listens to an event, or watches an object (of that name, there or not): an array of
- * {"host": text, "port": 1…65535, "local": bool}, one for each connection. Nothing of it is authenticated. */
+ * {"host": text, "port": number, "local": bool} as in autobus_peer, one for each connection. */
 AUTOBUS_EXPORT int autobus_service_peers(autobus_service *service, enum autobus_kind kind, const char *name,
                                          json_t **ret_peers);
 
@@ -599,8 +599,9 @@ AUTOBUS_EXPORT int autobus_service_set_guard(autobus_service *service, autobus_g
                                              autobus_destroy_fn destroy);
 
 /* Who is connected to the service now, in the order in which they came: an array of {"connection": number, "host": text,
- * "port": 1…65535, "local": bool, "age_ms": since it was bound, "silence_ms": since it said something, "calls": how many
- * it waits for, "watches": [name, …], "listens": [name, …], "waiting": bytes that it has not read}. */
+ * "port": number, "local": bool (as in autobus_peer), "age_ms": since it was bound, "silence_ms": since it said
+ * something, "calls": how many it waits for, "watches": [name, …], "listens": [name, …], "waiting": bytes that it has not
+ * read}. */
 AUTOBUS_EXPORT int autobus_service_connections(autobus_service *service, json_t **ret_connections);
 
 /* Closes one of them, by its number, which no other connection of the bus ever has; the calls it waits for are abandoned.
