@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 /* What came, in the order in which it came, and that never two ran at once. */
 struct record {
@@ -163,6 +164,75 @@ START_TEST(on_the_event_thread)
 }
 END_TEST
 
+#define SLOW_EVENTS 2000
+
+struct slow {
+    struct ab_gate heard;
+    struct ab_gate begun;
+    struct ab_gate go_on;
+    struct ab_gate answered;
+    int heard_before; /* the answer */
+};
+
+/* Longer than a whole round may take. */
+static void take_long(const autobus_event *event, void *user_data)
+{
+    struct slow *slow = user_data;
+    struct timespec begun, now;
+
+    (void)event;
+    ab_gate_pass(&slow->begun);
+    ab_gate_wait(&slow->go_on, 1);
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - begun.tv_sec) * 1000000000 + now.tv_nsec - begun.tv_nsec < 1000000);
+    ab_gate_pass(&slow->heard);
+}
+
+static void note_answer(const autobus_result *result, void *user_data)
+{
+    struct slow *slow = user_data;
+
+    ck_assert_int_eq(result->code, 0);
+    slow->heard_before = ab_gate_count(&slow->heard);
+    ab_gate_pass(&slow->answered);
+}
+
+/* All that is heard came at once, on one connection, and the answer on another: it is read in spite of them. */
+START_TEST(slow_callbacks_keep_no_connection_waiting)
+{
+    struct ab_pair pair;
+    struct slow slow = {AB_GATE_INIT, AB_GATE_INIT, AB_GATE_INIT, AB_GATE_INIT, 0};
+    autobus_queue *events;
+    autobus_remote *other;
+    autobus_slot *slot;
+
+    ab_pair_open(&pair, NULL);
+    ck_assert_int_eq(autobus_proxy(pair.client, "test", &other, NULL), 0);
+    ck_assert_int_eq(autobus_remote_wait(other, 5000, NULL), 0);
+    events = autobus_bus_event_queue(pair.client);
+    ck_assert_int_eq(autobus_remote_set_queue(pair.remote, events), 0);
+    autobus_queue_unref(events);
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", take_long, &slow, NULL, &slot), 0);
+    ab_pair_flush(&pair);
+    ck_assert_int_eq(autobus_fire(pair.service, "ping", NULL), 0);
+    ab_gate_wait(&slow.begun, 1);
+    ck_assert_int_eq(autobus_batch_begin(pair.server), 0);
+    for (int i = 0; i < SLOW_EVENTS; i++)
+        ck_assert_int_eq(autobus_fire(pair.service, "ping", NULL), 0);
+    ck_assert_int_eq(autobus_batch_end(pair.server), 0);
+    ck_assert_int_eq(autobus_call_async(other, "echo", NULL, 0, 0, note_answer, &slow, NULL, NULL), 0);
+    ab_gate_pass(&slow.go_on);
+    ab_gate_wait(&slow.answered, 1);
+    autobus_slot_cancel(slot);
+    autobus_slot_unref(slot);
+    autobus_remote_unref(other);
+    ab_pair_close(&pair);
+    ck_assert_int_lt(slow.heard_before, SLOW_EVENTS / 2);
+}
+END_TEST
+
 static void note_service(const autobus_services_event *event, void *user_data)
 {
     static const char kinds[] = "?acrCSO";
@@ -214,6 +284,7 @@ int main(void)
     tcase_add_test(tcase, a_slow_queue_delays_itself);
     tcase_add_test(tcase, a_value_keeps_its_place);
     tcase_add_test(tcase, on_the_event_thread);
+    tcase_add_test(tcase, slow_callbacks_keep_no_connection_waiting);
     tcase_add_test(tcase, service_listeners_too);
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);
