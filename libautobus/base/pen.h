@@ -3,7 +3,7 @@
  * room there, so that a piece costs a comparison and a copy whose size the compiler mostly knows.
  *
  * A failure sticks: what follows it writes nothing, and ab_pen_end takes back all that was written and tells it. The
- * buffer is the pen's from begin to end; a text that was written last may be looked at with ab_pen_size alone.
+ * buffer is the pen's from begin to end.
  */
 #ifndef AB_BASE_PEN_H
 #define AB_BASE_PEN_H
