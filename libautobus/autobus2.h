@@ -208,10 +208,11 @@ AUTOBUS_EXPORT int autobus_queue_new_polled(autobus_bus *bus, autobus_queue **re
  * ends with it: do not read or close it. AUTOBUS_EINVAL: the queue is not of this kind. */
 AUTOBUS_EXPORT int autobus_queue_fd(autobus_queue *queue);
 /* Runs callbacks that wait, on this thread, and returns how many; 0 also while another thread does so. It ends after
- * `most` of them (0 or more than 64: 64) and begins none after 200 microseconds, so that the loop gets to its other
- * work; what is left makes the descriptor readable. What the callbacks send leaves when it ends, so none of them may
- * block. AUTOBUS_EINVAL: the queue is not of this kind; AUTOBUS_EDEADLK: inside any callback of the library;
- * AUTOBUS_ECLOSED: the bus is closed and nothing waits any more. */
+ * `most` of them (0 or more than 64: 64), and also once 200 microseconds are over, with the eighth by then or after some
+ * milliseconds, whichever comes first, so that the loop gets to its other work; what is left makes the descriptor
+ * readable. What the callbacks send leaves when it ends, so none of them may block. AUTOBUS_EINVAL: the queue is not of
+ * this kind; AUTOBUS_EDEADLK: inside any callback of the library; AUTOBUS_ECLOSED: the bus is closed and nothing waits
+ * any more. */
 AUTOBUS_EXPORT int autobus_queue_dispatch(autobus_queue *queue, int most);
 
 /* ------------------------------------------------------------------------------------------------------- batches */

@@ -130,13 +130,13 @@ void ab_round_begin(struct ab_round *round, const autobus_bus *bus, size_t most)
 }
 
 /* To look at the clock takes as long as 200 instructions: what the callback asked of the engine has done so already, and
- * for those that asked nothing every eighth time is enough. */
+ * for those that asked nothing every eighth time is enough. One that takes long is seen at once by the coarse clock. */
 bool ab_round_next(struct ab_round *round, const autobus_bus *bus)
 {
     ab_time now = bus->engine ? ab_engine_now(bus->engine) : 0;
 
-    if (now < round->end && --round->left % LOOKS_EACH == 0 && round->left > 0)
-        now = ab_bus_now(bus);
+    if (now < round->end && --round->left > 0)
+        now = round->left % LOOKS_EACH == 0 ? ab_bus_now(bus) : ab_net_now_coarse(bus->net);
     if (now >= round->end)
         round->left = 0;
     return round->left > 0;

@@ -234,6 +234,38 @@ START_TEST(around_a_dispatch)
 }
 END_TEST
 
+/* As long as several ticks of the clock that is looked at after each. */
+static void take_long(const autobus_event *event, void *user_data)
+{
+    ab_time until = ab_net_now(NULL) + 25 * AB_MILLISECOND;
+
+    (void)event;
+    (void)user_data;
+    while (ab_net_now(NULL) < until)
+        ;
+}
+
+/* Others get their turn, and what it sent leaves. */
+START_TEST(one_that_takes_long_ends_a_round)
+{
+    struct ab_pair pair;
+    autobus_queue *queue;
+
+    open_pair(&pair);
+    ck_assert_int_eq(autobus_queue_new_polled(pair.client, &queue), 0);
+    ck_assert_int_eq(autobus_remote_set_queue(pair.remote, queue), 0);
+    ck_assert_int_eq(autobus_listen(pair.remote, "ping", take_long, NULL, NULL, NULL), 0);
+    ab_pair_flush(&pair);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(autobus_fire(pair.service, "ping", NULL), 0);
+    ab_pair_flush(&pair);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(autobus_queue_dispatch(queue, 0), 1);
+    ab_pair_close(&pair);
+    autobus_queue_unref(queue);
+}
+END_TEST
+
 START_TEST(a_close_in_a_batch)
 {
     struct ab_pair pair;
@@ -274,6 +306,7 @@ int main(void)
     tcase_add_test(tcase, not_paired);
     tcase_add_loop_test(tcase, a_callback_forgets_to_end_it, 0, 3);
     tcase_add_test(tcase, around_a_dispatch);
+    tcase_add_test(tcase, one_that_takes_long_ends_a_round);
     tcase_add_loop_test(tcase, a_close_in_a_batch, 0, 2);
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);
