@@ -82,7 +82,7 @@ static void drop_shared(struct ab_socket *socket)
 static void lose_output(struct ab_socket *socket, int reason)
 {
     socket->failure = reason;
-    ab_socket_hold_nothing(socket);
+    ab_socket_let_go(socket, ab_socket_output(socket));
     socket->unsent = 0;
     drop_shared(socket);
     ab_buffer_deinit(&socket->output);
