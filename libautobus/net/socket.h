@@ -46,64 +46,65 @@ enum ab_socket_reading {
     AB_READING_CALLER, /* mark: a thread that waits */
 };
 
+/* Packed: in each part what is large comes first, so that there are no holes. */
 struct ab_socket {
     /* Fixed. */
     struct ab_net *net;
-    int descriptor;
-    struct ab_address peer;
     const struct ab_transform *transform;
     void *transform_state;
+    struct ab_address peer;
+    int descriptor;
 
     /* The lock's. */
     struct ab_number_node id;
     struct ab_list dirty;     /* something waits to leave */
     struct ab_list attention; /* the event thread has something to do */
-    enum ab_socket_state state;
-    bool forgotten; /* the engine cannot name it any more */
-    bool closing;   /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
-    bool paused;    /* the engine wants no messages */
-    bool accepted;  /* fixed: a client's */
-    enum ab_socket_reading reading;
-    bool sending;       /* mark: a thread sends */
-    bool shared_leaves; /* it is the turn of `shared` */
-    bool full;          /* the system took no more: write interest, no sending before */
-    bool behind;        /* the engine saw much waiting, and hears when some of it has left */
-    bool progressed;    /* some has left: the event thread tells the engine */
-    bool eager;         /* its callers should read for themselves */
-    ab_time asked;      /* when one last had a use for that, and could not */
+    struct ab_list resting;   /* in ab_sockets.resting: was paused of late */
+    ab_time asked;            /* when a caller last had a use for reading, and could not */
     ab_time paused_until;
-    struct ab_list resting; /* in ab_sockets.resting: was paused of late */
-    unsigned usual;         /* bytes that left at once of late */
-    unsigned writes;        /* lines that the engine wrote */
-    struct ab_spin spin;    /* of who reads for itself */
-    int nudge;              /* eventfd that ends a caller's wait; -1: none was needed yet */
-    atomic_bool recalled;   /* who reads is to give it back; the reader looks without the lock */
-    int failure;            /* why nothing can leave any more; 0: it can */
-    unsigned input_held;    /* bytes that the reader had when they were counted last, if it was accepted */
     struct ab_buffer pending;
     struct ab_text *shared; /* leaves after `output` and before `pending`; NULL: nothing is */
     size_t unsent;          /* bytes of what leaves that the system has not taken */
+    enum ab_socket_state state;
+    enum ab_socket_reading reading;
+    struct ab_spin spin;  /* of who reads for itself */
+    unsigned usual;       /* bytes that left at once of late */
+    unsigned writes;      /* lines that the engine wrote */
+    unsigned input_held;  /* bytes that the reader had when they were counted last, if it was accepted */
+    int nudge;            /* eventfd that ends a caller's wait; -1: none was needed yet */
+    int failure;          /* why nothing can leave any more; 0: it can */
+    bool accepted;        /* fixed: a client's */
+    bool forgotten;       /* the engine cannot name it any more */
+    bool closing;         /* AB_CLOSE_FLUSH: what waits leaves, then the peer's end of input is awaited */
+    bool paused;          /* the engine wants no messages */
+    bool sending;         /* mark: a thread sends */
+    bool shared_leaves;   /* it is the turn of `shared` */
+    bool full;            /* the system took no more: write interest, no sending before */
+    bool behind;          /* the engine saw much waiting, and hears when some of it has left */
+    bool progressed;      /* some has left: the event thread tells the engine */
+    bool eager;           /* its callers should read for themselves */
+    atomic_bool recalled; /* who reads is to give it back; the reader looks without the lock */
 
-    /* The sending thread's. */
-    struct ab_buffer output; /* leaves, unless `shared` does */
+    /* The event thread's. */
+    bool shut;   /* our writing half is shut */
+    int failing; /* failure, once that thread has seen it */
+    struct ab_watched watched;
+    struct ab_list linger; /* in order of linger_until, while closing */
+    ab_time linger_until;
 
     /* The reading thread's. */
     struct ab_reader reader;
-    size_t received;        /* bytes that were not counted yet */
     struct ab_list backlog; /* decoded messages that the engine has not taken */
-    bool stalled;           /* some input is left that the engine did not want */
-    bool greedy;            /* the last read filled its room: read more at once */
-    bool ended;             /* the peer's end of input was read */
-    bool told_end;          /* and the engine knows */
-    bool offered;           /* its callers shall read, if nothing was written since */
+    size_t received;        /* bytes that were not counted yet */
     unsigned writes_offered;
+    bool stalled;  /* some input is left that the engine did not want */
+    bool greedy;   /* the last read filled its room: read more at once */
+    bool ended;    /* the peer's end of input was read */
+    bool told_end; /* and the engine knows */
+    bool offered;  /* its callers shall read, if nothing was written since */
 
-    /* The event thread's. */
-    struct ab_watched watched;
-    int failing;           /* failure, once the event thread has seen it */
-    struct ab_list linger; /* in order of linger_until, while closing */
-    ab_time linger_until;
-    bool shut; /* our writing half is shut */
+    /* The sending thread's. */
+    struct ab_buffer output; /* leaves, unless `shared` does */
 };
 
 struct ab_sockets {

@@ -15,10 +15,10 @@
 
 struct ab_framer {
     struct ab_buffer buffer;
-    size_t scanned; /* bytes of the buffer known to hold no line end */
-    size_t limit;   /* longest unit in bytes */
-    size_t counted; /* next unit is that many bytes; 0: a line */
-    bool finished;  /* no more input: the rest is the last line */
+    uint32_t scanned; /* bytes of the buffer known to hold no line end */
+    uint32_t limit;   /* longest unit in bytes, some GiB at most (limits.h) */
+    uint32_t counted; /* next unit is that many bytes; 0: a line */
+    bool finished;    /* no more input: the rest is the last line */
 };
 
 struct ab_slice {
