@@ -16,6 +16,7 @@
 #include "base/memory.h"
 
 #define SMALLEST 128
+#define MOST     (PTRDIFF_MAX < UINT32_MAX ? PTRDIFF_MAX / 2 : UINT32_MAX / 2) /* live bytes, and more at once */
 
 void ab_buffer_deinit(struct ab_buffer *buffer)
 {
@@ -65,7 +66,7 @@ char *ab_buffer_reserve_within(struct ab_buffer *buffer, size_t size, size_t mos
         size = 1; /* a place, even so */
     if (buffer->block && size <= buffer->capacity - buffer->end)
         return buffer->block + buffer->end;
-    if (size > PTRDIFF_MAX / 2 || live > PTRDIFF_MAX / 2)
+    if (size > MOST || live > MOST)
         return NULL;
     /* Room for as much again as is copied now: this is what makes the next copy rare. */
     capacity = live + (live > size ? live : size);

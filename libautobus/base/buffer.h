@@ -1,6 +1,7 @@
 /*
  * A growing run of bytes: appended at the end, consumed at the front. Appending is amortised constant, consuming is
- * constant, and an empty buffer gives its memory back when asked.
+ * constant, and an empty buffer gives its memory back when asked. Each connection has three, so it is small: it holds
+ * less than 4 GiB, and no limit allows more than one.
  */
 #ifndef AB_BASE_BUFFER_H
 #define AB_BASE_BUFFER_H
@@ -11,9 +12,9 @@
 
 struct ab_buffer {
     char *block;
-    size_t start; /* first byte that is not consumed */
-    size_t end;   /* one past the last byte */
-    size_t capacity;
+    uint32_t start; /* first byte that is not consumed */
+    uint32_t end;   /* one past the last byte */
+    uint32_t capacity;
 };
 
 #define AB_BUFFER_INIT ((struct ab_buffer){NULL, 0, 0, 0})
