@@ -352,6 +352,8 @@ static void memory(void)
     bench_wait_ready(1);
     make_bus("lo");
     must(autobus_bus_settle(bus, PATIENCE), "settle");
+    for (int i = 0; i < settings.conns; i++)
+        remotes[i] = NULL; /* the array is not the library's: it is there before the measure begins */
     server[0] = bench_memory(id);
     client[0] = bench_memory(getpid());
     for (int i = 0; i < settings.conns; i++) {
