@@ -38,7 +38,7 @@ void ab_text_leave(struct ab_text_place *place, struct ab_text *text);
  * AB_ENOMEM; NULL. */
 int ab_text_begin(struct ab_buffer *buffer);
 struct ab_text *ab_text_end(struct ab_buffer *buffer);
-struct ab_text *ab_text_ref(struct ab_text *text); /* takes NULL, returns it */
+struct ab_text *ab_text_ref(struct ab_text *text); /* takes NULL, returns it; not for one in a place */
 /* A reference, or a copy of one in a place. NULL: no memory. */
 struct ab_text *ab_text_keep(struct ab_text *text);
 struct ab_text *ab_text_unref(struct ab_text *text); /* takes NULL, returns NULL */

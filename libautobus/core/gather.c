@@ -302,11 +302,13 @@ static struct ab_gather *gather_new(struct ab_multiple *multiple, const char *na
         return NULL;
     gather->multiple = multiple;
     gather->name = ab_strdup(name);
-    if (name && !gather->name) {
+    gather->args = args ? ab_text_keep(args) : NULL;
+    if ((name && !gather->name) || (args && !gather->args)) {
+        ab_free(gather->name);
+        ab_text_unref(gather->args);
         ab_free(gather);
         return NULL;
     }
-    gather->args = ab_text_ref(args);
     gather->flags = flags;
     gather->count = rule->count;
     gather->quiet = rule->quiet;
