@@ -302,10 +302,10 @@ AUTOBUS_EXPORT int autobus_bus_services(autobus_bus *bus, autobus_filter *filter
  * how long ago this bus last began a connection over it, last bound one, and last failed to or lost one with none bound
  * since, each null if it never did; "failure": why, "unreachable" (refused, or no way there), "timeout", "rejected" (the
  * service is not there), "protocol" or "lost", null if it did not; "round_trip_ms": real, of the last bind or ping over
- * it, null if there was none; "in_use": connections of this bus that are bound over it; "reason": why it is preferred,
- * "only", "loopback", "answered_last", "others_failed" or "lowest" (none was tried), or why it is not, "failed",
- * "not_loopback", "slower" (another was bound first while it was being tried), "answered_earlier", "no_answer" (so far)
- * or "never_tried". There may be more words some day. */
+ * it, null if there was none; "in_use": connections of this bus that are bound over it; "local": bool, such a one goes by
+ * the local socket (autobus(7)); "reason": why it is preferred, "only", "loopback", "answered_last", "others_failed" or
+ * "lowest" (none was tried), or why it is not, "failed", "not_loopback", "slower" (another was bound first while it was
+ * being tried), "answered_earlier", "no_answer" (so far) or "never_tried". There may be more words some day. */
 AUTOBUS_EXPORT int autobus_bus_routes(autobus_bus *bus, autobus_filter *filter, json_t **ret_services);
 
 /* Blocks until discovery has settled (see AUTOBUS_SERVICES_SETTLED), or AUTOBUS_ETIMEDOUT. */

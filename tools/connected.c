@@ -28,9 +28,13 @@ static void say_one(const json_t *connection)
 {
     struct tool_writer writer;
     FILE *out = tool_writer_open(&writer);
-    long long calls = number_of(connection, "calls");
-    fprintf(out, "%s:%lld, for %lld s", json_string_value(json_object_get(connection, "host")),
-            number_of(connection, "port"), number_of(connection, "age_ms") / 1000);
+    long long calls = number_of(connection, "calls"), port = number_of(connection, "port");
+    fputs(json_string_value(json_object_get(connection, "host")), out);
+    if (port > 0)
+        fprintf(out, ":%lld", port);
+    else
+        fputs(" by the local socket", out);
+    fprintf(out, ", for %lld s", number_of(connection, "age_ms") / 1000);
     print_names(out, "; watches ", json_object_get(connection, "watches"));
     print_names(out, "; listens to ", json_object_get(connection, "listens"));
     if (calls > 0)

@@ -107,6 +107,7 @@ static void explain_gone(json_t *route)
     must(json_object_set_new(route, "failure", json_string(failure)));
     must(json_object_set_new(route, "failed_ms", json_integer(0)));
     must(json_object_set_new(route, "in_use", json_integer(0)));
+    must(json_object_set_new(route, "local", json_false()));
 }
 
 static void merge(json_t *entries, const json_t *by_id, bool gone)
@@ -233,7 +234,7 @@ static void write_route(FILE *out, const json_t *route, const char *place, size_
     if (strcmp(text_of(route, "result"), "denied") == 0)
         fputs("; does not let this program in", out);
     if (json_integer_value(json_object_get(route, "in_use")) > 0)
-        fputs("; in use", out);
+        fputs(json_is_true(json_object_get(route, "local")) ? "; in use by the local socket" : "; in use", out);
     if (json_is_real(round_trip))
         fprintf(out, "; %.2f ms", json_real_value(round_trip));
     if (json_array_size(names) > 0) {

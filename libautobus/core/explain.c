@@ -140,6 +140,19 @@ static json_int_t count_live(const struct ab_route *route)
     return count;
 }
 
+static bool is_local(const struct ab_route *route)
+{
+    const struct ab_engine *engine = route->found->engine;
+
+    AB_LIST_EACH (each, &route->live) {
+        const struct ab_outbound *connection = AB_CONTAINER(each, struct ab_outbound, route_node);
+
+        if (engine->host->is_local(engine->context, connection->stream.id.number))
+            return true;
+    }
+    return false;
+}
+
 static json_t *milliseconds(ab_time time)
 {
     return time < 0 ? json_null() : json_real((double)time / (double)AB_MILLISECOND);
@@ -160,6 +173,7 @@ int ab_route_explain(const struct ab_route *route, json_t *entry)
         json_object_set_new(entry, "failure", failed ? json_string(failure(experience->code)) : json_null()) < 0 ||
         json_object_set_new(entry, "round_trip_ms", milliseconds(experience->round_trip)) < 0 ||
         json_object_set_new(entry, "in_use", json_integer(count_live(route))) < 0 ||
+        json_object_set_new(entry, "local", json_boolean(is_local(route))) < 0 ||
         json_object_set_new(entry, "reason", json_string(reason)) < 0)
         return AB_ENOMEM;
     return 0;

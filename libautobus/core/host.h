@@ -64,6 +64,8 @@ struct ab_host {
     int (*write)(void *context, ab_stream_id stream, const void *data, size_t size);
     /* The same for what other streams get too, and a reference does for a copy. */
     int (*share)(void *context, ab_stream_id stream, struct ab_text *text);
+    /* It goes without TCP: for people who ask. */
+    bool (*is_local)(void *context, ab_stream_id stream);
     /* Bytes queued that the system has not taken. */
     size_t (*waiting)(void *context, ab_stream_id stream);
     /* Bytes read that are no whole message yet or were not handed over, and bytes queued once the system takes no more. */

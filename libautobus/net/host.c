@@ -110,6 +110,14 @@ static int host_share(void *context, ab_stream_id id, struct ab_text *text)
     return stream ? ab_socket_share(stream, text) : 0;
 }
 
+static bool host_is_local(void *context, ab_stream_id id)
+{
+    struct ab_net *net = context;
+    const struct ab_socket *stream = ab_sockets_find(&net->sockets, id);
+
+    return stream && stream->local;
+}
+
 static size_t host_waiting(void *context, ab_stream_id id)
 {
     struct ab_net *net = context;
@@ -166,6 +174,7 @@ const struct ab_host *ab_net_host(void)
         .open = host_open,
         .write = host_write,
         .share = host_share,
+        .is_local = host_is_local,
         .waiting = host_waiting,
         .held = host_held,
         .pause = host_pause,

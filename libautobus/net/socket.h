@@ -102,6 +102,7 @@ struct ab_socket {
     bool ended;    /* the peer's end of input was read */
     bool told_end; /* and the engine knows */
     bool offered;  /* its callers shall read, if nothing was written since */
+    bool local;    /* the lock's, where there is room: it was connected without TCP */
 
     /* The sending thread's. */
     struct ab_buffer output; /* leaves, unless `shared` does */

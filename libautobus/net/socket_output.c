@@ -210,8 +210,10 @@ static void start_connect(struct ab_socket *socket)
 
     socket->sending = true;
     ab_net_unlock(net);
-    failed = !(local && connect_locally(socket)) && !connect_by_tcp(socket);
+    local = local && connect_locally(socket);
+    failed = !local && !connect_by_tcp(socket);
     ab_net_lock(net);
+    socket->local = local;
     socket->sending = false;
     if (socket->state == AB_SOCKET_NEW)
         socket->state = AB_SOCKET_CONNECTING;

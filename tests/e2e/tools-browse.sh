@@ -95,11 +95,11 @@ is 5
 try autobus-browse --routes thermostat
 is 0
 out_has "^thermostat  Hall +$host +$hall_id\$"
-out_has '^    127\.0\.0\.1:[0-9]+  preferred: the only one; in use; [0-9.]+ ms; by broadcast, heard [0-9.]+ s ago$'
+out_has '^    127\.0\.0\.1:[0-9]+  preferred: the only one; in use by the local socket; [0-9.]+ ms; by broadcast, heard [0-9.]+ s ago$'
 try autobus-browse --routes --verbose --json thermostat
 is 0
 out_has '"preferred":true,"heard_ms":[0-9]+,"tried_ms":[0-9]+,"answered_ms":[0-9]+,"failed_ms":null,"failure":null,'
-out_has '"round_trip_ms":[0-9.]+,"in_use":1,"reason":"only","result":"answered","bind_ms":[0-9.]+\}\],"functions":\{'
+out_has '"round_trip_ms":[0-9.]+,"in_use":1,"local":true,"reason":"only","result":"answered","bind_ms":[0-9.]+\}\],"functions":\{'
 try autobus-browse --routes --wait 0.5 'thermostat,room=attic'
 is 3
 try autobus-browse --routes --watch

@@ -137,7 +137,7 @@ until_true grep -q 'nobody is connected' "$work/l.err"
 start looking autobus-watch f number
 until_true grep -qx 2 "$work/looking.out"
 kill -USR1 "$f_pid"
-until_true grep -qE 'connected: 127\.0\.0\.1:[0-9]+, for [0-9]+ s; watches number$' "$work/f.err"
+until_true grep -qE 'connected: 127\.0\.0\.1 by the local socket, for [0-9]+ s; watches number$' "$work/f.err"
 
 # ---- the end: a goodbye, commands ended, callers answered
 rm -f "$work/pid"

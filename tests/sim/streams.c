@@ -283,6 +283,12 @@ static int host_share(void *context, ab_stream_id id, struct ab_text *text)
     return host_write(context, id, text->data, text->size);
 }
 
+static bool host_is_local(void *context, ab_stream_id id)
+{
+    (void)context, (void)id;
+    return false;
+}
+
 static size_t host_waiting(void *context, ab_stream_id id)
 {
     struct stream *stream = stream_find(context, id);
@@ -404,6 +410,7 @@ const struct ab_host sim_bus_host = {
     .open = host_open,
     .write = host_write,
     .share = host_share,
+    .is_local = host_is_local,
     .waiting = host_waiting,
     .held = host_held,
     .pause = host_pause,

@@ -418,6 +418,7 @@ START_TEST(a_route_in_use_is_explained)
     route = json_array_get(json_object_get(json_array_get(services, 0), "routes"), 0);
     ck_assert_str_eq(json_string_value(json_object_get(route, "host")), "127.0.0.1");
     ck_assert_int_eq(json_integer_value(json_object_get(route, "in_use")), 1);
+    ck_assert(json_is_boolean(json_object_get(route, "local")));
     ck_assert(json_is_true(json_object_get(route, "preferred")));
     ck_assert(json_real_value(json_object_get(route, "round_trip_ms")) > 0);
     ck_assert(json_is_integer(json_object_get(route, "heard_ms")));
