@@ -517,9 +517,9 @@ typedef struct autobus_peer {
 } autobus_peer;
 AUTOBUS_EXPORT const autobus_peer *autobus_request_peer(autobus_request *request);
 
-/* Takes the arguments apart as json_unpack does: autobus_request_unpack(request, "[sf]", &room, &degrees). The array
- * must have just these elements unless the format says otherwise. AUTOBUS_EINVAL: they do not fit, and the caller has
- * been answered bad_arguments with a text that says why; the handler just returns. */
+/* Takes the arguments apart as json_unpack does: autobus_request_unpack(request, "[sF]", &room, &degrees) (F takes 21 and
+ * 21.0, f the latter alone). The array must have just these elements unless the format says otherwise. AUTOBUS_EINVAL:
+ * they do not fit, and the caller has been answered bad_arguments with a text that says why; the handler just returns. */
 AUTOBUS_EXPORT int autobus_request_unpack(autobus_request *request, const char *format, ...);
 
 /* Answers: autobus_reply(request, "{s:f}", "celsius", 21.5). `format` NULL: null. AUTOBUS_EEXIST: it has been answered.
