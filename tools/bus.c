@@ -51,7 +51,7 @@ static void warn_of_missing_networks(autobus_bus *bus)
 {
     char *missing = tool_networks_missing(bus);
     if (missing)
-        tool_remark("there is no interface %s here now: only this machine is asked", missing);
+        tool_remark("%s", missing);
     free(missing);
 }
 

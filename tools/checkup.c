@@ -211,8 +211,8 @@ void tool_checkup_interfaces(struct tool_checkup *checkup)
     char *missing = tool_networks_missing(checkup->bus);
     if (missing)
         tool_finding(&checkup->findings, "network", TOOL_FINDING_FAILURE, NULL,
-                     "name one of those above in AUTOBUS_INTERFACES or --interfaces, or none",
-                     "there is no interface %s, which the settings ask for: only this machine is asked", missing);
+                     "name what is there in AUTOBUS_INTERFACES, --interfaces or AUTOBUS_BIND, or nothing", "%s",
+                     missing);
     bool told = missing;
     free(missing);
     if (told || some_network(checkup))

@@ -73,14 +73,31 @@ static bool all_are_missing(const char *list, const json_t *interfaces)
     return asked && !found;
 }
 
+/* Of loopback there are more than it lists. */
+static bool has_address(const char *address, const json_t *interfaces)
+{
+    for (size_t i = 0; i < json_array_size(interfaces); i++) {
+        if (strcmp(address, text_of(json_array_get(interfaces, i), "address")) == 0)
+            return true;
+    }
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "0.0.0.0") == 0;
+}
+
+static const char *setting_of(const json_t *settings, const char *name)
+{
+    return json_string_value(json_object_get(json_object_get(settings, name), "value"));
+}
+
 char *tool_networks_missing(autobus_bus *bus)
 {
     json_t *settings = NULL, *interfaces = NULL;
     char *missing = NULL;
     if (autobus_bus_settings(bus, &settings) == 0 && autobus_bus_interfaces(bus, &interfaces) == 0) {
-        const char *list = json_string_value(json_object_get(json_object_get(settings, "interfaces"), "value"));
+        const char *list = setting_of(settings, "interfaces"), *address = setting_of(settings, "bind");
         if (list && all_are_missing(list, interfaces))
-            missing = tool_copy(list);
+            missing = tool_print("there is no interface %s here now: only this machine is asked", list);
+        else if (address && !has_address(address, interfaces))
+            missing = tool_print("nothing here has the address %s of the setting bind now: nobody is asked", address);
     }
     json_decref(interfaces);
     json_decref(settings);

@@ -8,8 +8,8 @@
 char *tool_networks_used(autobus_bus *bus);
 char *tool_networks_unused(autobus_bus *bus);
 
-/* What AUTOBUS_INTERFACES or --interfaces names, if there is no interface here of any of these names: a new string, else
- * NULL. */
+/* That there is no interface here of any name in AUTOBUS_INTERFACES or --interfaces, or none with the address of
+ * AUTOBUS_BIND, and what follows: a new string. NULL: they are there, or nothing is named. */
 char *tool_networks_missing(autobus_bus *bus);
 
 #endif

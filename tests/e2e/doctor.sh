@@ -84,7 +84,7 @@ doctor kitchen --interfaces '!eth1'
 check 'one that is excluded is as it should be' said 0 'ok .*eth1 is not used: excluded by the setting interfaces' \
     'settings: interfaces=!eth1 \(program\)'
 doctor kitchen --interfaces nope0
-check 'one that is not there is asked for in vain' said 1 'FAILURE .*there is no interface nope0, which the settings'
+check 'one that is not there is asked for in vain' said 1 'FAILURE .*there is no interface nope0 here now'
 net_host cellar
 doctor cellar
 check 'a machine without a network says so' said 1 'FAILURE .*there is no network' 'connect this machine'
@@ -169,6 +169,11 @@ check 'one that holds the first port of connections is no harm' said 0 \
 
 # ---- Settings
 
+AUTOBUS_BIND=10.0.0.77 doctor kitchen
+check 'an address that is not there is asked for in vain' said 1 \
+    'FAILURE .*nothing here has the address 10.0.0.77 of the setting bind' 'name what is there in .*AUTOBUS_BIND'
+AUTOBUS_BIND=10.0.1.1 doctor kitchen
+check 'and one that is there is not' silent_about 'FAILURE.*bind'
 AUTOBUS_PORTS=nonsense doctor cellar
 check 'a setting that is wrong is a failure' said 7 'FAILURE .*AUTOBUS_PORTS: "nonsense" is no range' 'mend it'
 AUTOBUS_PORTS=6000-6009 doctor cellar
