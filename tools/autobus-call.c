@@ -199,12 +199,23 @@ static int call_on(struct call *call, const struct tool_target *target, autobus_
     return end;
 }
 
+static bool agree(const struct call *call)
+{
+    if (call->multiple && call->settings.any)
+        tool_error("--multiple calls all that match, and --any one: say one of them");
+    else if (call->notice && call->progress)
+        tool_error("--notice waits for nothing: it takes no --progress");
+    else
+        return true;
+    return false;
+}
+
 static int run(struct call *call, const struct tool_words *words)
 {
     struct tool_target target;
     autobus_bus *bus = NULL;
     call->function = words->items[1];
-    if (!tool_name_check("function", call->function))
+    if (!tool_name_check("function", call->function) || !agree(call))
         return TOOL_EXIT_USAGE;
     int end = tool_target_parse(words->items[0], call->settings.all, &target);
     if (end)

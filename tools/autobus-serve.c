@@ -72,12 +72,12 @@ static int make_service(struct server *server)
     }
     for (const struct tool_item *item = server->plan.items; item; item = item->next) {
         result = add_item(server, item);
-        if (result == 0 && (item->kind != TOOL_ITEM_OBJECT || item->value))
-            result = tool_item_describe(item, server->service);
-        if (result < 0) {
+        if (result < 0)
             tool_error("%s: %s", item->name, autobus_strerror(result));
+        else if (item->kind != TOOL_ITEM_OBJECT || item->value)
+            result = tool_item_describe(item, server->service);
+        if (result < 0)
             return tool_failure_exit(result, NULL);
-        }
     }
     return set_access(server);
 }

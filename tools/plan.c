@@ -291,6 +291,10 @@ static int finish_stream(struct tool_plan *plan, const char *name)
 
 int tool_plan_finish(struct tool_plan *plan)
 {
+    if (plan->local && plan->allowed) {
+        tool_error("--local is nobody but this machine, and --allow somebody else: say one of them");
+        return TOOL_EXIT_USAGE;
+    }
     if (json_object_size(plan->info) == 0 && !plan->items) {
         tool_error("there is nothing to publish: say what it is with --info type=NAME, and what it offers with "
                    "--function, --object or --event");
@@ -331,7 +335,9 @@ int tool_item_describe(const struct tool_item *item, autobus_service *service)
         return 0;
     int result = autobus_service_set_description(service, kinds[item->kind], item->name, item->description);
     if (result == AUTOBUS_EINVAL)
-        tool_remark("--describe %s: this is no description of %s %s", item->name,
-                    item->kind == TOOL_ITEM_FUNCTION ? "a" : "an", kind_names[item->kind]);
+        tool_error("--describe %s: this is no description of %s %s", item->name,
+                   item->kind == TOOL_ITEM_FUNCTION ? "a" : "an", kind_names[item->kind]);
+    else if (result < 0)
+        tool_error("--describe %s: %s", item->name, autobus_strerror(result));
     return result;
 }

@@ -51,7 +51,8 @@ int tool_plan_add_allow(const struct tool_option *option, const char *text);
 /* Joins documentation, descriptions, and what streams, with what it is for. 0, or what to exit with, after a message. */
 int tool_plan_finish(struct tool_plan *plan);
 
-/* Tells the service what the item, which it has by now, was described as. 0, or an error of the library's. */
+/* Tells the service what the item, which it has by now, was described as. 0, or an error of the library's, after
+ * a message. */
 int tool_item_describe(const struct tool_item *item, autobus_service *service);
 
 const struct tool_item *tool_plan_find(const struct tool_plan *plan, enum tool_item_kind kind, const char *name);

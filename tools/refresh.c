@@ -37,12 +37,12 @@ static void set_value(struct fresh *fresh, const json_t *value)
     autobus_service *service = fresh->refresh->service;
     int result = fresh->added ? autobus_set_json(service, fresh->item->name, value)
                               : autobus_service_add_object(service, fresh->item->name, fresh->item->doc, value);
-    if (result == 0 && !fresh->added)
-        result = tool_item_describe(fresh->item, service);
     if (result < 0) {
         say_failure(fresh, autobus_strerror(result));
         return;
     }
+    if (!fresh->added)
+        tool_item_describe(fresh->item, service); /* the value is there, whatever it is described as */
     fresh->added = true;
     fresh->failing = false;
 }

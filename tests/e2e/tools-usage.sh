@@ -57,6 +57,12 @@ err 'not a JSON array'
 try autobus-call thermostat f - </dev/null
 is 2
 err 'standard input is empty'
+try autobus-call --any --multiple thermostat f
+is 2
+err 'say one of them'
+try autobus-call --notice --progress thermostat f
+is 2
+err 'it takes no --progress'
 try autobus-call 'a=1,b' f
 is 2
 err 'a=1,b: '
@@ -108,6 +114,13 @@ err 'did you mean rang?'
 try autobus-serve
 is 2
 err 'there is nothing to publish'
+try autobus-serve --local --allow 10.0.0.0/8 --event e
+is 2
+err 'say one of them'
+try autobus-serve --event e --describe 'e={"arg": 1}'
+is 2
+err 'this is no description of an event'
+! grep -q 'invalid argument' "$work/err" || fail 'it says so twice'
 try autobus-serve --poll 0
 is 2
 err 'at least 0.1 s'
