@@ -51,7 +51,7 @@ struct autobus_queue {
     bool rung;             /* and the descriptor is readable */
 };
 
-/* How many callbacks may run before what they sent leaves and others get their turn (DESIGN section 2). */
+/* How many callbacks may run before what they sent leaves and others get their turn. */
 struct ab_round {
     size_t left;
     ab_time end;

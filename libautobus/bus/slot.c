@@ -187,7 +187,7 @@ static void log_cut_off(autobus_slot *slot, const struct ab_notice *notice)
     ab_log_put(&slot->bus->log, AUTOBUS_LOG_WARNING, text, strlen(text));
 }
 
-/* DESIGN section 4: a listener that does not keep up hears one last word instead of what waits. */
+/* A listener that does not keep up hears one last word instead of what waits. */
 static void cut_off(autobus_slot *slot, struct ab_notice *notice)
 {
     slot->bus->counters.callbacks_cut_off++;

@@ -1,5 +1,5 @@
 /*
- * Owns whose connection is given up when those of all clients together have too much waiting (DESIGN section 5). Must not
+ * Owns whose connection is given up when those of all clients together have too much waiting (autobus(7)). Must not
  * know what it is that waits.
  *
  * Each connection may have a line of input and megabytes of output waiting, and there may be thousands. The host that has

@@ -94,7 +94,7 @@ void ab_engine_flush(struct ab_engine *engine);
 ab_time ab_engine_now(const struct ab_engine *engine);             /* of the last input */
 ab_time ab_engine_deadline(const struct ab_engine *engine);        /* AB_TIME_NEVER: none */
 struct ab_notice *ab_engine_take_notice(struct ab_engine *engine); /* NULL: no more; ab_notice_release it */
-/* Discovery has settled (DESIGN: directory). */
+/* Discovery has settled (autobus(7)). */
 bool ab_engine_settled(const struct ab_engine *engine);
 
 #endif

@@ -45,7 +45,7 @@ struct ab_host {
      * announces it and knows nothing else of it: a stream to a peer on loopback may be such, and looks the same. */
     bool (*local)(void *context);
     /* A bus of this machine is gone, and with it perhaps who listened on the first port: whoever listens on another takes
-     * that too, and keeps its own (DESIGN section 4). */
+     * that too, and keeps its own. */
     void (*neighbour_gone)(void *context);
     /* Whether datagrams are wanted from now on; no others come than may be under way. */
     void (*hear)(void *context, bool on);

@@ -1,5 +1,5 @@
 /*
- * Owns what clients listen to and watch, and the values that wait for room (DESIGN section 4, objects). Must not know how
+ * Owns what clients listen to and watch, and the values that wait for room. Must not know how
  * a topic comes and goes, nor what else is said on a connection.
  *
  * Invariant: an interest is in its topic's list and in the connection's map for as long as it lives.

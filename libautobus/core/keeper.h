@@ -1,6 +1,6 @@
 /*
  * Keeps one idle bound connection to each node that a liveness listener lists, so that a death is seen at once without
- * the service being used (DESIGN section 4).
+ * the service being used.
  */
 #ifndef AB_CORE_KEEPER_H
 #define AB_CORE_KEEPER_H

@@ -95,7 +95,7 @@ int ab_outbound_write(struct ab_outbound *connection, const struct ab_buffer *me
     return r;
 }
 
-/* What a peer asks for and does not read would make the output grow without end (DESIGN section 5). */
+/* What a peer asks for and does not read would make the output grow without end (autobus(7), LIMITS). */
 static void respond(struct ab_outbound *connection, const struct ab_buffer *message)
 {
     if (ab_stream_waiting(&connection->stream) > connection->stream.engine->limits.output_close)

@@ -1,5 +1,5 @@
 /*
- * Owns the choice of what is given up when there is no room (DESIGN section 5). Must not know what makes a route come.
+ * Owns the choice of what is given up when there is no room (autobus(7), LIMITS). Must not know what makes a route come.
  *
  * Invariant: no host loses a route to another's flood while it has no more than its share, but for one in a few.
  */

@@ -23,7 +23,7 @@
 #define STEADY         (5 * AB_SECOND) /* a connection that lasted this long owes no backoff */
 #define REPEAT         (15 * AB_SECOND)
 #define REPEAT_JITTER  (5 * AB_SECOND)
-#define PATIENCE       (2 * AB_SECOND) /* DESIGN: settled */
+#define PATIENCE       (2 * AB_SECOND) /* autobus(7): settled */
 
 static const char directory_object[] = "directory";
 static const char details_object[] = "details"; /* of who has no directory: its own services, all at its port */

@@ -55,7 +55,7 @@ void ab_seeker_heard(struct ab_engine *engine, const struct ab_address *at, cons
         ab_discoverer_withdraw(discoverer, engine->now, at, packet->service);
 }
 
-/* ---- Settling: DESIGN, directory */
+/* ---- Settling */
 
 static void settle_later(struct ab_engine *engine, ab_time quiet)
 {

@@ -1,6 +1,6 @@
 /*
  * Owns the port, the introspection service, and the accounting of connections that come in. Must not know what is said on
- * them. Limits: DESIGN section 5.
+ * them. Limits: autobus(7).
  */
 #include "core/server.h"
 

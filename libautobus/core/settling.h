@@ -1,5 +1,5 @@
 /*
- * The mark "settled": everybody who discovers has had the time to find what is there (DESIGN: directory). It comes once.
+ * The mark "settled": everybody who discovers has had the time to find what is there (autobus(7)). It comes once.
  */
 #ifndef AB_CORE_SETTLING_H
 #define AB_CORE_SETTLING_H

@@ -1,6 +1,6 @@
 /*
  * Members of a line that the JSON reader refuses, as far as they can be made out: whoever sent a command with something
- * in it that is no JSON is still told so (PROTOCOL.md section 2, Bad input).
+ * in it that is no JSON is still told so (PROTOCOL section 2, Bad input).
  */
 #ifndef AB_WIRE_ENVELOPE_H
 #define AB_WIRE_ENVELOPE_H

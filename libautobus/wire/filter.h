@@ -33,7 +33,7 @@ int ab_filter_add_text(struct ab_filter *filter, const char *key, const char *te
 /* The service whose id is the word, or those whose `type` is the word. */
 int ab_filter_add_word(struct ab_filter *filter, const char *word);
 
-/* Terms as DESIGN.md section 7 writes them, joined by commas. AB_EINVAL: *ret_problem (ab_free) says what and where. */
+/* Terms as autobus(7) writes them, joined by commas. AB_EINVAL: *ret_problem (ab_free) says what and where. */
 int ab_filter_parse(const char *text, struct ab_filter **ret_filter, char **ret_problem);
 
 /* `info` has host, port and service in it. */

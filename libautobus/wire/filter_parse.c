@@ -1,5 +1,5 @@
 /*
- * Owns the way a filter is written (DESIGN.md section 7, SERVICE): terms joined by commas. Must not know how a term is
+ * Owns the way a filter is written (autobus(7), FILTERS): terms joined by commas. Must not know how a term is
  * judged.
  *
  * A term is unescaped into a block of its own before it is taken apart, so an escaped comma is an ordinary byte there.

@@ -2,7 +2,7 @@
  * Bytes to units, one reader at a time: a unit is a line today and may be counted bytes later.
  *
  * Every byte is scanned once however the input is cut. CR LF and LF both end a line; blank lines and the spaces around
- * a line are dropped here (legacy sends lines of 5,120 spaces: PROTOCOL.md section 2).
+ * a line are dropped here (legacy sends lines of 5,120 spaces: PROTOCOL section 2).
  * Bytes of a blank run are not kept, so a peer cannot fill memory with them.
  */
 #ifndef AB_WIRE_FRAMER_H

@@ -318,7 +318,7 @@ static int salvage_member(const char *unit, size_t size, const char *quoted, con
     return result == AB_ENOMEM ? result : 0;
 }
 
-/* PROTOCOL.md section 2, Bad input: who sent a command that we refuse is told, if its `_id` can be read. */
+/* PROTOCOL section 2, Bad input: who sent a command that we refuse is told, if its `_id` can be read. */
 static int salvage(struct ab_message *message, const char *unit, size_t size, const struct ab_limits *limits)
 {
     json_t *type = NULL, *id = NULL;

@@ -1,5 +1,5 @@
 /*
- * Messages of a connection (PROTOCOL.md section 2): a unit's text to a struct ab_message (message.c), and each message we
+ * Messages of a connection (PROTOCOL section 2): a unit's text to a struct ab_message (message.c), and each message we
  * send to text (message_write.c). With packet.c the only places that name a wire key. They know no state: what a message
  * means in a conversation is the core's.
  *
@@ -41,7 +41,7 @@ enum ab_command {
     AB_COMMAND_PROGRESS,
 };
 
-/* What both ends must have named in bind before it is used (PROTOCOL.md section 2, Extensions). */
+/* What both ends must have named in bind before it is used (PROTOCOL section 2, Extensions). */
 enum ab_extension {
     AB_EXTENSION_PING = 1 << 0,
     AB_EXTENSION_EXISTS = 1 << 1,

@@ -1,5 +1,5 @@
 /*
- * Datagrams of discovery (PROTOCOL.md section 1): bytes to a struct ab_packet and back. With message.c the only place
+ * Datagrams of discovery (PROTOCOL section 1): bytes to a struct ab_packet and back. With message.c the only place
  * that names a wire key. The host of a service is the datagram's source, so no address is in here.
  */
 #ifndef AB_WIRE_PACKET_H

@@ -2,7 +2,7 @@
  * Bytes of one stream to messages: a framer and the decoder behind it. Used by one thread at a time, without a lock;
  * the real and the simulated host share it, so that what is tested is what ships.
  *
- * The first unit of an accepted stream has a smaller limit, because nothing but a bind may come first (DESIGN: limits).
+ * The first unit of an accepted stream has a smaller limit, because nothing but a bind may come first (`line_unbound`).
  */
 #ifndef AB_WIRE_READER_H
 #define AB_WIRE_READER_H

@@ -6,7 +6,7 @@
 
 #include "sim/sim.h"
 
-/* A line that a bus has sent: PROTOCOL.md section 2, and none of what a legacy peer falls over. Decoded, the caller's. */
+/* A line that a bus has sent: PROTOCOL section 2, and none of what a legacy peer falls over. Decoded, the caller's. */
 json_t *fuzz_check_line(const char *text, size_t size);
 
 /* Asks the bus all that a program may ask about it and about what it knows. */

@@ -1,6 +1,6 @@
 /*
  * Rows of datagrams: what is no packet is counted by what is wrong with it, and what is one does no more than its table in
- * PROTOCOL.md section 1 says. Those that flood come from as many addresses as loopback has.
+ * PROTOCOL section 1 says. Those that flood come from as many addresses as loopback has.
  */
 #include <stdio.h>
 #include <stdlib.h>

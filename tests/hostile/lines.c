@@ -1,6 +1,6 @@
 /*
  * Rows of lines: what clients of the victim's service send that they should not, and what they do not do that they should
- * (PROTOCOL.md section 2, bad input; DESIGN.md section 5).
+ * (PROTOCOL section 2, bad input).
  */
 #include <poll.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Transcripts of programs that end things from inside of what they hear (DESIGN section 8). */
+/* Transcripts of programs that end things from inside of what they hear. */
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Transcripts of calls and notices: each completes exactly once, and is sent at most once (DESIGN section 4). */
+/* Transcripts of calls and notices: each completes exactly once, and is sent at most once. */
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Transcripts of the directory: services, their routes, and what listeners for services hear (DESIGN section 4). */
+/* Transcripts of the directory: services, their routes, and what listeners for services hear. */
 
 #include <string.h>
 

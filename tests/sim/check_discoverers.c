@@ -1,4 +1,4 @@
-/* Transcripts of discoverers and publishers: who reports what, and buses that use no datagrams (DESIGN section 4). */
+/* Transcripts of discoverers and publishers: who reports what, and buses that use no datagrams. */
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Transcripts of discovery: who says what and when, and what is made of it (PROTOCOL section 1, DESIGN section 4). */
+/* Transcripts of discovery: who says what and when, and what is made of it (PROTOCOL section 1). */
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Transcripts of the directory of a host: any bus of it tells of all, and the first port leads to one (DESIGN section 4). */
+/* Transcripts of the directory of a host: any bus of it tells of all, and the first port leads to one. */
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
  * Transcripts of peers that mean harm: what they may not do to the program's log, to who else is on the network, or with a
- * field that is not what it should be (DESIGN section 5; PROTOCOL sections 1 and 2).
+ * field that is not what it should be (PROTOCOL sections 1 and 2).
  */
 
 #include <string.h>

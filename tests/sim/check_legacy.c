@@ -1,4 +1,4 @@
-/* Transcripts with the existing implementation in each role (PROTOCOL.md): server, client, announcer, listener. */
+/* Transcripts with the existing implementation in each role (PROTOCOL): server, client, announcer, listener. */
 
 #include <string.h>
 

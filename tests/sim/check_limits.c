@@ -1,4 +1,4 @@
-/* Transcripts of limits (DESIGN section 5): what a peer can make grow ends where the table says, and harms nobody else. */
+/* Transcripts of limits (autobus(7)): what a peer can make grow ends where the table says, and harms nobody else. */
 
 #include <string.h>
 

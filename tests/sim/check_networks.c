@@ -1,4 +1,4 @@
-/* Transcripts of networks that change under the buses on them: interfaces, addresses, partitions (DESIGN section 4). */
+/* Transcripts of networks that change under the buses on them: interfaces, addresses, partitions. */
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Transcripts of objects and events: watching, listening, reading, and introspection (DESIGN section 4, PROTOCOL 2, 3). */
+/* Transcripts of objects and events: watching, listening, reading, and introspection (PROTOCOL 2, 3). */
 
 #include <string.h>
 

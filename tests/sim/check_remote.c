@@ -1,4 +1,4 @@
-/* Transcripts of proxies and connections: how they bind, lose what they bound to, and bind again (DESIGN section 4). */
+/* Transcripts of proxies and connections: how they bind, lose what they bound to, and bind again. */
 
 #include <string.h>
 

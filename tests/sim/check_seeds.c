@@ -1,4 +1,4 @@
-/* Transcripts of known hosts that are asked over TCP, where no broadcast passes (PROTOCOL section 3, DESIGN section 4). */
+/* Transcripts of known hosts that are asked over TCP, where no broadcast passes (PROTOCOL section 3). */
 
 #include <string.h>
 

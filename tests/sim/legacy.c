@@ -1,6 +1,6 @@
 /*
  * A legacy bus: its discovery (schedule, answers at once, two receivers, expiry), and the rules of its connections that
- * hold in both roles. PROTOCOL.md section 1 has the figures.
+ * hold in both roles. PROTOCOL section 1 has the figures.
  */
 
 #include "sim/legacy.h"

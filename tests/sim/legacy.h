@@ -1,5 +1,5 @@
 /*
- * The existing implementation of Autobus 2, as PROTOCOL.md describes it: what it does right, what it does differently,
+ * The existing implementation of Autobus 2, as PROTOCOL describes it: what it does right, what it does differently,
  * and what it does wrong. A bus of it with one service, and clients on it. It shares no code with the library.
  */
 #ifndef AB_TESTS_SIM_LEGACY_H

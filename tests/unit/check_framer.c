@@ -1,6 +1,6 @@
 /*
  * wire/framer: the same units however the input is cut, limits that hold whatever the input is, and
- * no more memory or copying than the input deserves. PROTOCOL.md section 2 has what legacy sends.
+ * no more memory or copying than the input deserves. PROTOCOL section 2 has what legacy sends.
  */
 
 #include "failing.h"

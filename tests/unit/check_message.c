@@ -1,5 +1,5 @@
 /*
- * wire/message: each kind of message in and out, what the bad-input table of PROTOCOL.md section 2
+ * wire/message: each kind of message in and out, what the bad-input table of PROTOCOL section 2
  * asks of decoding, and what legacy peers send.
  */
 

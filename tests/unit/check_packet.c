@@ -1,4 +1,4 @@
-/* wire/packet: the datagrams of PROTOCOL.md section 1, in and out, and what is none. */
+/* wire/packet: the datagrams of PROTOCOL section 1, in and out, and what is none. */
 
 #include "failing.h"
 #include "harness.h"
