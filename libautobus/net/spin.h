@@ -10,8 +10,8 @@
  * comes now and then, and what is slow is never spun for; where the processors are busy a wake-up costs little, and it
  * does not pay either.
  *
- * Measured: a blocking call on any of two processors that are idle takes 9.4 us and not 51, and 19.5 us of processor time
- * and not 38. With ten other programs on them it takes 15.5 us with and without, and 16.6 of processor time; it was 18.1
+ * Measured: a blocking call on any of two processors that are idle takes 8.8 us and not 49, and 18.7 us of processor time
+ * and not 41.7. With ten other programs on them it takes 16 us with and without, and 17.3 of processor time; it was 18.1
  * when a debt was that of a fixed time and the rest always the same.
  */
 #ifndef AB_NET_SPIN_H
