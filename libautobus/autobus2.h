@@ -644,8 +644,8 @@ AUTOBUS_EXPORT void autobus_remote_close(autobus_remote *remote);
 
 /* Blocks until it is bound (a proxy of many: to one at least): 0, AUTOBUS_ETIMEDOUT, or why a connection failed. */
 AUTOBUS_EXPORT int autobus_remote_wait(autobus_remote *remote, int timeout_ms, autobus_error *error);
-/* The info of the service that it is bound to, as it is known now, with host, port and service added. AUTOBUS_ENOTBOUND. A connection's has
- * these three alone. */
+/* The info of the service that it is bound to, as it is known now, with host, port and service added. A connection's has
+ * these three alone. AUTOBUS_ENOTBOUND. */
 AUTOBUS_EXPORT int autobus_remote_info(autobus_remote *remote, json_t **ret_info);
 /* How long its calls take at most, from 1 ms on; 30,000 unless set. */
 AUTOBUS_EXPORT int autobus_remote_set_timeout(autobus_remote *remote, int timeout_ms);
