@@ -63,6 +63,7 @@ static void calm(struct ab_socket *socket)
     if (!lively)
         return;
     socket->watched.alone = false;
+    socket->watched.second = 0; /* what made it lively is not counted once more */
     socket->watched.lively = NULL;
     ab_list_remove(&lively->node);
     event_free(lively->event);
