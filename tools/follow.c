@@ -156,19 +156,25 @@ static void say_gone(struct tool_followed *followed, const char *why)
         follow->gone(followed, follow->user_data);
 }
 
-/* A connection to a place does not come back, so the tool ends with it. */
-static void end_with_connection(struct tool_followed *followed, int reason)
+/* Why there is no connection to a place, or none any more; what the tool ends with. */
+static int say_failed(const struct tool_followed *followed, int reason)
 {
     autobus_error error = AUTOBUS_ERROR_INIT;
-    struct tool_follow *follow = followed->follow;
     int result = autobus_remote_wait(followed->remote, 0, &error); /* it has failed: this only tells why */
     int code = error.code ? error.code : reason;
     if (result < 0 && result != AUTOBUS_EDEADLK && !error.code)
         code = result;
-    tool_error("%s: %s", follow->target->text, tool_failure_text(code, &error));
+    tool_error("%s: %s", followed->follow->target->text, tool_failure_text(code, &error));
     int end = tool_failure_exit(code, error.type);
-    tool_loop_finish(follow->loop, end ? end : TOOL_EXIT_DISCONNECTED);
     autobus_error_clear(&error);
+    return end;
+}
+
+/* It does not come back, so the tool ends with it. */
+static void end_with_connection(struct tool_followed *followed, int reason)
+{
+    int end = say_failed(followed, reason);
+    tool_loop_finish(followed->follow->loop, end ? end : TOOL_EXIT_DISCONNECTED);
 }
 
 static void on_binding(const autobus_binding *binding, void *user_data)
@@ -321,6 +327,8 @@ int tool_follow_start(struct tool_follow *follow)
 {
     bool one = follow->settings->any || tool_target_is_direct(follow->target);
     int result = one ? follow_one(follow) : follow_all(follow);
+    if (result < 0 && tool_target_is_direct(follow->target) && follow->all && follow->all->remote)
+        return say_failed(follow->all, result); /* it may have been refused by now */
     if (result < 0) {
         tool_error("%s: %s", follow->target->text, autobus_strerror(result));
         return tool_failure_exit(result, NULL);
