@@ -88,7 +88,7 @@ is 5
 try autobus-call --json "127.0.0.1:1/$hall_id" get
 is 5
 out_has "^\{\"service\":\"$hall_id\",\"error\":\{\"type\":\"[a-z_]+\",\"text\":\".+\"\}\}$"
-try autobus-call --wait 0.5 thermostta get
+try autobus-call --wait 1.5 thermostta get
 is 3
 err 'did you mean thermostat?'
 err 'there is: thermostat'
