@@ -13,14 +13,20 @@
 #include "base/count.h"
 #include "base/memory.h"
 
-static struct ab_text *fill(struct ab_text *text, const char *data, size_t size, unsigned references)
+/* Its bytes are there. */
+static struct ab_text *finish(struct ab_text *text, size_t size, unsigned references)
 {
     atomic_init(&text->references, references);
     text->size = size;
-    if (size)
-        memcpy(text->data, data, size);
     text->data[size] = '\0';
     return text;
+}
+
+static struct ab_text *fill(struct ab_text *text, const char *data, size_t size, unsigned references)
+{
+    if (size)
+        memcpy(text->data, data, size);
+    return finish(text, size, references);
 }
 
 struct ab_text *ab_text_new(const char *data, size_t size)
@@ -47,12 +53,7 @@ char *ab_text_room(struct ab_text_place *place)
 
 struct ab_text *ab_text_written(struct ab_text_place *place, size_t size)
 {
-    struct ab_text *text = text_in(place);
-
-    atomic_init(&text->references, 0);
-    text->size = size;
-    text->data[size] = '\0';
-    return text;
+    return finish(text_in(place), size, 0);
 }
 
 void ab_text_leave(struct ab_text_place *place, struct ab_text *text)

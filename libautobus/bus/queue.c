@@ -129,8 +129,8 @@ void ab_round_begin(struct ab_round *round, const autobus_bus *bus, size_t most)
     round->end = ab_bus_now(bus) + AB_ROUND_TIME;
 }
 
-/* To look at the clock takes as long as 200 instructions: what the callback asked of the engine has done so already, and
- * for those that asked nothing every eighth time is enough. One that takes long is seen at once by the coarse clock. */
+/* To look at the clock takes as long as 200 instructions, so it is the coarse one but for every eighth time: a callback
+ * that takes long is seen at once all the same. What it asked of the engine may have looked already. */
 bool ab_round_next(struct ab_round *round, const autobus_bus *bus)
 {
     ab_time now = bus->engine ? ab_engine_now(bus->engine) : 0;

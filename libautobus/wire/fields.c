@@ -43,20 +43,10 @@ void ab_fields_text(struct ab_fields *fields, const char *key, const char *text)
         AB_PEN_PUT(&fields->pen, "null");
 }
 
-void ab_fields_string(struct ab_fields *fields, const char *text, size_t size)
-{
-    ab_json_pen_string(&fields->pen, text, size);
-}
-
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer)
 {
     ab_fields_key(fields, key);
     ab_pen_digits(&fields->pen, integer);
-}
-
-void ab_fields_digits(struct ab_fields *fields, uint64_t number)
-{
-    ab_pen_digits(&fields->pen, number);
 }
 
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json)

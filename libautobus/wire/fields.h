@@ -25,14 +25,12 @@ int ab_fields_finish(struct ab_fields *fields);
 /* Keys are literals of ours and need no escape. Text is escaped; NULL is written as null. */
 void ab_fields_text(struct ab_fields *fields, const char *key, const char *text);
 void ab_fields_integer(struct ab_fields *fields, const char *key, uint64_t integer);
-/* Members as they are written, with a comma before them where they need one; and strings and digits amid them. */
+/* Members as they are written, with a comma before them where they need one; what is amid them the pen writes. */
 static inline void ab_fields_literal(struct ab_fields *fields, const char *text, size_t size)
 {
     ab_pen_put(&fields->pen, text, size);
     fields->begun = true;
 }
-void ab_fields_digits(struct ab_fields *fields, uint64_t number);
-void ab_fields_string(struct ab_fields *fields, const char *text, size_t size);
 /* Encoded JSON as it is; NULL: no such member. */
 void ab_fields_json(struct ab_fields *fields, const char *key, const struct ab_text *json);
 /* A member that is an object: its members follow, until it is closed. */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "wire/fields.h"
+#include "wire/json.h"
 #include "wire/message.h"
 
 /* What most lines are made of is written in few pieces, whose size the compiler knows. */
@@ -28,7 +29,7 @@ static void begin_command(struct ab_fields *fields, struct ab_buffer *out, uint6
     ab_fields_start(fields, out);
     if (id) {
         PUT(fields, "{\"_type\":1,\"_id\":\"");
-        ab_fields_digits(fields, id);
+        ab_pen_digits(&fields->pen, id);
         PUT(fields, "\",\"_command\":\"");
     } else {
         PUT(fields, "{\"_type\":3,\"_command\":\"");
@@ -47,7 +48,7 @@ static void begin_response(struct ab_fields *fields, struct ab_buffer *out, cons
 static void put_name(struct ab_fields *fields, const char *name)
 {
     PUT(fields, ",\"name\":");
-    ab_fields_string(fields, name, strlen(name));
+    ab_json_pen_string(&fields->pen, name, strlen(name));
 }
 
 static int end_line(struct ab_fields *fields)
@@ -70,7 +71,7 @@ static void put_extensions(struct ab_fields *fields, unsigned set)
         if (!(set & each))
             continue;
         ab_pen_byte(&fields->pen, separator);
-        ab_fields_string(fields, name, strlen(name));
+        ab_json_pen_string(&fields->pen, name, strlen(name));
         separator = ',';
     }
     ab_pen_byte(&fields->pen, ']');
@@ -96,7 +97,7 @@ int ab_message_write_call(struct ab_buffer *out, uint64_t id, const char *name, 
     PUT_JSON(&fields, "args", args);
     if (deadline_ms >= 0) {
         PUT(&fields, ",\"deadline\":");
-        ab_fields_digits(&fields, (uint64_t)deadline_ms);
+        ab_pen_digits(&fields.pen, (uint64_t)deadline_ms);
     }
     if (progress)
         PUT(&fields, ",\"progress\":true");
@@ -126,7 +127,7 @@ int ab_message_write_cancel(struct ab_buffer *out, uint64_t call)
 
     begin_command(&fields, out, 0, AB_COMMAND_CANCEL);
     PUT(&fields, ",\"call\":\"");
-    ab_fields_digits(&fields, call);
+    ab_pen_digits(&fields.pen, call);
     PUT(&fields, "\"");
     return end_line(&fields);
 }
