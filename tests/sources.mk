@@ -79,6 +79,7 @@ UNIT_TESTS += tests/sim/check_crowd
 UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discoverers
 UNIT_TESTS += tests/sim/check_discovery
+UNIT_TESTS += tests/sim/check_goodbyes
 UNIT_TESTS += tests/sim/check_host
 UNIT_TESTS += tests/sim/check_hostile
 UNIT_TESTS += tests/sim/check_inbound

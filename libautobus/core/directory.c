@@ -383,7 +383,7 @@ int ab_directory_withdraw(struct ab_discoverer *by, const struct ab_address *at,
         return AB_ENOENT;
     /* Anybody can send a datagram: a route that has a live connection is asked instead of believed to be gone. */
     if (by->kind == AB_DISCOVERER_HEARSAY && ab_report_is_only(report) && !ab_list_empty(&route->live))
-        ab_prober_probe(by->engine, route, true);
+        ab_route_goodbye(route);
     else
         report_remove(report);
     return 0;

@@ -15,6 +15,7 @@
 
 #define SILENCE        (30 * AB_SECOND)
 #define SILENCE_JITTER (5 * AB_SECOND)
+#define GOODBYE_REST   (5 * AB_SECOND)
 
 /* ---- Sources and nodes */
 
@@ -193,6 +194,27 @@ static void silence(struct ab_timer *timer)
         ab_prober_probe(engine, route, false);
 }
 
+/* Anybody can say it as often as he likes, and a datagram is cheaper than the connection that it would have us make: so it
+ * rests after it was asked, and what was said in that time counts when it is over (PROTOCOL section 1). */
+void ab_route_goodbye(struct ab_route *route)
+{
+    struct ab_engine *engine = route->found->engine;
+
+    route->said_gone = ab_timer_armed(&route->rest);
+    if (route->said_gone)
+        return;
+    ab_engine_arm(engine, &route->rest, GOODBYE_REST);
+    ab_prober_probe(engine, route, true);
+}
+
+static void rested(struct ab_timer *timer)
+{
+    struct ab_route *route = AB_CONTAINER(timer, struct ab_route, rest);
+
+    if (route->said_gone)
+        ab_route_goodbye(route);
+}
+
 /* ---- Who reports them */
 
 static bool is_steady(const struct ab_report *report)
@@ -339,6 +361,7 @@ struct ab_route *ab_route_new(struct ab_found *found, const struct ab_address *a
     ab_list_init(&route->live);
     ab_list_init(&route->reports);
     ab_timer_init(&route->silence, silence);
+    ab_timer_init(&route->rest, rested);
     report_enter(report, route, by);
     ab_route_heard(route);
     ab_route_await_silence(route);
@@ -359,6 +382,7 @@ void ab_route_free(struct ab_route *route)
 
     ab_prober_forget(engine, route);
     ab_engine_disarm(engine, &route->silence);
+    ab_engine_disarm(engine, &route->rest);
     detach_all(route);
     weigh(route, 0);
     while (!ab_list_empty(&route->reports))

@@ -53,11 +53,13 @@ struct ab_route {
     struct ab_source *source;
     struct ab_probe *probe; /* running, or NULL */
     struct ab_timer silence;
-    size_t bytes;     /* it is counted for (room.h) */
-    ab_time heard;    /* from a discoverer */
-    ab_time quiet;    /* its silence began: heard, answered, the machine woke, or a connection over it stood */
-    ab_time answered; /* -1: never */
-    ab_time failed;   /* -1: it has not, since it answered last; a steady discoverer's only: others go */
+    struct ab_timer rest; /* armed: a goodbye had it asked a moment ago, */
+    bool said_gone;       /* and there was one since */
+    size_t bytes;         /* it is counted for (room.h) */
+    ab_time heard;        /* from a discoverer */
+    ab_time quiet;        /* its silence began: heard, answered, the machine woke, or a connection over it stood */
+    ab_time answered;     /* -1: never */
+    ab_time failed;       /* -1: it has not, since it answered last; a steady discoverer's only: others go */
     struct ab_experience experience;
 };
 
@@ -79,6 +81,8 @@ void ab_route_heard(struct ab_route *route);
 void ab_route_excuse(struct ab_route *route);
 /* It is probed after its time of silence, if it is hearsay alone. */
 void ab_route_await_silence(struct ab_route *route);
+/* Hearsay has it that it is gone, and a connection over it stands: it is probed, at once or when it has rested. */
+void ab_route_goodbye(struct ab_route *route);
 
 /* Connections that are bound at a place where no route is known belong to it as soon as one is. */
 void ab_route_attach(struct ab_outbound *connection);
