@@ -113,10 +113,15 @@ static bool read_options(struct browser *browser, int argc, char **argv, struct 
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
+    static const struct tool_option_rule rules[] = {
+        {"watch", TOOL_EXCLUDES, {"routes", "wait"}},
+        TOOL_RULES_END,
+    };
     const struct tool_usage usage = {
         .synopsis = "[OPTION…] [SERVICE]",
         .summary = "Lists the services on the network: type, name, host name and id, and below that the routes.",
         .options = options,
+        .rules = rules,
         .most = 1,
     };
     return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);
@@ -125,8 +130,8 @@ static bool read_options(struct browser *browser, int argc, char **argv, struct 
 static bool makes_sense(const struct browser *browser, const struct tool_target *target)
 {
     bool direct = tool_target_is_direct(target);
-    if (browser->watch && browser->routes)
-        tool_error("--routes explains what is there, and does not go on with --watch");
+    if (browser->settings.timeout_ms != TOOL_UNSET && !browser->routes && !browser->settings.verbose && !direct)
+        tool_error("--timeout means nothing without --verbose or --routes; --wait is how long to look");
     else if (browser->watch && direct)
         tool_error("--watch needs a filter: %s is a place, which is not watched", target->text);
     else if (browser->routes && direct)
@@ -137,10 +142,12 @@ static bool makes_sense(const struct browser *browser, const struct tool_target 
     return false;
 }
 
-static int run(const struct browser *browser, const struct tool_target *target)
+static int run(struct browser *browser, const struct tool_target *target)
 {
     if (!makes_sense(browser, target))
         return TOOL_EXIT_USAGE;
+    if (browser->settings.timeout_ms == TOOL_UNSET)
+        browser->settings.timeout_ms = DETAILS_TIMEOUT_MS;
     return browser->watch ? tool_changes_run(&browser->settings, target) : run_once(browser, target);
 }
 
@@ -151,7 +158,7 @@ int main(int argc, char **argv)
     struct tool_target target;
     int end = 0;
     tool_begin("autobus-browse");
-    browser.settings.timeout_ms = DETAILS_TIMEOUT_MS;
+    browser.settings.timeout_ms = TOOL_UNSET;
     if (!read_options(&browser, argc, argv, &words, &end))
         return end;
     end = tool_target_parse(words.count ? words.items[0] : NULL, browser.settings.all, &target);

@@ -199,23 +199,12 @@ static int call_on(struct call *call, const struct tool_target *target, autobus_
     return end;
 }
 
-static bool agree(const struct call *call)
-{
-    if (call->multiple && call->settings.any)
-        tool_error("--multiple calls all that match, and --any one: say one of them");
-    else if (call->notice && call->progress)
-        tool_error("--notice waits for nothing: it takes no --progress");
-    else
-        return true;
-    return false;
-}
-
 static int run(struct call *call, const struct tool_words *words)
 {
     struct tool_target target;
     autobus_bus *bus = NULL;
     call->function = words->items[1];
-    if (!tool_name_check("function", call->function) || !agree(call))
+    if (!tool_name_check("function", call->function))
         return TOOL_EXIT_USAGE;
     int end = tool_target_parse(words->items[0], call->settings.all, &target);
     if (end)
@@ -257,11 +246,19 @@ static bool read_options(struct call *call, int argc, char **argv, struct tool_w
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
+    static const struct tool_option_rule rules[] = {
+        {"multiple", TOOL_EXCLUDES, {"any", "raw"}},
+        {"notice", TOOL_EXCLUDES, {"progress", "raw"}},
+        TOOL_RULE_RAW,
+        TOOL_RULE_QUIET,
+        TOOL_RULES_END,
+    };
     const struct tool_usage usage = {
         .synopsis = "[OPTION…] SERVICE FUNCTION [ARG…]",
         .summary = "Calls a function of a service and prints the result as JSON. Options end at FUNCTION.\n"
                    "An ARG is JSON if it parses, else a string; - reads one JSON value from standard input.",
         .options = options,
+        .rules = rules,
         .least = 2,
         .most = 2,
         .rest = true,

@@ -173,10 +173,12 @@ static bool read_options(struct doctor *doctor, int argc, char **argv, struct to
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
+    static const struct tool_option_rule rules[] = {TOOL_RULE_QUIET, TOOL_RULES_END};
     const struct tool_usage usage = {
         .synopsis = "[OPTION…] [SERVICE]",
         .summary = "Says what keeps services from being found or reached, and what to do about it.",
         .options = options,
+        .rules = rules,
         .most = 1,
     };
     return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);

@@ -146,10 +146,12 @@ static bool read_options(struct listener *listener, int argc, char **argv, struc
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
+    static const struct tool_option_rule rules[] = {TOOL_RULE_RAW, TOOL_RULE_QUIET, TOOL_RULES_END};
     const struct tool_usage usage = {
         .synopsis = "[OPTION…] SERVICE EVENT",
         .summary = "Prints the arguments of an event each time that a service fires it, one JSON array a line.",
         .options = options,
+        .rules = rules,
         .least = 2,
         .most = 2,
     };

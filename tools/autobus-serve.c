@@ -286,11 +286,22 @@ static bool read_options(struct server *server, int argc, char **argv, struct to
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
+    static const struct tool_option_rule rules[] = {
+        {"poll", TOOL_NEEDS_ANY_OF, {"object-command"}},
+        {"poll-watched", TOOL_NEEDS_ANY_OF, {"object-command"}},
+        {"max-running", TOOL_NEEDS_ANY_OF, {"function"}},
+        {"command-timeout", TOOL_NEEDS_ANY_OF, {"function", "object-command"}},
+        {"max-output", TOOL_NEEDS_ANY_OF, {"function", "object-command"}},
+        {"local", TOOL_EXCLUDES, {"allow"}},
+        TOOL_RULE_QUIET,
+        TOOL_RULES_END,
+    };
     const struct tool_usage usage = {
         .synopsis = "[OPTION…]",
         .summary = "Publishes a service whose functions are commands, run as /bin/sh -c COMMAND NAME ARG…\n"
                    "Lines of standard input set objects (NAME=VALUE) and fire events (NAME [ARG…]).",
         .options = options,
+        .rules = rules,
     };
     return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);
 }

@@ -29,8 +29,7 @@ enum {
     LEAST_DELAY_MS = 100,
     ONCE_WAIT_MS = 2000,
     ONCE_TIMEOUT_MS = 2000,
-    GONE_MS = 5000, /* how long what is gone, and a message, are shown */
-    UNSET = -2
+    GONE_MS = 5000 /* how long what is gone, and a message, are shown */
 };
 
 enum mode {
@@ -437,16 +436,33 @@ static bool read_options(struct top *top, int argc, char **argv, struct tool_wor
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
+    static const struct tool_option_rule rules[] = {
+        {"delay", TOOL_EXCLUDES, {"once", "json"}},
+        {"timeout", TOOL_NEEDS_ANY_OF, {"once"}},
+        TOOL_RULE_QUIET,
+        TOOL_RULES_END,
+    };
     const struct tool_usage usage = {
         .synopsis = "[OPTION…] SERVICE OBJECT",
         .summary =
             "Shows an object of every service that matches in a live table, a row a service; as lines of JSON if\n"
             "standard output is no terminal.",
         .options = options,
+        .rules = rules,
         .least = 2,
         .most = 2,
     };
     return tool_settings_read(settings, &usage, argc, argv, ret_words, ret_exit);
+}
+
+/* Lines come in the order in which the values do. */
+static bool makes_sense(const struct top *top)
+{
+    if (!top->settings.json || top->once || (!top->sort && !top->reverse))
+        return true;
+    tool_error("--%s: with --json there is no order without --once", top->sort ? "sort" : "reverse");
+    tool_usage_hint();
+    return false;
 }
 
 static void apply_options(struct top *top, const char *object)
@@ -456,7 +472,7 @@ static void apply_options(struct top *top, const char *object)
     top->table.reverse = top->reverse;
     if (top->delay_ms < LEAST_DELAY_MS)
         top->delay_ms = LEAST_DELAY_MS;
-    if (top->settings.wait_ms == UNSET)
+    if (top->settings.wait_ms == TOOL_UNSET)
         top->settings.wait_ms = top->once ? ONCE_WAIT_MS : TOOL_FOREVER;
     top->mode = top->once ? ONCE : top->settings.json || !tool_screen_is_possible() ? LINES : SCREEN;
 }
@@ -468,12 +484,13 @@ int main(int argc, char **argv)
     struct tool_target target;
     int end = 0;
     tool_begin("autobus-top");
-    top.settings.wait_ms = UNSET;
+    top.settings.wait_ms = TOOL_UNSET;
     top.settings.timeout_ms = ONCE_TIMEOUT_MS;
     if (!read_options(&top, argc, argv, &words, &end))
         return end;
-    end = tool_name_check("object", words.items[1]) ? tool_target_parse(words.items[0], top.settings.all, &target)
-                                                    : TOOL_EXIT_USAGE;
+    end = makes_sense(&top) && tool_name_check("object", words.items[1])
+              ? tool_target_parse(words.items[0], top.settings.all, &target)
+              : TOOL_EXIT_USAGE;
     if (end == 0) {
         top.target = &target;
         apply_options(&top, words.items[1]);

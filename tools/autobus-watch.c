@@ -117,10 +117,17 @@ static bool read_options(struct watcher *watcher, int argc, char **argv, struct 
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
+    static const struct tool_option_rule rules[] = {
+        {"timeout", TOOL_NEEDS_ANY_OF, {"once"}},
+        TOOL_RULE_RAW,
+        TOOL_RULE_QUIET,
+        TOOL_RULES_END,
+    };
     const struct tool_usage usage = {
         .synopsis = "[OPTION…] SERVICE OBJECT",
         .summary = "Prints an object's value, and each new one when it changes, one JSON value a line.",
         .options = options,
+        .rules = rules,
         .least = 2,
         .most = 2,
     };

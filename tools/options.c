@@ -177,11 +177,57 @@ static void print_version(void)
     tool_output_text(text);
 }
 
-/* ---- reading */
+/* ---- what goes together */
 
 enum { GO_ON = -1 };
 
-static int take(const struct tool_usage *usage, char **argv, int result)
+static bool is_given(const struct tool_usage *usage, const bool *given, const char *name)
+{
+    for (size_t i = 0; usage->options[i].name; i++) {
+        if (strcmp(usage->options[i].name, name) == 0)
+            return given[i];
+    }
+    return false;
+}
+
+/* The first of the rule's others that is there, or NULL. */
+static const char *other_given(const struct tool_usage *usage, const bool *given, const struct tool_option_rule *rule)
+{
+    for (size_t i = 0; i < sizeof rule->others / sizeof rule->others[0] && rule->others[i]; i++) {
+        if (is_given(usage, given, rule->others[i]))
+            return rule->others[i];
+    }
+    return NULL;
+}
+
+static bool is_kept(const struct tool_usage *usage, const bool *given, const struct tool_option_rule *rule)
+{
+    const char *other = other_given(usage, given, rule);
+    const char *second = rule->others[1];
+    if (rule->relation == TOOL_EXCLUDES && other)
+        tool_error("--%s and --%s: say one of them", rule->option, other);
+    else if (rule->relation == TOOL_NEEDS_ANY_OF && !other)
+        tool_error("--%s means nothing without --%s%s%s", rule->option, rule->others[0], second ? " or --" : "",
+                   second ? second : "");
+    else
+        return true;
+    return false;
+}
+
+static int check_rules(const struct tool_usage *usage, const bool *given)
+{
+    for (const struct tool_option_rule *rule = usage->rules; rule && rule->option; rule++) {
+        if (is_given(usage, given, rule->option) && !is_kept(usage, given, rule)) {
+            tool_usage_hint();
+            return TOOL_EXIT_USAGE;
+        }
+    }
+    return GO_ON;
+}
+
+/* ---- reading */
+
+static int take(const struct tool_usage *usage, char **argv, int result, bool *given)
 {
     switch (result) {
     case '?':
@@ -191,6 +237,7 @@ static int take(const struct tool_usage *usage, char **argv, int result)
     default: break;
     }
     const struct tool_option *option = option_of(usage, result);
+    given[option - usage->options] = true;
     if (option->set(option, option->argument ? optarg : NULL) == 0)
         return GO_ON;
     tool_usage_hint();
@@ -212,6 +259,7 @@ static int check_count(const struct tool_usage *usage, const struct tool_words *
 static int read_all(const struct tool_usage *usage, int argc, char **argv, struct tool_words *words)
 {
     struct getopt_tables tables;
+    bool given[MOST_OPTIONS] = {false};
     fill_tables(usage, &tables);
     optind = 0; /* glibc: start afresh */
     opterr = 0;
@@ -223,7 +271,7 @@ static int read_all(const struct tool_usage *usage, int argc, char **argv, struc
             words->items[words->count++] = optarg;
             continue;
         }
-        int end = take(usage, argv, result);
+        int end = take(usage, argv, result, given);
         if (end != GO_ON)
             return end;
     }
@@ -231,7 +279,8 @@ static int read_all(const struct tool_usage *usage, int argc, char **argv, struc
         words->items[words->count++] = argv[optind++];
     words->rest = argv + optind;
     words->rest_count = (size_t)(argc - optind);
-    return check_count(usage, words);
+    int end = check_count(usage, words);
+    return end == GO_ON ? check_rules(usage, given) : end;
 }
 
 bool tool_options_read(const struct tool_usage *usage, int argc, char **argv, struct tool_words *ret_words,

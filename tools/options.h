@@ -18,11 +18,21 @@ struct tool_option {
     void *target;
 };
 
+/* What would be ignored, and is refused: an option without any of the others, or beside one of them. */
+enum tool_option_relation { TOOL_NEEDS_ANY_OF, TOOL_EXCLUDES };
+
+struct tool_option_rule {
+    const char *option;
+    enum tool_option_relation relation;
+    const char *others[2]; /* the second may be NULL */
+};
+
 struct tool_usage {
-    const char *synopsis;              /* what follows the tool's name */
-    const char *summary;               /* a sentence */
-    const struct tool_option *options; /* ends with one that has no name */
-    size_t least;                      /* words that it needs: SERVICE, FUNCTION */
+    const char *synopsis;                 /* what follows the tool's name */
+    const char *summary;                  /* a sentence */
+    const struct tool_option *options;    /* ends with one that has no name */
+    const struct tool_option_rule *rules; /* ends with one that has no option; NULL: none */
+    size_t least;                         /* words that it needs: SERVICE, FUNCTION */
     size_t most;
     bool rest; /* options end at the last of `most` words, and what follows is the rest */
 };

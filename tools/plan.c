@@ -291,10 +291,6 @@ static int finish_stream(struct tool_plan *plan, const char *name)
 
 int tool_plan_finish(struct tool_plan *plan)
 {
-    if (plan->local && plan->allowed) {
-        tool_error("--local is nobody but this machine, and --allow somebody else: say one of them");
-        return TOOL_EXIT_USAGE;
-    }
     if (json_object_size(plan->info) == 0 && !plan->items) {
         tool_error("there is nothing to publish: say what it is with --info type=NAME, and what it offers with "
                    "--function, --object or --event");

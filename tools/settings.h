@@ -6,7 +6,7 @@
 
 #include "options.h"
 
-enum { TOOL_FOREVER = -1 };
+enum { TOOL_FOREVER = -1, TOOL_UNSET = -2 };
 
 struct tool_settings {
     bool json;
@@ -46,6 +46,11 @@ struct tool_settings {
      &(settings)->interfaces}, \
     {"log", 0, "LEVEL", "log: error, warning, info or debug", tool_set_log_level, &(settings)->log_level}
 #define TOOL_OPTIONS_END {0}
+
+/* Rows of a tool's table of rules. */
+#define TOOL_RULE_RAW {"raw", TOOL_EXCLUDES, {"json", NULL}}
+#define TOOL_RULE_QUIET {"quiet", TOOL_EXCLUDES, {"verbose", NULL}} /* where both are of standard error */
+#define TOOL_RULES_END {0}
 /* clang-format on */
 
 /* The first call of a tool. */

@@ -102,9 +102,6 @@ out_has '"preferred":true,"heard_ms":[0-9]+,"tried_ms":[0-9]+,"answered_ms":[0-9
 out_has '"round_trip_ms":[0-9.]+,"in_use":1,"local":true,"reason":"only","result":"answered","bind_ms":[0-9.]+\}\],"functions":\{'
 try autobus-browse --routes --wait 0.5 'thermostat,room=attic'
 is 3
-try autobus-browse --routes --watch
-is 2
-err 'does not go on with --watch'
 try autobus-browse --routes "127.0.0.1:$port/$hall_id"
 is 2
 err '--routes needs a filter'

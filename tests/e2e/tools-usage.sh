@@ -57,12 +57,6 @@ err 'not a JSON array'
 try autobus-call thermostat f - </dev/null
 is 2
 err 'standard input is empty'
-try autobus-call --any --multiple thermostat f
-is 2
-err 'say one of them'
-try autobus-call --notice --progress thermostat f
-is 2
-err 'it takes no --progress'
 try autobus-call 'a=1,b' f
 is 2
 err 'a=1,b: '
@@ -114,9 +108,6 @@ err 'did you mean rang?'
 try autobus-serve
 is 2
 err 'there is nothing to publish'
-try autobus-serve --local --allow 10.0.0.0/8 --event e
-is 2
-err 'say one of them'
 try autobus-serve --event e --describe 'e={"arg": 1}'
 is 2
 err 'this is no description of an event'
@@ -127,6 +118,45 @@ err 'at least 0.1 s'
 try autobus-serve thermostat
 is 2
 err 'one argument too many: thermostat'
+
+# What would be ignored is refused.
+while IFS='|' read -r command words; do
+    # shellcheck disable=SC2086 # words
+    try autobus-$command </dev/null
+    is 2
+    err "$words"
+    err 'try --help'
+done <<'END'
+call --any --multiple x f|--multiple and --any: say one of them
+call --raw --multiple x f|--multiple and --raw: say one of them
+call --notice --progress x f|--notice and --progress: say one of them
+call --notice --raw x f|--notice and --raw: say one of them
+call --json --raw x f|--raw and --json: say one of them
+call -qv x f|--quiet and --verbose: say one of them
+listen --json --raw x e|--raw and --json: say one of them
+listen -qv x e|--quiet and --verbose: say one of them
+watch --json --raw x o|--raw and --json: say one of them
+watch -qv x o|--quiet and --verbose: say one of them
+watch --timeout 1 x o|--timeout means nothing without --once
+top --timeout 1 x o|--timeout means nothing without --once
+top --delay 1 --once x o|--delay and --once: say one of them
+top --delay 1 --json x o|--delay and --json: say one of them
+top --sort k --json x o|--sort: with --json there is no order without --once
+top --reverse --json x o|--reverse: with --json there is no order without --once
+top -qv x o|--quiet and --verbose: say one of them
+browse --watch --routes|--watch and --routes: say one of them
+browse --watch --wait 1|--watch and --wait: say one of them
+browse --timeout 1|--timeout means nothing without --verbose or --routes
+browse --watch --timeout 1|--timeout means nothing without --verbose or --routes
+doctor -qv|--quiet and --verbose: say one of them
+serve --event e --local --allow 10.0.0.0/8|--local and --allow: say one of them
+serve --event e -qv|--quiet and --verbose: say one of them
+serve --event e --poll 1|--poll means nothing without --object-command
+serve --object o=1 --poll-watched|--poll-watched means nothing without --object-command
+serve --object-command o=id --max-running 2|--max-running means nothing without --function
+serve --event e --command-timeout 1|--command-timeout means nothing without --function or --object-command
+serve --event e --max-output 9|--max-output means nothing without --function or --object-command
+END
 
 what='autobus-call --help >&-'
 status=0

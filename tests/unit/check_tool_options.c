@@ -48,8 +48,21 @@ static void read_line(bool rest, const char *const *texts)
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
+    static const struct tool_option_rule rules[] = {
+        {"count", TOOL_NEEDS_ANY_OF, {"text"}},
+        {"wait", TOOL_NEEDS_ANY_OF, {"text", "json"}},
+        {"verbose", TOOL_EXCLUDES, {"interfaces", "log"}},
+        TOOL_RULES_END,
+    };
     const struct tool_usage usage = {
-        .synopsis = "[OPTION…] A B", .summary = "Tests.", .options = options, .least = 1, .most = 2, .rest = rest};
+        .synopsis = "[OPTION…] A B",
+        .summary = "Tests.",
+        .options = options,
+        .rules = rules,
+        .least = 1,
+        .most = 2,
+        .rest = rest,
+    };
     ab_captured_begin(&errors, STDERR_FILENO);
     ab_captured_begin(&output, STDOUT_FILENO);
     outcome.go_on = tool_settings_read(settings, &usage, argc, argv, &outcome.words, &outcome.exit);
@@ -134,6 +147,10 @@ START_TEST(refused)
         {{"a", "--json=yes"}, "--json takes no argument"},
         {{"a", "--help=yes"}, "--help takes no argument"},
         {{"a", "--log", "loud"}, "--log loud: not a level"},
+        {{"a", "--count", "3"}, "--count means nothing without --text"},
+        {{"-W1", "a"}, "--wait means nothing without --text or --json"},
+        {{"-v", "a", "--interfaces=lo"}, "--verbose and --interfaces: say one of them"},
+        {{"a", "--log=info", "-v"}, "--verbose and --log: say one of them"},
         {{NULL}, "too few arguments; usage: autobus-test [OPTION…] A B"},
         {{"a", "b", "c"}, "one argument too many: c"},
     };
@@ -173,7 +190,7 @@ END_TEST
 
 START_TEST(values)
 {
-    read_line(false, TEXTS("a", "--log", "debug", "--count", "3", "-W0", "--interfaces", "lo,!eth*"));
+    read_line(false, TEXTS("a", "--log", "debug", "--count", "3", "-W0", "-x", "", "--interfaces", "lo,!eth*"));
     ck_assert(outcome.go_on);
     ck_assert_int_eq(outcome.settings.log_level, 4);
     ck_assert_uint_eq(outcome.count, 3);
