@@ -11,6 +11,7 @@
 #include "exit.h"
 #include "message.h"
 #include "nearest.h"
+#include "service.h"
 #include "text.h"
 
 enum { LONGEST_NAME = 255 };
@@ -166,6 +167,30 @@ int tool_plan_add_event(const struct tool_option *option, const char *text)
 
 /* ---- info and documentation */
 
+/* `text` is how the option was written. Takes the value over. */
+static int add_key(const struct tool_option *option, const char *text, json_t *keys, const char *key, json_t *value)
+{
+    if (json_object_get(keys, key)) {
+        tool_error("--%s %s: another --%s has that name", option->name, text, option->name);
+        json_decref(value);
+        return -1;
+    }
+    if (json_object_set_new(keys, key, value) < 0)
+        tool_out_of_memory();
+    return 0;
+}
+
+static bool is_good_key(const struct tool_option *option, const char *text, const char *key)
+{
+    if (!*key || !tool_is_utf8(key))
+        tool_error("--%s %s: the key is missing or not UTF-8", option->name, text);
+    else if (tool_service_is_added(key))
+        tool_error("--%s %s: who finds the service adds this key", option->name, text);
+    else
+        return true;
+    return false;
+}
+
 int tool_plan_set_info(const struct tool_option *option, const char *text)
 {
     struct tool_plan *plan = option->target;
@@ -173,13 +198,10 @@ int tool_plan_set_info(const struct tool_option *option, const char *text)
     char *key = split(option, text, &rest);
     if (!key)
         return -1;
-    json_t *value = *key && tool_is_utf8(key) ? read_value(option, key, rest) : NULL;
-    if (!value && (!*key || !tool_is_utf8(key)))
-        tool_error("--%s %s: the key is missing or not UTF-8", option->name, text);
-    else if (value && json_object_set_new(plan->info, key, value) < 0)
-        tool_out_of_memory();
+    json_t *value = is_good_key(option, text, key) ? read_value(option, key, rest) : NULL;
+    int result = value ? add_key(option, text, plan->info, key, value) : -1;
     free(key);
-    return value ? 0 : -1;
+    return result;
 }
 
 /* The same of a name that becomes a key of JSON. */
@@ -198,17 +220,16 @@ int tool_plan_add_doc(const struct tool_option *option, const char *text)
     char *name = split_text(option, text, &rest);
     if (!name)
         return -1;
-    if (json_object_set_new(plan->docs, name, json_string(rest)) < 0)
-        tool_out_of_memory();
+    int result = add_key(option, text, plan->docs, name, json_string(rest));
     free(name);
-    return 0;
+    return result;
 }
 
 int tool_plan_add_stream(const struct tool_option *option, const char *text)
 {
     struct tool_plan *plan = option->target;
-    if (json_object_set_new(plan->streams, text, json_true()) == 0)
-        return 0;
+    if (tool_is_utf8(text))
+        return add_key(option, text, plan->streams, text, json_true());
     tool_error("--%s %s: not UTF-8", option->name, text);
     return -1;
 }
@@ -237,11 +258,10 @@ int tool_plan_add_description(const struct tool_option *option, const char *text
     bool good = json_is_object(value);
     if (value && !good)
         tool_error("--%s %s: a JSON object is wanted", option->name, name);
-    if (good && json_object_set(plan->descriptions, name, value) < 0)
-        tool_out_of_memory();
+    int result = good ? add_key(option, text, plan->descriptions, name, json_incref(value)) : -1;
     json_decref(value);
     free(name);
-    return good ? 0 : -1;
+    return result;
 }
 
 /* To all that have the name: kinds have a name space each. */

@@ -4,7 +4,6 @@
 #include "service.h"
 
 #include <autobus2.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,11 @@
 const char *tool_service_text(const json_t *entry, const char *key)
 {
     return json_string_value(json_object_get(json_object_get(entry, "info"), key));
+}
+
+bool tool_service_is_added(const char *key)
+{
+    return strcmp(key, "host") == 0 || strcmp(key, "port") == 0 || strcmp(key, "service") == 0;
 }
 
 char *tool_service_label(const json_t *info, const char *service)
@@ -138,11 +142,6 @@ static void offer(char **best, char *term, const json_t *entries, size_t index)
     }
 }
 
-static bool may_change(const char *key)
-{
-    return strcmp(key, "host") == 0 || strcmp(key, "port") == 0 || strcmp(key, "service") == 0;
-}
-
 /* What people name things by comes first, then the shortest of the rest. */
 static char *best_term(const json_t *entries, size_t index)
 {
@@ -160,7 +159,7 @@ static char *best_term(const json_t *entries, size_t index)
     json_t *value = NULL;
     json_object_foreach((json_t *)info, key, value)
     {
-        if (!may_change(key))
+        if (!tool_service_is_added(key))
             offer(&best, term_of(key, value), entries, index);
     }
     return best;

@@ -3,9 +3,13 @@
 #define TOOL_SERVICE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* A string of the info, or NULL. */
 const char *tool_service_text(const json_t *entry, const char *key);
+
+/* A key of the info that who finds a service adds: host, port, service. */
+bool tool_service_is_added(const char *key);
 
 /* A new string, not escaped: info's name, else type@hostname, else the id. */
 char *tool_service_label(const json_t *info, const char *service);

@@ -156,6 +156,8 @@ serve --object o=1 --poll-watched|--poll-watched means nothing without --object-
 serve --object-command o=id --max-running 2|--max-running means nothing without --function
 serve --event e --command-timeout 1|--command-timeout means nothing without --function or --object-command
 serve --event e --max-output 9|--max-output means nothing without --function or --object-command
+serve --info a=1 --info a=2|--info a=2: another --info has that name
+serve --info host=x|--info host=x: who finds the service adds this key
 END
 
 what='autobus-call --help >&-'

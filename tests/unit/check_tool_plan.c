@@ -68,11 +68,36 @@ START_TEST(good)
 }
 END_TEST
 
+/* The first would be lost, or the second. */
+START_TEST(twice)
+{
+    static const struct {
+        setter *use;
+        const char *name, *first, *second, *wanted;
+    } cases[] = {
+        {tool_plan_set_info, "info", "a=1", "a=2", "--info a=2: another --info has that name"},
+        {tool_plan_add_doc, "doc", "f=one", "f=other", "--doc f=other: another --doc has that name"},
+        {tool_plan_add_doc, "doc", "=one", "=other", "--doc =other: another --doc has that name"},
+        {tool_plan_add_description, "describe", "f={}", "f={\"args\": []}", "another --describe has that name"},
+        {tool_plan_add_stream, "stream", "f", "f", "--stream f: another --stream has that name"},
+        {tool_plan_add_function, "function", "f=ls", "f=id", "--function f: there is a function of that name"},
+        {tool_plan_add_event, "event", "f", "f", "--event f: there is an event of that name"},
+        {tool_plan_add_object, "object", "f=1", "f=2", "--object f: there is an object of that name"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        ck_assert_int_eq(set(cases[i].use, cases[i].name, cases[i].first, NULL), 0);
+        ck_assert_int_eq(set(cases[i].use, cases[i].name, cases[i].second, cases[i].wanted), -1);
+    }
+}
+END_TEST
+
 START_TEST(bad)
 {
     ck_assert_int_eq(set(tool_plan_set_info, "info", "type", "--info type: NAME=WHAT is wanted"), -1);
     ck_assert_int_eq(set(tool_plan_set_info, "info", "=x", "the key is missing"), -1);
     ck_assert_int_eq(set(tool_plan_set_info, "info", "a={x", "--info a is broken JSON"), -1);
+    ck_assert_int_eq(set(tool_plan_set_info, "info", "port=1", "--info port=1: who finds the service adds this key"),
+                     -1);
     ck_assert_int_eq(set(tool_plan_add_function, "function", "say", "NAME=WHAT is wanted"), -1);
     ck_assert_int_eq(set(tool_plan_add_function, "function", "say=", "the command is missing"), -1);
     ck_assert_int_eq(set(tool_plan_add_function, "function", "=say", "the name is missing"), -1);
@@ -101,6 +126,7 @@ int main(void)
     tcase_add_checked_fixture(cases, setup, teardown);
     tcase_add_test(cases, good);
     tcase_add_test(cases, bad);
+    tcase_add_test(cases, twice);
     suite_add_tcase(suite, cases);
     return ab_test_run(suite);
 }
