@@ -5,6 +5,8 @@ ENGINE_FILES += libautobus/base/address.c
 ENGINE_FILES += libautobus/base/address.h
 ENGINE_FILES += libautobus/base/buffer.c
 ENGINE_FILES += libautobus/base/buffer.h
+ENGINE_FILES += libautobus/base/complaint.c
+ENGINE_FILES += libautobus/base/complaint.h
 ENGINE_FILES += libautobus/base/count.h
 ENGINE_FILES += libautobus/base/error.h
 ENGINE_FILES += libautobus/base/list.h
@@ -23,6 +25,7 @@ ENGINE_FILES += libautobus/base/random.c
 ENGINE_FILES += libautobus/base/random.h
 ENGINE_FILES += libautobus/base/text.c
 ENGINE_FILES += libautobus/base/text.h
+ENGINE_FILES += libautobus/base/time.h
 
 # wire
 ENGINE_FILES += libautobus/wire/envelope.c
@@ -70,8 +73,6 @@ ENGINE_FILES += libautobus/core/call.c
 ENGINE_FILES += libautobus/core/call_internal.h
 ENGINE_FILES += libautobus/core/candidates.c
 ENGINE_FILES += libautobus/core/candidates.h
-ENGINE_FILES += libautobus/core/complaint.c
-ENGINE_FILES += libautobus/core/complaint.h
 ENGINE_FILES += libautobus/core/connections.c
 ENGINE_FILES += libautobus/core/contest.c
 ENGINE_FILES += libautobus/core/contest.h

@@ -113,6 +113,7 @@ UNIT_TESTS += tests/unit/check_buffer
 UNIT_TESTS += tests/unit/check_bus
 UNIT_TESTS += tests/unit/check_call
 UNIT_TESTS += tests/unit/check_cancel
+UNIT_TESTS += tests/unit/check_complaint
 UNIT_TESTS += tests/unit/check_discoverer
 UNIT_TESTS += tests/unit/check_discovery
 UNIT_TESTS += tests/unit/check_error

@@ -54,9 +54,10 @@ bool ab_access_admits(const struct ab_service *service, const struct ab_inbound 
     if (ab_access_permits(service, connection, kind, name))
         return true;
     engine->counters.requests_denied++;
-    ab_complaint_say(&engine->server.denials, engine, "client %s:%u is denied %s %.*s",
-                     ab_address_host_text(&connection->stream.address, host), (unsigned)connection->stream.address.port,
-                     what[kind], (int)ab_text_cut(denied, strlen(denied), 100), denied);
+    ab_engine_complain(engine, &engine->server.denials, "client %s:%u is denied %s %.*s",
+                       ab_address_host_text(&connection->stream.address, host),
+                       (unsigned)connection->stream.address.port, what[kind],
+                       (int)ab_text_cut(denied, strlen(denied), 100), denied);
     return false;
 }
 

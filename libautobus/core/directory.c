@@ -343,7 +343,7 @@ bool ab_found_refuses(struct ab_found *found, const struct ab_address *at, const
 
 static int refuse(struct ab_engine *engine, int code, const char *service, const char *reason)
 {
-    ab_complaint_say(&engine->directory.complaint, engine, "service %s is ignored: %s", service, reason);
+    ab_engine_complain(engine, &engine->directory.complaint, "service %s is ignored: %s", service, reason);
     return code;
 }
 

@@ -12,10 +12,10 @@
 #include <stdbool.h>
 
 #include "base/address.h"
+#include "base/complaint.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/text.h"
-#include "core/complaint.h"
 #include "core/discoverer.h"
 #include "core/route.h"
 #include "core/timer.h"

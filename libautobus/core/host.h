@@ -17,14 +17,9 @@
 #include "base/address.h"
 #include "base/network.h"
 #include "base/text.h"
+#include "base/time.h"
 
 typedef uint64_t ab_stream_id; /* 0: none */
-
-/* Microseconds on a clock that never goes back. */
-typedef int64_t ab_time;
-#define AB_TIME_NEVER  INT64_MAX
-#define AB_MILLISECOND ((ab_time)1000)
-#define AB_SECOND      ((ab_time)1000000)
 
 enum ab_close_mode {
     AB_CLOSE_NOW,   /* what waits is thrown away */

@@ -86,7 +86,8 @@ static void write_value(struct ab_inbound *connection, struct ab_topic *topic)
         return;
     }
     if (is_too_long(topic, value)) {
-        ab_complaint_say(&engine->server.lengths, engine, "the value of %s is too long for a line", topic->name->data);
+        ab_engine_complain(engine, &engine->server.lengths, "the value of %s is too long for a line",
+                           topic->name->data);
         ab_text_unref(value);
         return;
     }

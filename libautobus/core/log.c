@@ -14,6 +14,7 @@
 #include "core/internal.h"
 
 #define LINE_MOST 511
+#define COMPLAINT 400 /* so that there is room for what follows it */
 #define AT_ONCE   1000
 #define EACH      AB_SECOND
 
@@ -89,4 +90,18 @@ void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...)
         say(engine, level, note, (size_t)snprintf(note, sizeof(note), "%lu lines were left out", unsaid));
     }
     say(engine, level, line, length);
+}
+
+void ab_engine_complain(struct ab_engine *engine, struct ab_complaint *complaint, const char *format, ...)
+{
+    char text[COMPLAINT], note[AB_COMPLAINT_NOTE];
+    unsigned long unsaid;
+    va_list arguments;
+
+    if (!ab_complaint_due(complaint, engine->now, &unsaid))
+        return;
+    va_start(arguments, format);
+    ab_log_format(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    ab_engine_log(engine, AB_LOG_WARNING, "%s%s", text, ab_complaint_note(unsaid, note));
 }

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/complaint.h"
 #include "base/log.h"
 #include "core/host.h"
 
@@ -31,5 +32,8 @@ size_t ab_log_format(char *room, size_t size, const char *format, va_list argume
 
 /* A line for the log, lost if there is no memory for it. */
 void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A warning that a peer can cause as often as it likes: if it is due, with how many were left out before it. */
+void ab_engine_complain(struct ab_engine *engine, struct ab_complaint *complaint, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -300,8 +300,8 @@ static void on_message(struct ab_stream *stream, struct ab_message *message)
     if (message->last) {
         ab_outbound_fail(connection, AB_EPROTOCOL, "the peer sent a line that is too long");
     } else if (message->problem) {
-        ab_complaint_say(&connection->complaint, stream->engine, "service %s: a line was dropped: %s",
-                         ab_outbound_service(connection), message->reason);
+        ab_engine_complain(stream->engine, &connection->complaint, "service %s: a line was dropped: %s",
+                           ab_outbound_service(connection), message->reason);
         if (connection->state == AB_OUTBOUND_BINDING)
             ab_outbound_fail(connection, AB_EPROTOCOL, "the peer did not answer bind");
         else if (message->type == AB_MESSAGE_RESPONSE && connection->ops->message)

@@ -5,9 +5,9 @@
 #ifndef AB_CORE_OUTBOUND_H
 #define AB_CORE_OUTBOUND_H
 
+#include "base/complaint.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "core/complaint.h"
 #include "core/internal.h"
 #include "core/stream.h"
 

@@ -12,9 +12,9 @@
 
 #include <string.h>
 
+#include "base/complaint.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "core/complaint.h"
 #include "core/internal.h"
 #include "core/outbound.h"
 #include "wire/packet.h"
@@ -138,7 +138,7 @@ static void watch(struct ab_seed *seed, const char *object)
 
 static void complain(struct ab_seed *seed, const char *text)
 {
-    ab_complaint_say(&seed->complaint, seed->engine, "seed %s: %s", seed->name, text);
+    ab_engine_complain(seed->engine, &seed->complaint, "seed %s: %s", seed->name, text);
 }
 
 /* Null is how a peer that knows no `exists` says that there is no such object. */

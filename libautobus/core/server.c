@@ -48,8 +48,8 @@ struct ab_visitor *ab_server_admit(struct ab_engine *engine, const struct ab_add
     if (!visitor)
         return NULL;
     if (engine->server.connections >= engine->limits.connections || visitor->connections >= most) {
-        ab_complaint_say(&engine->server.complaint, engine, "client %s is refused: too many connections",
-                         ab_address_host_text(peer, host));
+        ab_engine_complain(engine, &engine->server.complaint, "client %s is refused: too many connections",
+                           ab_address_host_text(peer, host));
         visitor_put(engine, visitor);
         engine->counters.inbound_refused++;
         return NULL;

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/complaint.h"
 #include "base/list.h"
 #include "base/map.h"
-#include "core/complaint.h"
 #include "core/timer.h"
 
 struct ab_engine;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/log.h"
+#include "base/complaint.h"
 
 struct ab_net;
 struct event;
@@ -40,7 +40,7 @@ struct ab_acceptor {
     struct event *event;
     struct event *timer; /* after a failure; meanwhile nothing is accepted */
     int reserve;         /* a descriptor to give up when there are no others, so as to refuse who waits */
-    struct ab_log_gate told;
+    struct ab_complaint told;
 };
 
 int ab_acceptor_init(struct ab_acceptor *acceptor, struct ab_net *net, enum ab_acceptor_kind kind); /* AB_ENOMEM */

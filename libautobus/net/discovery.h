@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/complaint.h"
 #include "core/host.h"
 #include "net/fates.h"
-#include "net/log.h"
 
 struct ab_net;
 struct event;
@@ -21,13 +21,13 @@ struct ab_discovery {
     uint16_t sender_port;
     struct event *event;
     struct event *retry;
-    char *room;                    /* for one datagram and a byte, which tells one that is longer */
-    struct ab_log_gate drops_told; /* event thread */
+    char *room;                     /* for one datagram and a byte, which tells one that is longer */
+    struct ab_complaint drops_told; /* event thread */
 
     /* The lock's. */
     bool wanted;    /* somebody hears what comes */
     bool attention; /* the event thread has something to do */
-    struct ab_log_gate failures_told;
+    struct ab_complaint failures_told;
     struct ab_fates fates;
     uint64_t sent; /* datagrams, each on one interface */
     uint64_t unsent;

@@ -1,13 +1,11 @@
 /*
- * Lines of log on their way to the driver, and gates that keep what the network can cause from flooding it.
+ * Lines of log on their way to the driver; what the network can cause is said once in a while.
  */
 #ifndef AB_NET_LOG_H
 #define AB_NET_LOG_H
 
-#include <stdbool.h>
-
+#include "base/complaint.h"
 #include "base/log.h"
-#include "core/host.h"
 
 struct ab_net;
 
@@ -15,14 +13,8 @@ struct ab_net;
 void ab_net_log(const struct ab_net *net, enum ab_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Lets one line through each 10 s, and counts the others. Starts zeroed, open. */
-struct ab_log_gate {
-    ab_time next;
-    unsigned long held;
-};
-
-/* The same, if the gate lets it through; it says how many like it were held back before. */
-void ab_net_complain(const struct ab_net *net, struct ab_log_gate *gate, enum ab_log_level level, const char *format,
-                     ...) __attribute__((format(printf, 4, 5)));
+/* The same, if it is due, with how many were left out before it. */
+void ab_net_complain(const struct ab_net *net, struct ab_complaint *complaint, enum ab_log_level level,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif
