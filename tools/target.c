@@ -103,6 +103,11 @@ static bool is_public(const json_t *info, void *user_data)
 static int parse_filter(const char *text, struct tool_target *target)
 {
     autobus_error error = AUTOBUS_ERROR_INIT;
+    if (text && !*text) {
+        tool_error("SERVICE is empty: an id, a type, a filter or a place is wanted");
+        tool_usage_hint();
+        return TOOL_EXIT_USAGE;
+    }
     int result = text ? autobus_filter_parse(text, &target->filter, &error) : autobus_filter_new(&target->filter);
     if (result == AUTOBUS_ENOMEM)
         tool_out_of_memory();

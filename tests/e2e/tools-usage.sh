@@ -57,6 +57,9 @@ err 'not a JSON array'
 try autobus-call thermostat f - </dev/null
 is 2
 err 'standard input is empty'
+try autobus-call '' f
+is 2
+err 'SERVICE is empty'
 try autobus-call 'a=1,b' f
 is 2
 err 'a=1,b: '

@@ -53,6 +53,18 @@ START_TEST(places)
 }
 END_TEST
 
+START_TEST(empty)
+{
+    struct tool_target target;
+    struct ab_captured captured;
+    ab_captured_begin(&captured, STDERR_FILENO);
+    ck_assert_int_eq(tool_target_parse("", false, &target), 2);
+    char *said = ab_captured_end(&captured);
+    ck_assert_str_eq(said, "t: SERVICE is empty: an id, a type, a filter or a place is wanted\nt: try --help\n");
+    free(said);
+}
+END_TEST
+
 START_TEST(refused)
 {
     static const char *const cases[] = {"a:0/x", "a:65536/x", "a:99999999999999999999/x", "a:0", "a~[", "=x", "a=1,b"};
@@ -198,6 +210,7 @@ int main(void)
     TCase *cases = tcase_create("service");
     tcase_add_checked_fixture(cases, setup, NULL);
     tcase_add_test(cases, places);
+    tcase_add_test(cases, empty);
     tcase_add_test(cases, refused);
     tcase_add_test(cases, ids_and_words);
     tcase_add_test(cases, internal_services);
