@@ -14,7 +14,6 @@
 #include "exit.h"
 #include "message.h"
 #include "names.h"
-#include "nearest.h"
 #include "networks.h"
 #include "service.h"
 #include "text.h"
@@ -279,17 +278,6 @@ static void explain_search(autobus_bus *bus)
     explain_seeds(bus);
 }
 
-/* What somebody may have meant: a type, a name, a host name. */
-static void offer_words(struct tool_nearest *nearest, const json_t *entry)
-{
-    static const char *const keys[] = {"type", "name", "hostname"};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        const char *text = tool_service_text(entry, keys[i]);
-        if (text)
-            tool_nearest_offer(nearest, text);
-    }
-}
-
 /* The types that there are, each once, as keys. */
 static json_t *types_of(const json_t *entries)
 {
@@ -307,11 +295,10 @@ static json_t *types_of(const json_t *entries)
 static void explain_types(const struct tool_target *target, const json_t *entries)
 {
     enum { MOST = 20 };
-    struct tool_nearest nearest = TOOL_NEAREST_INIT(target->word ? target->word : "");
-    for (size_t i = 0; i < json_array_size(entries); i++)
-        offer_words(&nearest, json_array_get(entries, i));
-    if (nearest.best)
-        tool_remark("did you mean %s?", nearest.best);
+    char *nearest = target->text ? tool_service_nearest(entries, target->text) : NULL;
+    if (nearest)
+        tool_remark("did you mean %s?", nearest);
+    free(nearest);
     json_t *types = types_of(entries);
     const char **names = tool_names(types);
     for (size_t i = 0; names[i] && i < MOST; i++)
@@ -324,15 +311,12 @@ static void explain_types(const struct tool_target *target, const json_t *entrie
 
 char *tool_find_nearest(autobus_bus *bus, const struct tool_target *target)
 {
-    struct tool_nearest nearest = TOOL_NEAREST_INIT(target->word ? target->word : "");
     json_t *entries = NULL;
-    if (!target->word || autobus_bus_services(bus, NULL, &entries) < 0)
+    if (!target->text || autobus_bus_services(bus, NULL, &entries) < 0)
         return NULL;
-    for (size_t i = 0; i < json_array_size(entries); i++)
-        offer_words(&nearest, json_array_get(entries, i));
-    char *best = nearest.best ? tool_copy(nearest.best) : NULL;
+    char *nearest = tool_service_nearest(entries, target->text);
     json_decref(entries);
-    return best;
+    return nearest;
 }
 
 void tool_find_explain(autobus_bus *bus, const struct tool_target *target)

@@ -1,5 +1,6 @@
 /*
- * Owns names for services: labels, their order, and the filter that tells one from the others. Pure.
+ * Owns names for services: labels, their order, the filter that tells one from the others, and the term that may have
+ * been meant. Pure.
  */
 #include "service.h"
 
@@ -8,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "message.h"
+#include "nearest.h"
+#include "names.h"
 #include "output.h"
+#include "target.h"
 #include "text.h"
 
 const char *tool_service_text(const json_t *entry, const char *key)
@@ -119,13 +124,18 @@ static char *write_term(const char *key, const char *text)
     return tool_writer_close(&writer);
 }
 
+static bool is_plain_key(const char *key)
+{
+    return is_printable(key) && !strpbrk(key, "=!~?, ");
+}
+
 /* NULL if it cannot be typed into a shell with ease. */
 static char *term_of(const char *key, const json_t *value)
 {
-    if (strpbrk(key, "=!~?,\\") || json_is_object(value) || json_is_array(value))
+    if (!is_plain_key(key) || json_is_object(value) || json_is_array(value))
         return NULL;
     char *text = json_is_string(value) ? tool_print("%s", json_string_value(value)) : tool_json_text(value, 0);
-    char *term = is_printable(key) && is_printable(text) ? write_term(key, text) : NULL;
+    char *term = is_printable(text) ? write_term(key, text) : NULL;
     free(text);
     return term;
 }
@@ -173,4 +183,110 @@ char *tool_service_distinguish(const json_t *entries, size_t index, const char *
     char *whole = text && *text ? tool_print("%s,%s", text, term) : tool_print("%s", term);
     free(term);
     return whole;
+}
+
+/* ---- what may have been meant. Candidates are an object: what is compared with what was written, and the term. */
+
+static void add_candidate(json_t *candidates, const char *text, const char *term)
+{
+    if (json_object_set_new(candidates, text, json_string(term)) < 0)
+        tool_out_of_memory();
+}
+
+/* The values that the entries have under a key, compared as a filter has them. */
+static void add_values(json_t *candidates, const json_t *entries, const char *key)
+{
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *value = json_object_get(json_object_get(json_array_get(entries, i), "info"), key);
+        char *term = value ? term_of(key, value) : NULL;
+        if (term)
+            add_candidate(candidates, term + strlen(key) + 1, term);
+        free(term);
+    }
+}
+
+/* The keys that the entries have; `rest` is what goes on in the term: =value. */
+static void add_keys(json_t *candidates, const json_t *entries, const char *rest)
+{
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const char *key = NULL;
+        json_t *value = NULL;
+        json_object_foreach(json_object_get(json_array_get(entries, i), "info"), key, value)
+        {
+            char *term = tool_print("%s%s", key, rest);
+            if (is_plain_key(key))
+                add_candidate(candidates, key, term);
+            free(term);
+        }
+    }
+}
+
+static char *nearest_of(const json_t *candidates, const char *written)
+{
+    struct tool_nearest nearest = TOOL_NEAREST_INIT(written);
+    const char **names = tool_names(candidates);
+    for (const char **each = names; *each; each++)
+        tool_nearest_offer(&nearest, *each);
+    free(names);
+    return nearest.best ? tool_copy(json_string_value(json_object_get(candidates, nearest.best))) : NULL;
+}
+
+/* A word is a type, and can be written so; who says one may think of a name. */
+static char *nearest_to_word(json_t *candidates, const json_t *entries, const char *word)
+{
+    add_values(candidates, entries, "hostname");
+    add_values(candidates, entries, "name");
+    add_values(candidates, entries, "type");
+    char *term = nearest_of(candidates, word);
+    if (!term || strncmp(term, "type=", 5) != 0 || strpbrk(term + 5, "=~?!:, "))
+        return term;
+    memmove(term, term + 5, strlen(term + 5) + 1);
+    return term;
+}
+
+/* key=value: another value of the key, or where nobody has the key, another key. */
+static char *nearest_to_pair(json_t *candidates, const json_t *entries, const char *term, size_t key_size)
+{
+    char *key = tool_copy_part(term, key_size);
+    char *nearest = NULL;
+    if (!tool_service_is_added(key)) /* those of one tell nothing of another */
+        add_values(candidates, entries, key);
+    if (json_object_size(candidates) > 0) {
+        nearest = nearest_of(candidates, term + key_size + 1);
+    } else {
+        add_keys(candidates, entries, term + key_size);
+        nearest = nearest_of(candidates, key);
+    }
+    free(key);
+    return nearest;
+}
+
+static char *nearest_to_term(const json_t *entries, const char *term)
+{
+    size_t key_size = strcspn(term, "=~?!");
+    char *nearest = NULL;
+    if (!tool_is_utf8(term))
+        return NULL;
+    json_t *candidates = json_object();
+    if (!candidates)
+        tool_out_of_memory();
+    if (!term[key_size])
+        nearest = nearest_to_word(candidates, entries, term);
+    else if (term[key_size] == '=')
+        nearest = nearest_to_pair(candidates, entries, term, key_size);
+    json_decref(candidates);
+    if (!nearest || strcmp(nearest, term) != 0)
+        return nearest;
+    free(nearest); /* there is such a one: it is another term that fits none */
+    return NULL;
+}
+
+char *tool_service_nearest(const json_t *entries, const char *filter)
+{
+    char *nearest = NULL, *term = NULL;
+    while (!nearest && (term = tool_target_take_term(&filter))) {
+        nearest = nearest_to_term(entries, term);
+        free(term);
+    }
+    return nearest;
 }

@@ -21,4 +21,8 @@ void tool_service_sort(json_t *entries);
  * entries matches this one only. */
 char *tool_service_distinguish(const json_t *entries, size_t index, const char *text);
 
+/* A new string, not escaped: the term that fits one of these entries and comes nearest to one of the filter's that fits
+ * none. NULL: nothing comes near. */
+char *tool_service_nearest(const json_t *entries, const char *filter);
+
 #endif

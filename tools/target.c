@@ -49,13 +49,17 @@ static int parse_place(const char *text, const char *colon, struct tool_target *
 
 /* ---- filters */
 
-/* The size of the first term: up to a comma that is not escaped. */
-static size_t term_size(const char *text)
+/* Up to a comma that is not escaped. */
+char *tool_target_take_term(const char **filter)
 {
+    const char *text = *filter;
     size_t size = 0;
+    if (!*text)
+        return NULL;
     while (text[size] && text[size] != ',')
         size += text[size] == '\\' && text[size + 1] ? 2 : 1;
-    return size;
+    *filter = text + size + (text[size] == ',');
+    return tool_copy_part(text, size);
 }
 
 static bool is_bare(const char *term)
@@ -74,20 +78,16 @@ static bool names_internal(const char *term)
 /* What the tool needs to know of a filter beyond matching. The library's parser has accepted it. */
 static void look_at_terms(struct tool_target *target)
 {
-    const char *text = target->text;
-    for (bool first = true; *text; first = false) {
-        size_t size = term_size(text);
-        char *term = tool_copy_part(text, size);
+    const char *rest = target->text;
+    char *term = NULL;
+    for (bool first = true; (term = tool_target_take_term(&rest)); first = false) {
         target->internal = target->internal || names_internal(term);
-        if (first && is_bare(term))
-            target->word = tool_copy(term);
-        bool lone = first && !text[size];
+        bool lone = first && !*rest;
         if (lone && is_bare(term))
             target->id = tool_copy(term);
         else if (lone && begins(term, "service="))
             target->id = tool_copy(term + strlen("service="));
         free(term);
-        text += size + (text[size] == ',');
     }
 }
 
@@ -146,7 +146,6 @@ void tool_target_deinit(struct tool_target *target)
     free(target->text);
     free(target->host);
     free(target->id);
-    free(target->word);
     *target = (struct tool_target){0};
 }
 

@@ -17,7 +17,6 @@ struct tool_target {
 
     char
         *id; /* of HOST:PORT/ID, or the id that a lone WORD or service=ID may be; NULL otherwise: of a place, the bus */
-    char *word;    /* the first term if it is bare, NULL otherwise */
     bool internal; /* services of type autobus.… are meant too, or named */
 
     autobus_filter *filter;
@@ -26,6 +25,9 @@ struct tool_target {
 /* `text` NULL is every service. `all` takes internal services in. 0, or what to exit with, after a message. */
 int tool_target_parse(const char *text, bool all, struct tool_target *ret_target);
 void tool_target_deinit(struct tool_target *target);
+
+/* Takes the first term off a filter: a new string. NULL: there is none left. */
+char *tool_target_take_term(const char **filter);
 
 static inline bool tool_target_is_direct(const struct tool_target *target)
 {

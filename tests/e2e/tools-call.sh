@@ -92,6 +92,9 @@ try autobus-call --wait 1.5 thermostta get
 is 3
 err 'did you mean thermostat?'
 err 'there is: thermostat'
+try autobus-call --wait 1.5 'thermostat,name=Halll' get
+is 3
+err 'did you mean name=Hall?'
 try autobus-call --wait 0.5 autobus.nothing get
 is 3
 

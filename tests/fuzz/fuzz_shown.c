@@ -156,6 +156,24 @@ static bool picks(const autobus_filter *filter, const json_t *entry)
     return picked;
 }
 
+static bool is_filter(const char *text)
+{
+    autobus_filter *filter = NULL;
+    bool good = autobus_filter_parse(text, &filter, NULL) == 0;
+
+    autobus_filter_unref(filter);
+    return good;
+}
+
+/* What may have been meant is a filter too. */
+static void check_nearest(const json_t *entries, const char *written)
+{
+    char *term = is_filter(written) ? tool_service_nearest(entries, written) : NULL;
+
+    ck_assert_msg(!term || is_filter(term), "%s", term);
+    free(term);
+}
+
 static void check_distinguish(json_t *entries, size_t index)
 {
     char *term = tool_service_distinguish(entries, index, NULL);
@@ -166,6 +184,8 @@ static void check_distinguish(json_t *entries, size_t index)
     ck_assert_msg(autobus_filter_parse(term, &filter, NULL) == 0, "%s", term);
     json_array_foreach(entries, i, entry) ck_assert_msg(picks(filter, entry) == (i == index), "%s", term);
     autobus_filter_unref(filter);
+    term[strlen(term) - 1] = '\0'; /* as somebody may write it */
+    check_nearest(entries, term);
     free(term);
 }
 
@@ -209,6 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_signature("name", json_object_get(entry, "info"));
         check_distinguish(entries, index);
     }
+    check_nearest(entries, text);
     tool_service_sort(entries);
     check_table(entries, width);
     json_decref(entries);

@@ -82,25 +82,23 @@ START_TEST(refused)
 }
 END_TEST
 
-START_TEST(ids_and_words)
+START_TEST(ids)
 {
     static const struct {
         const char *text;
         const char *id;
-        const char *word;
     } cases[] = {
-        {"thermostat", "thermostat", "thermostat"},
-        {"thermostat,room=hall", NULL, "thermostat"},
-        {"service=17-x", "17-x", NULL},
-        {"service=17-x,room=hall", NULL, NULL},
-        {"type=x", NULL, NULL},
-        {"!room", NULL, NULL},
-        {"room?", NULL, NULL},
+        {"thermostat", "thermostat"},
+        {"thermostat,room=hall", NULL},
+        {"service=17-x", "17-x"},
+        {"service=17-x,room=hall", NULL},
+        {"type=x", NULL},
+        {"!room", NULL},
+        {"room?", NULL},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct tool_target target = parse(cases[i].text, false);
         ck_assert_pstr_eq(target.id, cases[i].id);
-        ck_assert_pstr_eq(target.word, cases[i].word);
         tool_target_deinit(&target);
     }
 }
@@ -167,7 +165,7 @@ START_TEST(order)
 }
 END_TEST
 
-static void check_terms(const char *infos, const char *text, const char *const *wanted)
+static json_t *entries_of(const char *infos)
 {
     json_t *list = json_loads(infos, 0, NULL);
     json_t *entries = json_array();
@@ -176,13 +174,19 @@ static void check_terms(const char *infos, const char *text, const char *const *
         id[3] = (char)('0' + i);
         json_array_append_new(entries, json_pack("{s:s, s:O}", "service", id, "info", json_array_get(list, i)));
     }
+    json_decref(list);
+    return entries;
+}
+
+static void check_terms(const char *infos, const char *text, const char *const *wanted)
+{
+    json_t *entries = entries_of(infos);
     for (size_t i = 0; i < json_array_size(entries); i++) {
         char *term = tool_service_distinguish(entries, i, text);
         ck_assert_str_eq(term, wanted[i]);
         free(term);
     }
     json_decref(entries);
-    json_decref(list);
 }
 
 #define WANTED(...) ((const char *const[]){__VA_ARGS__})
@@ -204,6 +208,44 @@ START_TEST(telling_apart)
 }
 END_TEST
 
+START_TEST(nearest)
+{
+    static const struct {
+        const char *filter;
+        const char *wanted;
+    } cases[] = {
+        {"thermostta", "thermostat"},
+        {"Halll", "name=Hall"},
+        {"Hall", "name=Hall"},
+        {"lamp", "type=lamp!"}, /* no bare word can be that */
+        {"type=thermo", "type=thermostat"},
+        {"room=hal", "room=hall"},
+        {"room=hall", NULL},
+        {"room=cellar", NULL},
+        {"thermostat,room=atic", "room=attic"},
+        {"name=attic left", "name=Attic\\, left"},
+        {"floor=12", "floor=123"},
+        {"rom=hall", "room=hall"},
+        {"service=id-2", NULL}, /* ids look alike */
+        {"port=1", NULL},
+        {"room~hal,room!=hal,!rooms,rom?", NULL},
+        {"rom=h\xff", NULL},
+        {"", NULL},
+    };
+    json_t *entries =
+        entries_of("[{\"type\": \"thermostat\", \"name\": \"Hall\", \"room\": \"hall\", \"port\": 15},"
+                   " {\"type\": \"lamp!\", \"name\": \"Attic, left\", \"room\": \"attic\", \"floor\": 123},"
+                   " {\"name\": [1], \"room\": {}}, {}]");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *term = tool_service_nearest(entries, cases[i].filter);
+        ck_assert_msg(term && cases[i].wanted ? strcmp(term, cases[i].wanted) == 0 : !term && !cases[i].wanted,
+                      "%s: %s", cases[i].filter, term ? term : "none");
+        free(term);
+    }
+    json_decref(entries);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tools/service");
@@ -212,11 +254,12 @@ int main(void)
     tcase_add_test(cases, places);
     tcase_add_test(cases, empty);
     tcase_add_test(cases, refused);
-    tcase_add_test(cases, ids_and_words);
+    tcase_add_test(cases, ids);
     tcase_add_test(cases, internal_services);
     tcase_add_test(cases, labels);
     tcase_add_test(cases, order);
     tcase_add_test(cases, telling_apart);
+    tcase_add_test(cases, nearest);
     suite_add_tcase(suite, cases);
     return ab_test_run(suite);
 }
