@@ -52,6 +52,8 @@ TEST_SUPPORT_FILES += tests/sim/walk_browse.c
 TEST_SUPPORT_FILES += tests/sim/walk_elder.c
 TEST_SUPPORT_FILES += tests/sim/walk_program.c
 TEST_SUPPORT_FILES += tests/sim/walk_truth.c
+TEST_SUPPORT_FILES += tests/steps.c
+TEST_SUPPORT_FILES += tests/steps.h
 
 FUZZ_FILES += tests/fuzz/bus.c
 FUZZ_FILES += tests/fuzz/bus.h
@@ -80,6 +82,7 @@ UNIT_TESTS += tests/sim/check_directory
 UNIT_TESTS += tests/sim/check_discoverers
 UNIT_TESTS += tests/sim/check_discovery
 UNIT_TESTS += tests/sim/check_goodbyes
+UNIT_TESTS += tests/sim/check_growth
 UNIT_TESTS += tests/sim/check_host
 UNIT_TESTS += tests/sim/check_hostile
 UNIT_TESTS += tests/sim/check_inbound
