@@ -63,6 +63,8 @@ FUZZ_FILES += tests/fuzz/terminal.c
 FUZZ_FILES += tests/fuzz/terminal.h
 
 NET_RIG_FILES += tests/net/engine.c
+NET_RIG_FILES += tests/net/pair.c
+NET_RIG_FILES += tests/net/pair.h
 NET_RIG_FILES += tests/net/rig.c
 NET_RIG_FILES += tests/net/rig.h
 
@@ -132,6 +134,7 @@ UNIT_TESTS += tests/unit/check_lifetime
 UNIT_TESTS += tests/unit/check_limits
 UNIT_TESTS += tests/unit/check_list
 UNIT_TESTS += tests/unit/check_local
+UNIT_TESTS += tests/unit/check_lookout
 UNIT_TESTS += tests/unit/check_map
 UNIT_TESTS += tests/unit/check_memory
 UNIT_TESTS += tests/unit/check_message
@@ -157,6 +160,8 @@ UNIT_TESTS += tests/unit/check_sleep
 UNIT_TESTS += tests/unit/check_sleeper
 UNIT_TESTS += tests/unit/check_slot
 UNIT_TESTS += tests/unit/check_socket
+UNIT_TESTS += tests/unit/check_socket_input
+UNIT_TESTS += tests/unit/check_socket_output
 UNIT_TESTS += tests/unit/check_spin
 UNIT_TESTS += tests/unit/check_system
 UNIT_TESTS += tests/unit/check_text
@@ -190,10 +195,13 @@ tests_threads_check_storm_SOURCES = tests/threads/check_storm.c tests/threads/st
 # These drive net with an engine that only writes down what it hears, in the place of ours.
 tests_unit_check_acceptor_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_discovery_LDADD = tests/librig.la $(LDADD)
+tests_unit_check_lookout_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_net_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_resolver_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_sleep_LDADD = tests/librig.la $(LDADD)
 tests_unit_check_socket_LDADD = tests/librig.la $(LDADD)
+tests_unit_check_socket_input_LDADD = tests/librig.la $(LDADD)
+tests_unit_check_socket_output_LDADD = tests/librig.la $(LDADD)
 
 TEST_HELPERS += tests/e2e/legacy-peer
 TEST_HELPERS += tests/e2e/stranger
