@@ -13,7 +13,6 @@
 #include "interrupt.h"
 #include "message.h"
 #include "multiple.h"
-#include "names.h"
 #include "output.h"
 #include "service.h"
 #include "target.h"
@@ -203,12 +202,10 @@ static int run(struct call *call, const struct tool_words *words)
 {
     struct tool_target target;
     autobus_bus *bus = NULL;
-    call->function = words->items[1];
-    if (!tool_name_check("function", call->function))
-        return TOOL_EXIT_USAGE;
-    int end = tool_target_parse(words->items[0], call->settings.all, &target);
+    int end = tool_target_read(words, "function", call->settings.all, &target);
     if (end)
         return end;
+    call->function = words->items[1];
     end = tool_arguments_read(&call->rules, words->rest, words->rest_count, &call->args);
     if (end == 0)
         end = tool_bus_open(&call->settings, &bus);

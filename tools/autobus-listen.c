@@ -9,7 +9,6 @@
 #include "failure.h"
 #include "follow.h"
 #include "message.h"
-#include "names.h"
 #include "output.h"
 
 struct listener {
@@ -135,14 +134,7 @@ static bool read_options(struct listener *listener, int argc, char **argv, struc
     struct tool_settings *settings = &listener->settings;
     const struct tool_option options[] = {
         {"count", 0, "N", "end after N events", tool_set_count, &listener->count},
-        TOOL_OPTION_ANY(settings, "follow one service, whichever comes first"),
-        {"time", 0, NULL, "begin each line with the time", tool_set_flag, &listener->timed},
-        TOOL_OPTION_JSON(settings),
-        TOOL_OPTION_RAW(settings),
-        TOOL_OPTION_VERBOSE(settings, "say on standard error which services are followed"),
-        TOOL_OPTION_ALL(settings),
-        TOOL_OPTION_QUIET(settings),
-        TOOL_OPTION_WAIT(settings, "give up when no service was there by then (for ever)"),
+        TOOL_OPTIONS_FOLLOW(settings, &listener->timed),
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
     };
@@ -168,8 +160,7 @@ int main(int argc, char **argv)
     listener.settings.wait_ms = TOOL_FOREVER;
     if (!read_options(&listener, argc, argv, &words, &end))
         return end;
-    end = tool_name_check("event", words.items[1]) ? tool_target_parse(words.items[0], listener.settings.all, &target)
-                                                   : TOOL_EXIT_USAGE;
+    end = tool_target_read(&words, "event", listener.settings.all, &target);
     if (end == 0) {
         listener.event = words.items[1];
         end = listen_on(&listener, &target);

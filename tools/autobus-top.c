@@ -16,7 +16,6 @@
 #include "exit.h"
 #include "keys.h"
 #include "message.h"
-#include "names.h"
 #include "notes.h"
 #include "output.h"
 #include "screen.h"
@@ -488,9 +487,7 @@ int main(int argc, char **argv)
     top.settings.timeout_ms = ONCE_TIMEOUT_MS;
     if (!read_options(&top, argc, argv, &words, &end))
         return end;
-    end = makes_sense(&top) && tool_name_check("object", words.items[1])
-              ? tool_target_parse(words.items[0], top.settings.all, &target)
-              : TOOL_EXIT_USAGE;
+    end = makes_sense(&top) ? tool_target_read(&words, "object", top.settings.all, &target) : TOOL_EXIT_USAGE;
     if (end == 0) {
         top.target = &target;
         apply_options(&top, words.items[1]);

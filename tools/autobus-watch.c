@@ -7,7 +7,6 @@
 #include "bus.h"
 #include "exit.h"
 #include "message.h"
-#include "names.h"
 #include "output.h"
 #include "values.h"
 
@@ -105,14 +104,7 @@ static bool read_options(struct watcher *watcher, int argc, char **argv, struct 
     struct tool_settings *settings = &watcher->settings;
     const struct tool_option options[] = {
         {"once", 0, NULL, "print one value and end", tool_set_flag, &watcher->once},
-        TOOL_OPTION_ANY(settings, "follow one service, whichever comes first"),
-        {"time", 0, NULL, "begin each line with the time", tool_set_flag, &watcher->timed},
-        TOOL_OPTION_JSON(settings),
-        TOOL_OPTION_RAW(settings),
-        TOOL_OPTION_VERBOSE(settings, "say on standard error which services are followed"),
-        TOOL_OPTION_ALL(settings),
-        TOOL_OPTION_QUIET(settings),
-        TOOL_OPTION_WAIT(settings, "give up when no service was there by then (for ever)"),
+        TOOL_OPTIONS_FOLLOW(settings, &watcher->timed),
         TOOL_OPTION_TIMEOUT(settings, "with --once: for the value, from when a service is there (30)"),
         TOOL_OPTIONS_BUS(settings),
         TOOL_OPTIONS_END,
@@ -144,8 +136,7 @@ int main(int argc, char **argv)
     watcher.settings.wait_ms = TOOL_FOREVER;
     if (!read_options(&watcher, argc, argv, &words, &end))
         return end;
-    end = tool_name_check("object", words.items[1]) ? tool_target_parse(words.items[0], watcher.settings.all, &target)
-                                                    : TOOL_EXIT_USAGE;
+    end = tool_target_read(&words, "object", watcher.settings.all, &target);
     if (end == 0) {
         watcher.values.object = words.items[1];
         end = watch_on(&watcher, &target);

@@ -17,6 +17,19 @@
 
 struct tool_follow;
 
+/* Rows of a tool's table of options. `timed` is a bool. */
+/* clang-format off */
+#define TOOL_OPTIONS_FOLLOW(settings, timed) \
+    TOOL_OPTION_ANY(settings, "follow one service, whichever comes first"), \
+    {"time", 0, NULL, "begin each line with the time", tool_set_flag, timed}, \
+    TOOL_OPTION_JSON(settings), \
+    TOOL_OPTION_RAW(settings), \
+    TOOL_OPTION_VERBOSE(settings, "say on standard error which services are followed"), \
+    TOOL_OPTION_ALL(settings), \
+    TOOL_OPTION_QUIET(settings), \
+    TOOL_OPTION_WAIT(settings, "give up when no service was there by then (for ever)")
+/* clang-format on */
+
 /* One proxy or connection. Counted: each registration that uses it holds a reference. */
 struct tool_followed {
     struct tool_follow *follow;

@@ -9,7 +9,7 @@
 
 #include "exit.h"
 #include "message.h"
-#include "options.h"
+#include "names.h"
 #include "text.h"
 
 static const char internal_prefix[] = "autobus.";
@@ -138,6 +138,13 @@ int tool_target_parse(const char *text, bool all, struct tool_target *ret_target
     }
     *ret_target = target;
     return 0;
+}
+
+int tool_target_read(const struct tool_words *words, const char *what, bool all, struct tool_target *ret_target)
+{
+    if (!tool_name_check(what, words->items[1]))
+        return TOOL_EXIT_USAGE;
+    return tool_target_parse(words->items[0], all, ret_target);
 }
 
 void tool_target_deinit(struct tool_target *target)

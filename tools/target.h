@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "options.h"
+
 struct tool_target {
     char *text; /* as it was written; NULL: every service */
 
@@ -24,6 +26,8 @@ struct tool_target {
 
 /* `text` NULL is every service. `all` takes internal services in. 0, or what to exit with, after a message. */
 int tool_target_parse(const char *text, bool all, struct tool_target *ret_target);
+/* The same of the words SERVICE NAME, after a look at the name; `what` has it: "function". */
+int tool_target_read(const struct tool_words *words, const char *what, bool all, struct tool_target *ret_target);
 void tool_target_deinit(struct tool_target *target);
 
 /* Takes the first term off a filter: a new string. NULL: there is none left. */
