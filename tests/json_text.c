@@ -4,6 +4,7 @@
 #include "json_text.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -21,6 +22,17 @@ json_t *ab_test_json(const char *text)
 
     ck_assert_msg(ab_test_json_parse(text, strlen(text), &value) == 0, "%s", text);
     return value;
+}
+
+char *ab_test_json_long(size_t size)
+{
+    char *text = malloc(size + 1);
+
+    ck_assert_ptr_nonnull(text);
+    memset(text, 'x', size);
+    memcpy(text, "[\"", 2);
+    memcpy(text + size - 2, "\"]", 3);
+    return text;
 }
 
 bool ab_test_json_agree(const char *text, size_t size)

@@ -10,6 +10,8 @@
 int ab_test_json_parse(const char *text, size_t size, json_t **ret_value);
 /* That is its value. */
 json_t *ab_test_json(const char *text);
+/* A text of that size, to be freed: an array with one long string. */
+char *ab_test_json_long(size_t size);
 /* Both readers take the text, to equal values (true), or both refuse it. */
 bool ab_test_json_agree(const char *text, size_t size);
 

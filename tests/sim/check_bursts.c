@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "harness.h"
+#include "json_text.h"
 #include "sim/peer.h"
 #include "sim/sim.h"
 
@@ -106,20 +107,10 @@ START_TEST(who_comes_later_hears_what_comes_later)
 }
 END_TEST
 
-static char *filled(size_t size)
-{
-    char *args = malloc(size + 1);
-
-    memset(args, 'x', size);
-    memcpy(args, "[\"", 2);
-    strcpy(args + size - 2, "\"]");
-    return args;
-}
-
 START_TEST(one_that_is_too_large_leaves_the_others_be)
 {
     struct scene scene = scene_new();
-    char *args = filled(2 << 20);
+    char *args = ab_test_json_long(2 << 20);
     struct ab_text *text = ab_text_new(args, strlen(args));
     ab_time now = sim_bus_enter(scene.b);
 
@@ -185,7 +176,7 @@ static int reply_after(unsigned count, const char *args)
 /* The last of 280 is alone in its burst and too much: the client is cut off in the midst of the answer to it. */
 START_TEST(a_burst_cuts_off_who_is_about_to_be_answered)
 {
-    char *args = filled(30000);
+    char *args = ab_test_json_long(30000);
 
     ck_assert_int_eq(reply_after(279, args), 0);
     ck_assert_int_eq(reply_after(280, args), AB_EDISCONNECTED);

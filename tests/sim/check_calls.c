@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "json_text.h"
 #include "sim/outing.h"
 #include "sim/scene.h"
 #include "sim/visit.h"
@@ -348,11 +349,8 @@ START_TEST(a_call_over_the_limit_of_a_line_is_refused_at_once)
 {
     struct scene scene = scene_new(SIM_LINES | SIM_PROGRAM);
     size_t size = 1u << 20;
-    char *args = malloc(size + 10);
+    char *args = ab_test_json_long(size);
 
-    memset(args, 'x', size);
-    memcpy(args, "[\"", 2);
-    memcpy(args + size - 2, "\"]", 3);
     ck_assert_int_eq(sim_call_try(scene.remote, SECONDS(1), 0, "echo", args), AB_ETOOLARGE);
     ck_assert_int_eq(sim_notice(scene.remote, "echo", args), AB_ETOOLARGE);
     memcpy(args + size - 1000, "\"]", 3);

@@ -46,6 +46,11 @@ static void announce(struct sim_peer *peer, const char *info)
     announce_at(peer, 80, info);
 }
 
+static void say_goodbye(struct sim_peer *peer)
+{
+    sim_peer_broadcast(peer, "{\"command\":\"remove\",\"port\":80,\"service\":\"x\"}", AB_LOOPBACK_LAST);
+}
+
 /* x is known at the first place, for a minute by what it says, and c has never asked it. */
 static struct scene scene_new(void (*limits)(struct sim_bus *bus))
 {
@@ -175,7 +180,7 @@ START_TEST(what_is_taken_is_what_was_said_last)
     sim_crash(scene.sim, scene.one->process.host);
     announce(scene.two, NEW);
     sim_run(scene.sim, SECONDS(1));
-    sim_peer_broadcast(scene.two, "{\"command\":\"remove\",\"port\":80,\"service\":\"x\"}", AB_LOOPBACK_LAST);
+    say_goodbye(scene.two);
     sim_record(scene.sim, SIM_SERVICES | SIM_ROUTES);
     sim_run(scene.sim, SECONDS(20));
     sim_expect(scene.sim, "70.001 c: - x 10.0.0.1:80*\n");
@@ -191,7 +196,7 @@ START_TEST(one_that_says_goodbye_late_has_moved)
     announce(scene.two, NEW);
     sim_run(scene.sim, SECONDS(1));
     sim_record(scene.sim, SIM_SERVICES | SIM_ROUTES);
-    sim_peer_broadcast(scene.one, "{\"command\":\"remove\",\"port\":80,\"service\":\"x\"}", AB_LOOPBACK_LAST);
+    say_goodbye(scene.one);
     sim_run(scene.sim, SECONDS(1));
     sim_expect(scene.sim, "61.001 c: - x 10.0.0.1:80*\n"
                           "61.001 c: + x 10.0.0.2:80*\n");
@@ -239,22 +244,37 @@ START_TEST(one_that_answered_lately_is_not_asked)
 }
 END_TEST
 
+/* So many services that are at the first place too. */
+static void announce_others(const struct scene *scene, unsigned count)
+{
+    char text[200];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "{\"command\":\"add\",\"port\":80,\"service\":\"s%u\",\"info\":{}}", i);
+        sim_peer_broadcast(scene->one, text, AB_LOOPBACK_FIRST);
+    }
+    sim_run(scene->sim, SECONDS(1));
+}
+
+/* Such a host says that it has this one of them. */
+static void claim_other(const struct scene *scene, unsigned host, unsigned number)
+{
+    char text[200];
+
+    snprintf(text, sizeof text, "{\"command\":\"add\",\"port\":80,\"service\":\"s%u\",\"info\":" NEW "}", number);
+    sim_forge(scene->c->process.host, 0x0a000050 + host, text);
+}
+
 /* Of a thousand services that are where they were: few are asked in a time, whoever says how often that they moved. */
 START_TEST(who_claims_all_services_has_few_of_them_asked)
 {
     struct scene scene = scene_new(NULL);
     unsigned most = 0;
-    char text[200];
 
-    for (unsigned i = 0; i < 1000; i++) {
-        snprintf(text, sizeof text, "{\"command\":\"add\",\"port\":80,\"service\":\"s%u\",\"info\":{}}", i);
-        sim_peer_broadcast(scene.one, text, AB_LOOPBACK_FIRST);
-    }
-    sim_run(scene.sim, SECONDS(1));
+    announce_others(&scene, 1000);
     sim_record(scene.sim, SIM_STREAMS);
     for (unsigned i = 0; i < 20000; i++) {
-        snprintf(text, sizeof text, "{\"command\":\"add\",\"port\":80,\"service\":\"s%u\",\"info\":" NEW "}", i % 1000);
-        sim_forge(scene.c->process.host, 0x0a000050 + i % 3, text);
+        claim_other(&scene, i % 3, i % 1000);
         sim_run(scene.sim, MS(1));
         most = scene.c->open_streams > most ? scene.c->open_streams : most;
     }
@@ -268,17 +288,10 @@ END_TEST
 START_TEST(one_host_gets_half_of_the_places)
 {
     struct scene scene = scene_new(NULL);
-    char text[200];
 
-    for (unsigned i = 0; i < 20; i++) {
-        snprintf(text, sizeof text, "{\"command\":\"add\",\"port\":80,\"service\":\"s%u\",\"info\":{}}", i);
-        sim_peer_broadcast(scene.one, text, AB_LOOPBACK_FIRST);
-    }
-    sim_run(scene.sim, SECONDS(1));
-    for (unsigned i = 0; i < 20; i++) {
-        snprintf(text, sizeof text, "{\"command\":\"add\",\"port\":80,\"service\":\"s%u\",\"info\":" NEW "}", i);
-        sim_forge(scene.c->process.host, 0x0a000050, text);
-    }
+    announce_others(&scene, 20);
+    for (unsigned i = 0; i < 20; i++)
+        claim_other(&scene, 0, i);
     sim_run(scene.sim, SECONDS(1));
     ck_assert_uint_eq(scene.c->engine->contests.count, AB_CONTESTS_MOST / 2);
     sim_peer_kill(scene.one);
@@ -322,7 +335,7 @@ START_TEST(a_false_place_hides_a_service_only_until_it_is_asked)
 {
     struct scene scene = scene_new(NULL);
 
-    sim_peer_broadcast(scene.one, "{\"command\":\"remove\",\"port\":80,\"service\":\"x\"}", AB_LOOPBACK_LAST);
+    say_goodbye(scene.one);
     sim_run(scene.sim, MS(10));
     announce_at(scene.one, 81, OLD); /* where nobody listens */
     sim_run(scene.sim, MS(10));

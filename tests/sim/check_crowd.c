@@ -5,6 +5,7 @@
 
 #include "core/internal.h"
 #include "harness.h"
+#include "json_text.h"
 #include "sim/visit.h"
 
 #define LINKS 8
@@ -32,6 +33,16 @@ static struct sim_link *bound_link(struct visit *visit, struct sim_peer *peer)
     sim_run(visit->sim, MS(10));
     visit_bind(visit, link);
     return link;
+}
+
+/* Bound by as many links, each of which listens. */
+static void open_listeners(struct visit *visit, struct sim_link *links[LINKS])
+{
+    for (unsigned i = 0; i < LINKS; i++) {
+        links[i] = bound_link(visit, visit->p);
+        sim_send(links[i], "{\"_type\":3,\"_command\":\"listen\",\"name\":\"rang\"}");
+    }
+    sim_run(visit->sim, SECONDS(1));
 }
 
 static unsigned standing(struct sim_link *const *links, unsigned count)
@@ -79,17 +90,9 @@ START_TEST(those_who_do_not_read_go_when_all_are_too_much)
     struct sim_bus *c = sim_bus(visit.sim, "c");
     struct sim_slot *listen = sim_listen(sim_proxy(c, "type=hall"), "rang");
     struct sim_link *links[LINKS];
-    size_t size = 60000;
-    char *args = malloc(size + 1);
+    char *args = ab_test_json_long(60000);
 
-    memset(args, 'x', size);
-    memcpy(args, "[\"", 2);
-    strcpy(args + size - 2, "\"]");
-    for (unsigned i = 0; i < LINKS; i++) {
-        links[i] = bound_link(&visit, visit.p);
-        sim_send(links[i], "{\"_type\":3,\"_command\":\"listen\",\"name\":\"rang\"}");
-    }
-    sim_run(visit.sim, SECONDS(1));
+    open_listeners(&visit, links);
     for (unsigned i = 0; i < LINKS; i++)
         sim_link_listen(links[i], false);
     sim_record(visit.sim, SIM_LOG);
@@ -113,18 +116,11 @@ START_TEST(those_who_read_are_not_harmed)
     struct visit visit = visit_new(little);
     struct sim_link *links[LINKS];
     size_t size = 500000;
-    char *args = malloc(size + 1);
+    char *args = ab_test_json_long(size);
 
     visit.sim->network.send_buffer = 1 << 20;
     visit.sim->network.receive_buffer = 1 << 20;
-    memset(args, 'x', size);
-    memcpy(args, "[\"", 2);
-    strcpy(args + size - 2, "\"]");
-    for (unsigned i = 0; i < LINKS; i++) {
-        links[i] = bound_link(&visit, visit.p);
-        sim_send(links[i], "{\"_type\":3,\"_command\":\"listen\",\"name\":\"rang\"}");
-    }
-    sim_run(visit.sim, SECONDS(1));
+    open_listeners(&visit, links);
     for (unsigned i = 0; i < 4; i++) {
         sim_fire(visit.hall, "rang", args);
         sim_run(visit.sim, MS(100));

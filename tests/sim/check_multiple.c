@@ -6,6 +6,7 @@
 
 #include "failing.h"
 #include "harness.h"
+#include "json_text.h"
 #include "sim/peer.h"
 #include "sim/sim.h"
 
@@ -604,12 +605,9 @@ END_TEST
 START_TEST(what_fits_no_line_is_refused)
 {
     struct house house;
-    char *args = malloc(1100000);
+    char *args = ab_test_json_long(1100000);
 
     house_build(&house, SIM_RESULTS);
-    memset(args, '1', 1100000);
-    memcpy(args, "[\"", 2);
-    memcpy(args + 1099997, "\"]", 3);
     ck_assert_int_eq(sim_call_all_try(house.remote, 0, "echo", args), AB_ETOOLARGE);
     ck_assert_int_eq(sim_notice(house.remote, "echo", args), AB_ETOOLARGE);
     free(args);
