@@ -27,6 +27,25 @@ static struct sim_service *full_service(struct sim_bus *bus, const char *name)
     return service;
 }
 
+/* What several begin with: all of it may be NULL. */
+struct scene {
+    struct sim_bus *b, *c;
+    struct sim_service *hall; /* of b */
+    struct sim_remote *remote;
+    struct sim_slot *watch; /* of the hall's object temp */
+};
+
+static struct scene scene_new(struct sim *sim)
+{
+    struct scene scene = {.b = sim_bus(sim, "b"), .c = sim_bus(sim, "c")};
+
+    scene.hall = full_service(scene.b, "hall");
+    scene.remote = sim_proxy(scene.c, "type=hall");
+    scene.watch = sim_watch(scene.remote, "temp");
+    sim_record(sim, 0);
+    return scene;
+}
+
 static struct ab_address place_of(struct sim_bus *bus)
 {
     return sim_host_address(bus->process.host, 0, sim_bus_port(bus));
@@ -174,44 +193,40 @@ static void burst(struct sim_bus *b, struct sim_service *hall)
 static bool objects(void *context)
 {
     struct sim *sim = sim_new_failing(1);
-    struct sim_bus *b = sim_bus(sim, "b");
-    struct sim_bus *c = sim_bus(sim, "c");
-    struct sim_service *hall = full_service(b, "hall");
-    struct sim_remote *remote = sim_proxy(c, "type=hall");
-    struct sim_slot *watch = sim_watch(remote, "temp");
-    struct sim_slot *again = sim_watch(remote, "temp");
-    struct sim_slot *listen = sim_listen(remote, "rang");
+    struct scene scene = scene_new(sim);
+    struct sim_slot *again = sim_watch(scene.remote, "temp");
+    struct sim_slot *listen = sim_listen(scene.remote, "rang");
 
     (void)context;
-    sim_record(sim, 0);
-    sim_on_interest(hall, AB_TOPIC_OBJECT, "temp");
-    sim_on_interest(hall, AB_TOPIC_EVENT, "later");
-    sim_listen(remote, "rang");
-    sim_watch(remote, "autobus.objects");
-    sim_get(remote, "autobus.functions");
-    sim_get(remote, "ghost");
+    sim_on_interest(scene.hall, AB_TOPIC_OBJECT, "temp");
+    sim_on_interest(scene.hall, AB_TOPIC_EVENT, "later");
+    sim_listen(scene.remote, "rang");
+    sim_watch(scene.remote, "autobus.objects");
+    sim_get(scene.remote, "autobus.functions");
+    sim_get(scene.remote, "ghost");
     sim_run(sim, MS(100));
-    sim_set(hall, "temp", "{\"now\": [1, 2, 3]}");
-    sim_fire(hall, "rang", "[\"front\"]");
+    sim_set(scene.hall, "temp", "{\"now\": [1, 2, 3]}");
+    sim_fire(scene.hall, "rang", "[\"front\"]");
     sim_run(sim, MS(100));
     sim_cancel(again);
-    sim_set_doc(hall, AB_TOPIC_SERVICE, NULL, "the hall");
-    sim_set_doc(hall, AB_TOPIC_OBJECT, "temp", "degrees");
-    sim_describe(hall, AB_TOPIC_OBJECT, "temp", "{\"value\": {\"type\": \"number\"}}");
-    sim_object(hall, "door", "true");
-    sim_remove(hall, AB_TOPIC_OBJECT, "door");
-    sim_remove(hall, AB_TOPIC_EVENT, "rang");
-    sim_event(hall, "rang");
+    sim_set_doc(scene.hall, AB_TOPIC_SERVICE, NULL, "the hall");
+    sim_set_doc(scene.hall, AB_TOPIC_OBJECT, "temp", "degrees");
+    sim_describe(scene.hall, AB_TOPIC_OBJECT, "temp", "{\"value\": {\"type\": \"number\"}}");
+    sim_object(scene.hall, "door", "true");
+    sim_remove(scene.hall, AB_TOPIC_OBJECT, "door");
+    sim_remove(scene.hall, AB_TOPIC_EVENT, "rang");
+    sim_event(scene.hall, "rang");
     sim_run(sim, MS(100));
-    sim_set(hall, "temp", "7");
-    sim_fire(hall, "rang", "[]");
-    burst(b, hall);
+    sim_set(scene.hall, "temp", "7");
+    sim_fire(scene.hall, "rang", "[]");
+    burst(scene.b, scene.hall);
     sim_run(sim, MS(100));
-    struct sim_remote *details = sim_proxy(c, "type=autobus.details");
+    struct sim_remote *details = sim_proxy(scene.c, "type=autobus.details");
     sim_watch(details, "details");
     sim_call(details, "get_details", "[]");
     sim_run(sim, MS(100));
-    bool complete = watch && listen && watch->value && strcmp(watch->value, "7") == 0 && listen->count == 5;
+    bool complete =
+        scene.watch && listen && scene.watch->value && strcmp(scene.watch->value, "7") == 0 && listen->count == 5;
     sim_free(sim);
     return complete;
 }
@@ -221,24 +236,19 @@ static bool objects(void *context)
 static bool failover(void *context)
 {
     struct sim *sim = sim_new_failing(1);
-    struct sim_bus *b1 = sim_bus(sim, "b1");
-    struct sim_bus *b2 = sim_bus(sim, "b2");
-    struct sim_bus *c = sim_bus(sim, "c");
-    struct sim_service *one = full_service(b1, "one");
-    struct sim_remote *remote = sim_proxy(c, "type=hall");
-    struct sim_slot *watch = sim_watch(remote, "temp");
+    struct scene scene = scene_new(sim);
+    struct sim_bus *other = sim_bus(sim, "other");
 
     (void)context;
-    sim_record(sim, 0);
-    sim_on_binding(remote);
-    sim_listen(remote, "rang");
+    sim_on_binding(scene.remote);
+    sim_listen(scene.remote, "rang");
     sim_run(sim, MS(100));
-    struct sim_service *two = full_service(b2, "two");
+    struct sim_service *two = full_service(other, "two");
     sim_set(two, "temp", "5");
-    if (b1 && one && c && sim_bus_port(b1)) {
-        struct ab_address to = place_of(b1);
-        struct sim_remote *fixed = sim_connection(c, &to, ab_service_id(one->service));
-        struct sim_remote *bus = sim_connection(c, &to, NULL);
+    if (scene.b && scene.hall && scene.c && sim_bus_port(scene.b)) {
+        struct ab_address to = place_of(scene.b);
+        struct sim_remote *fixed = sim_connection(scene.c, &to, ab_service_id(scene.hall->service));
+        struct sim_remote *bus = sim_connection(scene.c, &to, NULL);
         sim_watch(fixed, "temp");
         sim_on_end(fixed, false);
         sim_on_end(bus, true);
@@ -246,16 +256,16 @@ static bool failover(void *context)
         sim_call(bus, "get_counters", "[]");
         sim_call(fixed, "hold", "[]");
     }
-    sim_call(remote, "hold", "[]");
+    sim_call(scene.remote, "hold", "[]");
     sim_run(sim, MS(100));
-    sim_bus_kill(b1);
+    sim_bus_kill(scene.b);
     sim_run(sim, MS(500));
-    bool complete = watch && watch->value && strcmp(watch->value, "5") == 0;
-    if (b2)
-        sim_cut(b2->process.host, c ? c->process.host : b2->process.host, true);
+    bool complete = scene.watch && scene.watch->value && strcmp(scene.watch->value, "5") == 0;
+    if (other)
+        sim_cut(other->process.host, scene.c ? scene.c->process.host : other->process.host, true);
     sim_run(sim, SECONDS(40));
-    if (b2)
-        sim_cut(b2->process.host, c ? c->process.host : b2->process.host, false);
+    if (other)
+        sim_cut(other->process.host, scene.c ? scene.c->process.host : other->process.host, false);
     sim_run(sim, SECONDS(10));
     sim_free(sim);
     return complete;
@@ -264,32 +274,27 @@ static bool failover(void *context)
 static bool closing(void *context)
 {
     struct sim *sim = sim_new_failing(1);
-    struct sim_bus *b1 = sim_bus(sim, "b1");
-    struct sim_bus *b2 = sim_bus(sim, "b2");
-    struct sim_bus *c = sim_bus(sim, "c");
-    struct sim_service *one = full_service(b1, "one");
-    struct sim_remote *remote = sim_proxy(c, "type=hall");
-    struct sim_remote *many = sim_proxy_multiple(c, "type=hall");
-    struct sim_slot *watch = sim_watch(remote, "temp");
+    struct scene scene = scene_new(sim);
+    struct sim_bus *other = sim_bus(sim, "other");
+    struct sim_remote *many = sim_proxy_multiple(scene.c, "type=hall");
 
     (void)context;
-    sim_record(sim, 0);
-    sim_browse(c, "type=hall", AB_BROWSER_LIVENESS);
+    sim_browse(scene.c, "type=hall", AB_BROWSER_LIVENESS);
     sim_on_binding(many);
     sim_run(sim, MS(100));
-    struct sim_service *two = full_service(b2, "two");
-    full_service(b1, "three");
+    struct sim_service *two = full_service(other, "two");
+    full_service(scene.b, "three");
     sim_set(two, "temp", "5");
     sim_run(sim, MS(100));
-    struct sim_slot *call = sim_call(remote, "hold", "[]");
+    struct sim_slot *call = sim_call(scene.remote, "hold", "[]");
     sim_call_all(many, NULL, 0, "hold", "[]");
     sim_run(sim, MS(100));
-    sim_service_end(one);
+    sim_service_end(scene.hall);
     sim_run(sim, MS(100));
-    while (b1 && b1->held_count)
-        sim_reply(b1, "1");
+    while (scene.b && scene.b->held_count)
+        sim_reply(scene.b, "1");
     sim_run(sim, SECONDS(5));
-    bool complete = call && call->value && watch && watch->value;
+    bool complete = call && call->value && scene.watch && scene.watch->value;
     sim_free(sim);
     return complete;
 }
@@ -418,30 +423,26 @@ START_TEST(a_service_is_reached_again_when_there_is_memory_again)
 {
     for (long after = 0; after < 600; after += 7) {
         struct sim *sim = sim_new(1);
-        struct sim_bus *b = sim_bus(sim, "b");
-        struct sim_bus *c = sim_bus(sim, "c");
-        struct sim_service *hall = full_service(b, "hall");
-        struct sim_remote *remote = sim_proxy(c, "type=hall");
-        struct sim_slot *watch = sim_watch(remote, "temp");
-        sim_record(sim, 0);
+        struct scene scene = scene_new(sim);
         sim_run(sim, MS(100));
         sim->memory_fails = true;
         ab_failing_arm(after, true);
-        sim_set(hall, "temp", "5");
-        sim_call(remote, "echo", "[1]");
+        sim_set(scene.hall, "temp", "5");
+        sim_call(scene.remote, "echo", "[1]");
         sim_run(sim, MS(200));
-        sim_fire(hall, "rang", "[1]");
+        sim_fire(scene.hall, "rang", "[1]");
         sim_run(sim, SECONDS(30));
         ab_failing_arm(-1, false);
         sim->memory_fails = false;
         sim_run(sim, SECONDS(100));
-        ck_assert_msg(sim_bound(remote), "not bound again when allocations after %ld had failed", after);
-        struct sim_slot *call = sim_call(remote, "echo", "[2]");
-        sim_set(hall, "temp", "6");
+        ck_assert_msg(sim_bound(scene.remote), "not bound again when allocations after %ld had failed", after);
+        struct sim_slot *call = sim_call(scene.remote, "echo", "[2]");
+        sim_set(scene.hall, "temp", "6");
         sim_run(sim, SECONDS(1));
         ck_assert_int_eq(call->code, 0);
         ck_assert_uint_eq(call->count, 1);
-        ck_assert_msg(watch->value && strcmp(watch->value, "6") == 0, "after %ld: %s", after, watch->value);
+        ck_assert_msg(scene.watch->value && strcmp(scene.watch->value, "6") == 0, "after %ld: %s", after,
+                      scene.watch->value);
         sim_free(sim);
     }
 }
