@@ -8,6 +8,7 @@
 
 #include "bus.h"
 #include "checkup.h"
+#include "deadline.h"
 #include "exit.h"
 #include "find.h"
 #include "message.h"
@@ -24,25 +25,12 @@ struct doctor {
 
 /* ---- listening */
 
-static void pause_until(const struct timespec *end)
-{
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, end, NULL) != 0)
-        ;
-}
-
 /* For the whole time, since what is wrong may come late; and for long enough that what is sent can come back. */
 static void listen_for(int wait_ms)
 {
-    struct timespec end;
-    wait_ms = wait_ms > LISTEN_LEAST_MS ? wait_ms : LISTEN_LEAST_MS;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += wait_ms / 1000;
-    end.tv_nsec += wait_ms % 1000 * 1000000L;
-    if (end.tv_nsec >= 1000000000L) {
-        end.tv_sec++;
-        end.tv_nsec -= 1000000000L;
-    }
-    pause_until(&end);
+    struct timespec end = tool_deadline_in(wait_ms > LISTEN_LEAST_MS ? wait_ms : LISTEN_LEAST_MS);
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) != 0)
+        ;
 }
 
 static int look(struct tool_checkup *checkup)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "deadline.h"
 #include "escape.h"
 #include "exit.h"
 #include "message.h"
@@ -44,31 +45,14 @@ static void on_services(const autobus_services_event *event, void *user_data)
 static void watch_init(struct watch *watch)
 {
     *watch = (struct watch){.news = true};
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&watch->lock, NULL);
-    pthread_cond_init(&watch->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    tool_deadline_condition_init(&watch->changed);
 }
 
 static void watch_deinit(struct watch *watch)
 {
     pthread_cond_destroy(&watch->changed);
     pthread_mutex_destroy(&watch->lock);
-}
-
-static struct timespec deadline_in(int wait_ms)
-{
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += wait_ms / 1000;
-    deadline.tv_nsec += wait_ms % 1000 * 1000000L;
-    if (deadline.tv_nsec >= 1000000000L) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000L;
-    }
-    return deadline;
 }
 
 static bool is_before(const struct timespec *one, const struct timespec *other)
@@ -79,7 +63,7 @@ static bool is_before(const struct timespec *one, const struct timespec *other)
 /* False: the time is over. `settled`: nothing more is to be expected soon. */
 static bool watch_wait(struct watch *watch, const struct timespec *deadline, bool *ret_settled)
 {
-    struct timespec quiet = deadline_in(LATE_QUIET_MS);
+    struct timespec quiet = tool_deadline_in(LATE_QUIET_MS);
     int result = 0;
     pthread_mutex_lock(&watch->lock);
     while (!watch->news && result == 0)
@@ -129,7 +113,7 @@ static int snapshot(autobus_bus *bus, const struct tool_target *target, json_t *
 
 static int look(autobus_bus *bus, const struct search *search, struct watch *watch, int wait_ms, json_t **ret_entries)
 {
-    struct timespec deadline = deadline_in(wait_ms);
+    struct timespec deadline = tool_deadline_in(wait_ms);
     for (;;) {
         bool settled = false;
         json_t *entries = NULL;

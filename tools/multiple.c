@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "deadline.h"
 #include "exit.h"
 #include "failure.h"
 #include "find.h"
@@ -26,13 +27,9 @@ struct progress {
 
 static void progress_init(struct progress *progress)
 {
-    pthread_condattr_t attributes;
     *progress = (struct progress){0};
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&progress->lock, NULL);
-    pthread_cond_init(&progress->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    tool_deadline_condition_init(&progress->changed);
 }
 
 static void progress_deinit(struct progress *progress)
@@ -104,14 +101,7 @@ static void on_binding(const autobus_binding *binding, void *user_data)
 
 static bool all_bound(struct progress *progress, size_t count, int timeout_ms)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += timeout_ms / 1000;
-    deadline.tv_nsec += timeout_ms % 1000 * 1000000L;
-    if (deadline.tv_nsec >= 1000000000L) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000L;
-    }
+    struct timespec deadline = tool_deadline_in(timeout_ms);
     int result = 0;
     pthread_mutex_lock(&progress->lock);
     while (progress->bound < count && result != ETIMEDOUT)

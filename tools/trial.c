@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "deadline.h"
 #include "message.h"
 #include "text.h"
 
@@ -52,18 +53,6 @@ static struct timespec now(void)
 static double ms_between(const struct timespec *from, const struct timespec *to)
 {
     return (double)(to->tv_sec - from->tv_sec) * 1e3 + (double)(to->tv_nsec - from->tv_nsec) / 1e6;
-}
-
-static struct timespec in_ms(int ms)
-{
-    struct timespec time = now();
-    time.tv_sec += ms / 1000;
-    time.tv_nsec += ms % 1000 * 1000000L;
-    if (time.tv_nsec >= 1000000000L) {
-        time.tv_sec++;
-        time.tv_nsec -= 1000000000L;
-    }
-    return time;
 }
 
 /* ---- one attempt */
@@ -163,7 +152,7 @@ static bool await(struct trial *trial, size_t most, const struct timespec *until
 
 static void start_all(struct trial *trial, autobus_queue *queue)
 {
-    struct timespec until = in_ms(trial->timeout_ms);
+    struct timespec until = tool_deadline_in(trial->timeout_ms);
     for (size_t i = 0; i < trial->count && await(trial, AT_ONCE - 1, &until); i++) {
         pthread_mutex_lock(&trial->lock);
         trial->running++;
@@ -241,12 +230,8 @@ static void fill(struct trial *trial, const json_t *entries)
 
 static void init(struct trial *trial)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&trial->lock, NULL);
-    pthread_cond_init(&trial->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    tool_deadline_condition_init(&trial->changed);
 }
 
 static void deinit(struct trial *trial)
@@ -270,7 +255,7 @@ void tool_trial_run(autobus_bus *bus, json_t *entries, enum tool_trial_question 
     init(&trial);
     fill(&trial, entries);
     start_all(&trial, queue);
-    struct timespec until = in_ms(timeout_ms);
+    struct timespec until = tool_deadline_in(timeout_ms);
     await(&trial, 0, &until);
     for (size_t i = 0; i < trial.count; i++) {
         finish(&trial.attempts[i]);
