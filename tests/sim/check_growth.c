@@ -138,6 +138,7 @@ int main(void)
     Suite *suite = suite_create("growth");
     TCase *tests = tcase_create("growth");
 
+    tcase_set_timeout(tests, 60); /* two seconds on an idle machine */
     tcase_add_test(tests, a_service_costs_the_same_among_few_and_many);
     suite_add_tcase(suite, tests);
     return ab_test_run(suite);
