@@ -25,7 +25,7 @@ void ab_buffer_deinit(struct ab_buffer *buffer)
 }
 
 /* Moves the live bytes into a block of `capacity` bytes. */
-static bool buffer_move(struct ab_buffer *buffer, size_t capacity)
+static AB_COLD bool buffer_move(struct ab_buffer *buffer, size_t capacity)
 {
     size_t live = ab_buffer_size(buffer);
     char *block;
@@ -89,7 +89,7 @@ void ab_buffer_commit(struct ab_buffer *buffer, size_t size)
     buffer->end += size;
 }
 
-int ab_buffer_append_grow(struct ab_buffer *buffer, const void *data, size_t size)
+AB_COLD int ab_buffer_append_grow(struct ab_buffer *buffer, const void *data, size_t size)
 {
     char *place;
 

@@ -1,5 +1,5 @@
 /*
- * Result codes used by every layer.
+ * Result codes used by every layer, and a mark for what deals with them.
  *
  * A function that can fail returns 0 (or a positive local condition that its comment names) or one of these negative
  * codes; it leaves its outputs untouched when it fails. The public header repeats the numbers as AUTOBUS_E…;
@@ -28,5 +28,9 @@ enum ab_error_code {
     AB_EPROTOCOL = -16,    /* the peer does not speak the protocol */
     AB_EFORKED = -17,      /* called in a child of fork */
 };
+
+/* For functions that run when something is wrong, once in the life of a connection, or when a thread has to be woken: the
+ * compiler keeps them, and the ways that lead to them, out of the code that every message runs through. */
+#define AB_COLD __attribute__((cold))
 
 #endif

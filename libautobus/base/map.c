@@ -119,7 +119,7 @@ void ab_map_deinit(struct ab_map *map)
 
 /* Twice the buckets; when there is no memory for them the map works on with longer chains. The order within a chain does
  * not matter, so the list of all nodes is what is gone through. */
-static void map_grow(struct ab_map *map)
+static AB_COLD void map_grow(struct ab_map *map)
 {
     uint32_t mask = map->mask ? map->mask * 2 + 1 : SMALLEST - 1;
     struct ab_map_node **buckets = ab_calloc((size_t)mask + 1, sizeof(struct ab_map_node *));

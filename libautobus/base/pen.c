@@ -13,7 +13,11 @@
 void ab_pen_begin(struct ab_pen *pen, struct ab_buffer *out)
 {
     *pen = (struct ab_pen){.out = out, .before = ab_buffer_size(out)};
-    ab_pen_grow(pen, 0);
+    pen->at = ab_buffer_reserve(out, ROOM);
+    if (pen->at)
+        pen->end = out->block + out->capacity;
+    else
+        pen->result = AB_ENOMEM;
 }
 
 void ab_pen_begin_in(struct ab_pen *pen, char *room, size_t size)
@@ -27,7 +31,7 @@ static void settle(struct ab_pen *pen)
         ab_buffer_commit(pen->out, (size_t)(pen->at - (pen->out->block + pen->out->end)));
 }
 
-void ab_pen_fail(struct ab_pen *pen, int code)
+AB_COLD void ab_pen_fail(struct ab_pen *pen, int code)
 {
     if (pen->result < 0)
         return;
@@ -36,7 +40,7 @@ void ab_pen_fail(struct ab_pen *pen, int code)
     pen->at = pen->end = NULL;
 }
 
-bool ab_pen_grow(struct ab_pen *pen, size_t size)
+AB_COLD bool ab_pen_grow(struct ab_pen *pen, size_t size)
 {
     if (pen->result < 0)
         return false;
@@ -61,11 +65,32 @@ int ab_pen_end(struct ab_pen *pen)
 
 static size_t count_digits(uint64_t number)
 {
-    size_t count = 1;
+    static const uint64_t powers[MOST_DIGITS] = {
+        0,
+        UINT64_C(10),
+        UINT64_C(100),
+        UINT64_C(1000),
+        UINT64_C(10000),
+        UINT64_C(100000),
+        UINT64_C(1000000),
+        UINT64_C(10000000),
+        UINT64_C(100000000),
+        UINT64_C(1000000000),
+        UINT64_C(10000000000),
+        UINT64_C(100000000000),
+        UINT64_C(1000000000000),
+        UINT64_C(10000000000000),
+        UINT64_C(100000000000000),
+        UINT64_C(1000000000000000),
+        UINT64_C(10000000000000000),
+        UINT64_C(100000000000000000),
+        UINT64_C(1000000000000000000),
+        UINT64_C(10000000000000000000),
+    };
+    unsigned bits = 64 - (unsigned)__builtin_clzll(number | 1);
+    unsigned least = bits * 1233 >> 12; /* of the digits, or one less: 1233 / 4096 is the logarithm of 2 */
 
-    for (uint64_t least = 10; count < MOST_DIGITS && number >= least; least *= 10)
-        count++;
-    return count;
+    return least + (number >= powers[least]);
 }
 
 /* Two at a time: a call has two numbers, and their digits were a third of what it took to write it. */

@@ -98,7 +98,7 @@ void ab_callers_leave(struct ab_callers *callers, struct ab_waiting *waiting)
 }
 
 /* Two more, or else they would take each other's place for ever. */
-struct ab_item *ab_callers_most(const struct ab_callers *callers, uint64_t connection)
+AB_COLD struct ab_item *ab_callers_most(const struct ab_callers *callers, uint64_t connection)
 {
     const struct ab_caller *caller = caller_find(callers, connection);
     const struct ab_caller *most = NULL;

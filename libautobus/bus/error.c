@@ -88,12 +88,12 @@ static int fill(autobus_error *error, int code, const char *type, char *text)
     return code;
 }
 
-int ab_error_fail(autobus_error *error, int code)
+AB_COLD int ab_error_fail(autobus_error *error, int code)
 {
     return error ? fill(error, code, NULL, NULL) : code;
 }
 
-int ab_error_fail_text(autobus_error *error, int code, const char *text)
+AB_COLD int ab_error_fail_text(autobus_error *error, int code, const char *text)
 {
     return error ? fill(error, code, NULL, ab_strdup(text)) : code;
 }
@@ -111,7 +111,7 @@ int ab_error_fail_problem(autobus_error *error, int code, char *problem)
     return code;
 }
 
-int ab_error_take(autobus_error *error, struct ab_notice *notice)
+AB_COLD int ab_error_take(autobus_error *error, struct ab_notice *notice)
 {
     if (!error)
         return notice->code;
@@ -127,7 +127,7 @@ int ab_error_take(autobus_error *error, struct ab_notice *notice)
 }
 
 /* The program is shown a constant, so nobody writes to the texts that are. */
-void ab_error_show(autobus_error *ret_error, const struct ab_notice *notice)
+AB_COLD void ab_error_show(autobus_error *ret_error, const struct ab_notice *notice)
 {
     ret_error->code = notice->code;
     ret_error->type = notice->error_type ? notice->error_type : (char *)type_of(notice->code);

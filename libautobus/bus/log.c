@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "bus/thread.h"
 
@@ -44,7 +45,7 @@ void ab_log_deinit(struct ab_log *log)
     pthread_mutex_destroy(&log->lock);
 }
 
-void ab_log_put(struct ab_log *log, int level, const char *text, size_t size)
+AB_COLD void ab_log_put(struct ab_log *log, int level, const char *text, size_t size)
 {
     struct line *line;
 
@@ -67,12 +68,10 @@ void ab_log_put(struct ab_log *log, int level, const char *text, size_t size)
     ab_free(line);
 }
 
-bool ab_log_tell(struct ab_log *log)
+static AB_COLD bool tell(struct ab_log *log)
 {
     struct ab_list lines, *node;
 
-    if (!log->level || ab_thread.logging)
-        return false;
     ab_list_init(&lines);
     pthread_mutex_lock(&log->lock);
     ab_list_splice(&lines, &log->lines);
@@ -95,6 +94,11 @@ bool ab_log_tell(struct ab_log *log)
     log->telling--;
     pthread_mutex_unlock(&log->lock);
     return true;
+}
+
+bool ab_log_tell(struct ab_log *log)
+{
+    return log->level && !ab_thread.logging && tell(log);
 }
 
 bool ab_log_waits(struct ab_log *log)

@@ -73,7 +73,7 @@ void ab_defer(struct ab_deferred *deferred, void (*run)(struct ab_deferred *defe
     ab_deferred_run();
 }
 
-void ab_deferred_run(void)
+static AB_COLD void run_deferred(void)
 {
     while (ab_thread.deferred && !ab_thread.locks && !ab_thread.filters) {
         struct ab_deferred *deferred = ab_thread.deferred;
@@ -83,6 +83,12 @@ void ab_deferred_run(void)
         deferred->run(deferred);
         ab_callback_end();
     }
+}
+
+void ab_deferred_run(void)
+{
+    if (ab_thread.deferred)
+        run_deferred();
 }
 
 /* The default follows RLIMIT_STACK, which the program's user may have set to anything. */

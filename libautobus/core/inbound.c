@@ -35,7 +35,7 @@ static void release_service(struct ab_inbound *connection)
     connection->service = NULL;
 }
 
-static void finish(struct ab_inbound *connection, enum ab_close_mode mode)
+static AB_COLD void finish(struct ab_inbound *connection, enum ab_close_mode mode)
 {
     struct ab_engine *engine = connection->stream.engine;
     bool was_unbound = connection->state == AB_INBOUND_UNBOUND;
@@ -74,7 +74,7 @@ void ab_inbound_answered(struct ab_inbound *connection)
         finish(connection, AB_CLOSE_FLUSH);
 }
 
-void ab_inbound_leave(struct ab_inbound *connection)
+AB_COLD void ab_inbound_leave(struct ab_inbound *connection)
 {
     struct ab_engine *engine = connection->stream.engine;
 
@@ -92,7 +92,7 @@ void ab_inbound_leave(struct ab_inbound *connection)
 
 /* ---- Output */
 
-void ab_inbound_cut_off(struct ab_inbound *connection, const char *why)
+AB_COLD void ab_inbound_cut_off(struct ab_inbound *connection, const char *why)
 {
     const struct ab_address *client = &connection->stream.address;
     const struct ab_service *service = connection->service;
@@ -105,7 +105,7 @@ void ab_inbound_cut_off(struct ab_inbound *connection, const char *why)
     finish(connection, AB_CLOSE_NOW);
 }
 
-static void set_paused(struct ab_inbound *connection, bool paused)
+static AB_COLD void set_paused(struct ab_inbound *connection, bool paused)
 {
     struct ab_engine *engine = connection->stream.engine;
 
@@ -179,8 +179,8 @@ void ab_inbound_respond(struct ab_inbound *connection, int r)
         ab_inbound_write(connection, &connection->stream.engine->scratch);
 }
 
-void ab_inbound_respond_error(struct ab_inbound *connection, const struct ab_message *message, const char *type,
-                              const char *text)
+AB_COLD void ab_inbound_respond_error(struct ab_inbound *connection, const struct ab_message *message, const char *type,
+                                      const char *text)
 {
     if (message->type != AB_MESSAGE_COMMAND || !message->id)
         return;
@@ -212,7 +212,7 @@ static void respond_result(struct ab_inbound *connection, const struct ab_messag
 }
 
 /* What is long is not made anew for each who asks, and is refused where the client could not read it. */
-static void on_builtin(struct ab_inbound *connection, const struct ab_message *message, enum ab_builtin what)
+static AB_COLD void on_builtin(struct ab_inbound *connection, const struct ab_message *message, enum ab_builtin what)
 {
     const char *name = ab_introspection_name(what);
     struct ab_topic *topic = ab_topic_get(connection->service, &connection->service->objects, name);
@@ -225,7 +225,7 @@ static void on_builtin(struct ab_inbound *connection, const struct ab_message *m
     ab_text_unref(value);
 }
 
-static void on_counters(struct ab_inbound *connection, const struct ab_message *message)
+static AB_COLD void on_counters(struct ab_inbound *connection, const struct ab_message *message)
 {
     struct ab_text *value = ab_introspection_value(connection->service, AB_BUILTIN_COUNTERS);
 
@@ -265,14 +265,14 @@ static void on_call(struct ab_inbound *connection, struct ab_message *message)
 }
 
 /* Nothing to a notice. */
-static void acknowledge(struct ab_inbound *connection, const struct ab_message *message)
+static AB_COLD void acknowledge(struct ab_inbound *connection, const struct ab_message *message)
 {
     if (message->type == AB_MESSAGE_COMMAND)
         ab_inbound_respond(connection,
                            ab_message_write_empty(ab_engine_scratch(connection->stream.engine), message->id));
 }
 
-static void on_cancel(struct ab_inbound *connection, const struct ab_message *message)
+static AB_COLD void on_cancel(struct ab_inbound *connection, const struct ab_message *message)
 {
     if (!ab_inbound_agreed(connection, AB_EXTENSION_CANCEL)) {
         ab_inbound_respond_error(connection, message, "no_such_command", "there is no such command");
@@ -337,7 +337,7 @@ static void on_bind(struct ab_inbound *connection, const struct ab_message *mess
                                                               connection->extensions));
 }
 
-static void on_unbound(struct ab_inbound *connection, const struct ab_message *message)
+static AB_COLD void on_unbound(struct ab_inbound *connection, const struct ab_message *message)
 {
     bool command = message->type == AB_MESSAGE_COMMAND;
 
@@ -354,7 +354,7 @@ static void on_unbound(struct ab_inbound *connection, const struct ab_message *m
 /* ---- What the stream tells */
 
 /* PROTOCOL section 2, bad input. */
-static void on_problem(struct ab_inbound *connection, const struct ab_message *message)
+static AB_COLD void on_problem(struct ab_inbound *connection, const struct ab_message *message)
 {
     if (message->problem == AB_ETOOLARGE) {
         connection->stream.engine->counters.inbound_too_large++;

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "core/audience.h"
 #include "core/inbound.h"
@@ -183,7 +184,7 @@ static struct ab_interest *add(struct ab_inbound *connection, bool watch, struct
     return interest;
 }
 
-void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *message)
+AB_COLD void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *message)
 {
     struct ab_topic *topic;
     struct ab_text *value;
@@ -220,7 +221,7 @@ void ab_interest_watch(struct ab_inbound *connection, const struct ab_message *m
         write_value(connection, topic);
 }
 
-void ab_interest_unwatch(struct ab_inbound *connection, const struct ab_message *message)
+AB_COLD void ab_interest_unwatch(struct ab_inbound *connection, const struct ab_message *message)
 {
     struct ab_engine *engine = connection->stream.engine;
     struct ab_interest *interest = find(watches_of(connection), message->name);
@@ -238,7 +239,7 @@ void ab_interest_unwatch(struct ab_inbound *connection, const struct ab_message 
                            ab_message_write_changed(ab_engine_scratch(engine), message->name, engine->null));
 }
 
-void ab_interest_listen(struct ab_inbound *connection, const struct ab_message *message)
+AB_COLD void ab_interest_listen(struct ab_inbound *connection, const struct ab_message *message)
 {
     if (ab_inbound_denies(connection, message, AB_ACCESS_LISTEN))
         return;
@@ -255,7 +256,7 @@ void ab_interest_listen(struct ab_inbound *connection, const struct ab_message *
                                                                        message->id, message->name));
 }
 
-void ab_interest_unlisten(struct ab_inbound *connection, const struct ab_message *message)
+AB_COLD void ab_interest_unlisten(struct ab_inbound *connection, const struct ab_message *message)
 {
     struct ab_interest *interest = find(listens_of(connection), message->name);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "core/internal.h"
 
@@ -72,7 +73,7 @@ static void say(struct ab_engine *engine, int level, const char *line, size_t le
         ab_notice_release(notice);
 }
 
-void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...)
+AB_COLD void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...)
 {
     char line[LINE_MOST + 1];
     unsigned long unsaid;
@@ -92,7 +93,7 @@ void ab_engine_log(struct ab_engine *engine, int level, const char *format, ...)
     say(engine, level, line, length);
 }
 
-void ab_engine_complain(struct ab_engine *engine, struct ab_complaint *complaint, const char *format, ...)
+AB_COLD void ab_engine_complain(struct ab_engine *engine, struct ab_complaint *complaint, const char *format, ...)
 {
     char text[COMPLAINT], note[AB_COMPLAINT_NOTE];
     unsigned long unsaid;

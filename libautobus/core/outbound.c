@@ -47,7 +47,7 @@ void ab_outbound_close(struct ab_outbound *connection, enum ab_close_mode mode)
         finish(connection, mode);
 }
 
-static void lose(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
+static AB_COLD void lose(struct ab_outbound *connection, const struct ab_outbound_loss *loss)
 {
     if (connection->state == AB_OUTBOUND_OVER)
         return;
@@ -57,7 +57,7 @@ static void lose(struct ab_outbound *connection, const struct ab_outbound_loss *
     connection->ops->lost(connection, loss);
 }
 
-void ab_outbound_fail(struct ab_outbound *connection, int code, const char *text)
+AB_COLD void ab_outbound_fail(struct ab_outbound *connection, int code, const char *text)
 {
     lose(connection, &(struct ab_outbound_loss){code, NULL, text});
 }
@@ -104,7 +104,7 @@ static void respond(struct ab_outbound *connection, const struct ab_buffer *mess
         ab_outbound_write(connection, message);
 }
 
-void ab_outbound_acknowledge(struct ab_outbound *connection, const struct ab_message *message)
+AB_COLD void ab_outbound_acknowledge(struct ab_outbound *connection, const struct ab_message *message)
 {
     struct ab_buffer *out = ab_engine_scratch(connection->stream.engine);
 
@@ -185,7 +185,7 @@ static int learn_service(struct ab_outbound *connection, const struct ab_message
 }
 
 /* The first line that comes back is the bind's response, whatever its id (PROTOCOL section 2). */
-static void bind_answered(struct ab_outbound *connection, struct ab_message *message)
+static AB_COLD void bind_answered(struct ab_outbound *connection, struct ab_message *message)
 {
     int r;
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "net/internal.h"
 
 #define LATE (200 * AB_MILLISECOND)
@@ -75,16 +76,20 @@ void ab_alarm_deinit(struct ab_alarm *alarm)
     alarm->descriptor = -1;
 }
 
-void ab_alarm_set(struct ab_alarm *alarm, ab_time deadline)
+static AB_COLD void arm(struct ab_alarm *alarm, ab_time deadline)
 {
     struct itimerspec when = {{0, 0}, {0, 0}};
 
-    if (deadline >= alarm->armed)
-        return;
     if (deadline < 1)
         deadline = 1; /* 0 would disarm it */
     when.it_value.tv_sec = (time_t)(deadline / AB_SECOND);
     when.it_value.tv_nsec = (long)(deadline % AB_SECOND) * 1000;
     if (timerfd_settime(alarm->descriptor, TFD_TIMER_ABSTIME, &when, NULL) == 0)
         alarm->armed = deadline;
+}
+
+void ab_alarm_set(struct ab_alarm *alarm, ab_time deadline)
+{
+    if (deadline < alarm->armed)
+        arm(alarm, deadline);
 }

@@ -79,7 +79,7 @@ static void drop_shared(struct ab_socket *socket)
     socket->shared_leaves = false;
 }
 
-static void lose_output(struct ab_socket *socket, int reason)
+static AB_COLD void lose_output(struct ab_socket *socket, int reason)
 {
     socket->failure = reason;
     ab_socket_let_go(socket, ab_socket_output(socket));
@@ -202,7 +202,7 @@ static bool connect_by_tcp(const struct ab_socket *socket)
 }
 
 /* Releases the lock. What comes of it is told later, as for every socket. */
-static void start_connect(struct ab_socket *socket)
+static AB_COLD void start_connect(struct ab_socket *socket)
 {
     const struct ab_net *net = socket->net;
     bool local = ab_settings_local_sockets(net->settings) && ab_local_knows(&net->locals, &socket->peer);
@@ -237,7 +237,7 @@ bool ab_sockets_flush(struct ab_net *net)
     return ab_list_empty(&net->sockets.dirty);
 }
 
-static void finish_connect(struct ab_socket *socket)
+static AB_COLD void finish_connect(struct ab_socket *socket)
 {
     struct ab_net *net = socket->net;
     int wrong = 0;
@@ -305,7 +305,7 @@ static void drop_oldest(struct ab_sockets *sockets)
     ab_socket_leave_linger(oldest); /* at once, so that the next is another */
 }
 
-void ab_socket_linger(struct ab_socket *socket)
+AB_COLD void ab_socket_linger(struct ab_socket *socket)
 {
     struct ab_sockets *sockets = &socket->net->sockets;
 

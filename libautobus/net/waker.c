@@ -10,6 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/error.h"
+
 static void on_readable(evutil_socket_t descriptor, short what, void *argument)
 {
     struct ab_waker *waker = argument;
@@ -43,7 +45,7 @@ void ab_waker_deinit(struct ab_waker *waker)
     waker->descriptor = -1;
 }
 
-void ab_waker_wake(struct ab_waker *waker)
+AB_COLD void ab_waker_wake(struct ab_waker *waker)
 {
     static const uint64_t one = 1;
 
