@@ -200,6 +200,8 @@ HOST_FILES += libautobus/net/transform.c
 HOST_FILES += libautobus/net/transform.h
 HOST_FILES += libautobus/net/waker.c
 HOST_FILES += libautobus/net/waker.h
+HOST_FILES += libautobus/net/watch.c
+HOST_FILES += libautobus/net/watch.h
 
 # bus
 

@@ -179,6 +179,7 @@ UNIT_TESTS += tests/unit/check_tool_service
 UNIT_TESTS += tests/unit/check_tool_signature
 UNIT_TESTS += tests/unit/check_tool_table
 UNIT_TESTS += tests/unit/check_value
+UNIT_TESTS += tests/unit/check_watch
 UNIT_TESTS += tests/unit/check_workers
 
 tests_hostile_check_hostile_SOURCES = tests/hostile/check_hostile.c tests/hostile/datagrams.c \

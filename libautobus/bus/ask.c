@@ -18,6 +18,9 @@
 #include "bus/thread.h"
 #include "core/multiple.h"
 
+/* Milliseconds: a longer timeout may count from a tick of the slow clock ago, where a callback asks. */
+#define EXACT_BELOW 1000
+
 _Static_assert((unsigned)AUTOBUS_CALL_BOUND == (unsigned)AB_CALL_BOUND_ONLY, "one number, two names");
 _Static_assert((unsigned)AUTOBUS_CALL_PROGRESS == (unsigned)AB_CALL_PROGRESS, "one number, two names");
 
@@ -39,8 +42,9 @@ static int check(const autobus_remote *remote, const struct ab_question *questio
 static int ask(autobus_remote *remote, const struct ab_question *question, unsigned flags, struct ab_target *target,
                void **ret_source)
 {
-    ab_time now = ab_bus_now(remote->bus);
-    ab_time deadline = ab_remote_handle_deadline(remote, now, question->timeout_ms);
+    int timeout_ms = ab_remote_handle_timeout(remote, question->timeout_ms);
+    ab_time now = timeout_ms < EXACT_BELOW ? ab_bus_now(remote->bus) : ab_bus_look(remote->bus);
+    ab_time deadline = now + timeout_ms * AB_MILLISECOND;
     const struct ab_gather_rule rule = {
         .count = (size_t)question->count,
         .quiet = question->quiet_ms * AB_MILLISECOND,
@@ -110,7 +114,7 @@ static void call_thread(struct ab_answers *answers)
         ab_sleeper_call(&answers->sleeper, answers->remote->bus);
 }
 
-void ab_answers_cancel(struct ab_answers *answers)
+AB_COLD void ab_answers_cancel(struct ab_answers *answers)
 {
     cancel(answers->remote, answers->source);
 }

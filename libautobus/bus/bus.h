@@ -92,6 +92,8 @@ static inline ab_time ab_bus_now(const autobus_bus *bus)
 {
     return ab_net_now(bus->net);
 }
+/* The same for what a callback may do many times: on the event thread it is what its watch says. */
+ab_time ab_bus_look(autobus_bus *bus);
 
 /* ---- serve.c */
 

@@ -52,12 +52,13 @@ static size_t run_round(autobus_queue *queue, size_t most)
 {
     autobus_bus *bus = queue->bus;
     struct ab_hold before;
+    struct ab_watch watch = AB_WATCH_INIT;
     struct ab_round round;
     size_t count;
 
     if (queue->running)
         return 0;
-    ab_round_begin(&round, bus, most);
+    ab_round_begin(&round, &watch, most);
     ab_thread.dispatches++;
     before = ab_hold_begin(bus);
     count = ab_queue_run(queue, &round);

@@ -11,8 +11,6 @@
 #include "bus/bus.h"
 #include "bus/thread.h"
 
-#define LOOKS_EACH 8
-
 void ab_queue_init(autobus_queue *queue, autobus_bus *bus, enum ab_queue_kind kind)
 {
     queue->bus = bus;
@@ -84,14 +82,8 @@ int ab_queue_set(autobus_bus *bus, autobus_queue **chosen, autobus_queue *queue)
     return 0;
 }
 
-void ab_queue_review(autobus_queue *queue)
+static void tell_others(autobus_queue *queue, bool ready)
 {
-    bool ready = !ab_list_empty(&queue->items) && !queue->running;
-
-    if (queue->kind == AB_QUEUE_EVENTS) {
-        queue->bus->events_due |= ready;
-        return;
-    }
     if (queue->kind == AB_QUEUE_POLLED) {
         ab_polled_tell(queue, ready);
         return;
@@ -100,6 +92,16 @@ void ab_queue_review(autobus_queue *queue)
         ab_workers_add_queue(queue->bus, queue);
     else if (!ready && ab_list_linked(&queue->ready))
         ab_workers_remove_queue(queue->bus, queue);
+}
+
+void ab_queue_review(autobus_queue *queue)
+{
+    bool ready = !ab_list_empty(&queue->items) && !queue->running;
+
+    if (queue->kind == AB_QUEUE_EVENTS)
+        queue->bus->events_due |= ready;
+    else
+        tell_others(queue, ready);
 }
 
 void ab_queue_push(autobus_queue *queue, struct ab_item *item)
@@ -123,21 +125,16 @@ void ab_queue_end(autobus_queue *queue)
     ab_queue_release(queue);
 }
 
-void ab_round_begin(struct ab_round *round, const autobus_bus *bus, size_t most)
+void ab_round_begin(struct ab_round *round, struct ab_watch *watch, size_t most)
 {
     round->left = most;
-    round->end = ab_bus_now(bus) + AB_ROUND_TIME;
+    round->watch = watch;
+    round->end = ab_watch_look(watch) + AB_ROUND_TIME;
 }
 
-/* To look at the clock takes as long as 200 instructions, so it is the coarse one but for every eighth time: a callback
- * that takes long is seen at once all the same. What it asked of the engine may have looked already. */
-bool ab_round_next(struct ab_round *round, const autobus_bus *bus)
+bool ab_round_next(struct ab_round *round)
 {
-    ab_time now = bus->engine ? ab_engine_now(bus->engine) : 0;
-
-    if (now < round->end && --round->left > 0)
-        now = round->left % LOOKS_EACH == 0 ? ab_bus_now(bus) : ab_net_now_coarse(bus->net);
-    if (now >= round->end)
+    if (--round->left > 0 && ab_watch_look(round->watch) >= round->end)
         round->left = 0;
     return round->left > 0;
 }
@@ -152,7 +149,7 @@ size_t ab_queue_run(autobus_queue *queue, struct ab_round *round)
     do {
         ab_slot_run(AB_CONTAINER(queue->items.next, struct ab_item, in_queue));
         count++;
-    } while (ab_round_next(round, queue->bus) && !ab_list_empty(&queue->items));
+    } while (ab_round_next(round) && !ab_list_empty(&queue->items));
     ab_queue_end(queue);
     return count;
 }

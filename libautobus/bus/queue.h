@@ -16,6 +16,7 @@
 #include "bus/handle.h"
 #include "core/host.h"
 #include "core/notice.h"
+#include "net/watch.h"
 
 #define AB_ROUND_MOST 64 /* callbacks */
 #define AB_ROUND_TIME ((ab_time)200)
@@ -55,6 +56,7 @@ struct autobus_queue {
 struct ab_round {
     size_t left;
     ab_time end;
+    struct ab_watch *watch;
 };
 
 /* The time since the loop began to run its handlers, and what of it was spent in callbacks; 0: they have not begun. */
@@ -83,9 +85,9 @@ void ab_queue_end(autobus_queue *queue);
 /* Runs what there is, for a round at most: leaves the lock and takes it again. How many it ran. */
 size_t ab_queue_run(autobus_queue *queue, struct ab_round *round);
 
-void ab_round_begin(struct ab_round *round, const autobus_bus *bus, size_t most);
+void ab_round_begin(struct ab_round *round, struct ab_watch *watch, size_t most);
 /* Counts one. False: it is enough. */
-bool ab_round_next(struct ab_round *round, const autobus_bus *bus);
+bool ab_round_next(struct ab_round *round);
 
 /* ---- polled.c */
 

@@ -291,9 +291,9 @@ int autobus_remote_set_timeout(autobus_remote *remote, int timeout_ms)
     return 0;
 }
 
-ab_time ab_remote_handle_deadline(const autobus_remote *remote, ab_time now, int timeout_ms)
+int ab_remote_handle_timeout(const autobus_remote *remote, int timeout_ms)
 {
-    return now + (timeout_ms > 0 ? timeout_ms : remote->timeout_ms) * AB_MILLISECOND;
+    return timeout_ms > 0 ? timeout_ms : remote->timeout_ms;
 }
 
 int autobus_remote_set_queue(autobus_remote *remote, autobus_queue *queue)

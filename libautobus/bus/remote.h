@@ -30,8 +30,7 @@ struct autobus_remote {
 int ab_remote_handle_enter(autobus_remote *remote);
 /* What makes no sense on a proxy of many services. AB_EINVAL with a text; no lock needed; takes NULL. */
 int ab_remote_handle_check_single(const autobus_remote *remote, autobus_error *error);
-ab_time ab_remote_handle_deadline(const autobus_remote *remote, ab_time now,
-                                  int timeout_ms); /* 0: its own; lock held */
+int ab_remote_handle_timeout(const autobus_remote *remote, int timeout_ms); /* 0: its own; lock held */
 
 /* Fills `error` for what the engine refused; why the remote is over, if that is it. Lock held. Returns the code. */
 int ab_remote_handle_fail(autobus_remote *remote, autobus_error *error, int code);

@@ -30,7 +30,7 @@ static void begin_round(autobus_bus *bus)
     if (ab_thread.hold.bus)
         return;
     ab_hold_begin(bus);
-    ab_round_begin(&bus->round, bus, AB_ROUND_MOST);
+    ab_round_begin(&bus->round, ab_net_watch(bus->net), AB_ROUND_MOST);
 }
 
 static void end_round(void)
@@ -53,7 +53,7 @@ static bool have_time(const autobus_bus *bus, ab_time now)
 static void run_quick(autobus_bus *bus, ab_time now)
 {
     ab_queue_run(&bus->events, &bus->round);
-    bus->pass.callbacks += ab_bus_now(bus) - now;
+    bus->pass.callbacks += ab_bus_look(bus) - now;
     if (bus->round.left == 0)
         end_round();
 }
@@ -101,7 +101,7 @@ static void rescue_workers(autobus_bus *bus)
 {
     struct ab_round round;
 
-    ab_round_begin(&round, bus, AB_ROUND_MOST);
+    ab_round_begin(&round, ab_net_watch(bus->net), AB_ROUND_MOST);
     ab_workers_rescue(bus, &round);
 }
 
@@ -159,7 +159,7 @@ static void finish_callbacks(autobus_bus *bus)
 {
     for (;;) {
         if (has_callbacks(bus)) {
-            ab_round_begin(&bus->round, bus, AB_ROUND_MOST);
+            ab_round_begin(&bus->round, ab_net_watch(bus->net), AB_ROUND_MOST);
             ab_queue_run(&bus->events, &bus->round);
             rescue_workers(bus);
         } else if (bus->workers.coming > 0 || bus->inside > 0) {

@@ -26,6 +26,11 @@ void ab_bus_take_notices(autobus_bus *bus)
     }
 }
 
+ab_time ab_bus_look(autobus_bus *bus)
+{
+    return ab_thread.serves == bus ? ab_watch_look(ab_net_watch(bus->net)) : ab_bus_now(bus);
+}
+
 void ab_bus_lock(autobus_bus *bus)
 {
     pthread_mutex_lock(&bus->lock);

@@ -93,12 +93,12 @@ static int tell_over(autobus_remote *remote, autobus_slot *slot)
 
 static int wait_locked(autobus_remote *remote, autobus_slot *slot, int timeout_ms)
 {
+    ab_time deadline = ab_bus_now(remote->bus) + ab_remote_handle_timeout(remote, timeout_ms) * AB_MILLISECOND;
     const char *unused;
 
     if (remote->engine && ab_remote_reason(remote->engine, &unused, &unused) < 0)
         return tell_over(remote, slot);
-    return await_binding(remote, ab_remote_handle_deadline(remote, ab_bus_now(remote->bus), timeout_ms), &slot->target,
-                         &slot->source);
+    return await_binding(remote, deadline, &slot->target, &slot->source);
 }
 
 static const struct ab_slot_kind kind_wait = {

@@ -260,7 +260,7 @@ void ab_workers_rescue(autobus_bus *bus, struct ab_round *round)
     struct ab_workers *workers = &bus->workers;
 
     while (workers->stuck && workers->count == 0 && rescue_one(bus)) {
-        if (!ab_round_next(round, bus))
+        if (!ab_round_next(round))
             return; /* still stuck: the next round goes on */
     }
     workers->stuck = false;

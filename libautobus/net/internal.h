@@ -27,6 +27,7 @@
 #include "net/socket.h"
 #include "net/spin.h"
 #include "net/waker.h"
+#include "net/watch.h"
 
 struct ab_net {
     const struct ab_net_driver *driver;
@@ -51,6 +52,7 @@ struct ab_net {
 
     struct ab_spin_rule spin_rule;
     struct ab_spin spin;    /* the event thread's */
+    struct ab_watch watch;  /* event thread */
     bool answered;          /* event thread: it has sent something since it last waited */
     struct ab_buffer input; /* event thread: lent to the socket that it reads */
     bool stopping;          /* lock */

@@ -24,7 +24,7 @@
 #define MOST_ATTENTIONS 16 /* turns before sockets get theirs */
 
 /* The net whose loop this thread is in. */
-static _Thread_local const struct ab_net *running;
+static _Thread_local const struct ab_net *running __attribute__((tls_model("initial-exec")));
 
 ab_time ab_net_now(const struct ab_net *net)
 {
@@ -32,15 +32,6 @@ ab_time ab_net_now(const struct ab_net *net)
 
     (void)net; /* one clock for all */
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (ab_time)now.tv_sec * AB_SECOND + now.tv_nsec / 1000;
-}
-
-ab_time ab_net_now_coarse(const struct ab_net *net)
-{
-    struct timespec now;
-
-    (void)net;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return (ab_time)now.tv_sec * AB_SECOND + now.tv_nsec / 1000;
 }
 
@@ -313,6 +304,7 @@ void ab_net_run(struct ab_net *net)
 
     running = net;
     while (round_begin(net, &busy)) {
+        ab_watch_forget(&net->watch);
         if (busy)
             event_base_loop(net->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
         else
@@ -332,6 +324,11 @@ void ab_net_stop(struct ab_net *net)
 bool ab_net_on_event_thread(const struct ab_net *net)
 {
     return running == net;
+}
+
+struct ab_watch *ab_net_watch(struct ab_net *net)
+{
+    return &net->watch;
 }
 
 void ab_net_wake(struct ab_net *net)

@@ -51,9 +51,8 @@ void ab_net_attach(struct ab_net *net, struct ab_engine *engine);
 void ab_net_run(struct ab_net *net);
 void ab_net_stop(struct ab_net *net); /* lock held */
 
-ab_time ab_net_now(const struct ab_net *net); /* any thread */
-/* Some milliseconds ago at most, in a third of the time: for what only has to come after what was before. */
-ab_time ab_net_now_coarse(const struct ab_net *net);
+ab_time ab_net_now(const struct ab_net *net);      /* any thread */
+struct ab_watch *ab_net_watch(struct ab_net *net); /* the event thread's */
 /* Lock held. Sends what the engine's turn queued, releasing the lock around each system call and taking it again; wakes
  * the event thread if it has something to do that it does not know (a deadline, a new stream, a full socket). */
 void ab_net_flush(struct ab_net *net);
