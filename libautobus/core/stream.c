@@ -25,16 +25,21 @@ static int shown(const char *message, size_t size)
     return (int)ab_text_cut(message, size - 2, SHOWN_MOST);
 }
 
-static void log_sent(const struct ab_stream *stream, const char *message, size_t size)
+static AB_COLD void log_line(const struct ab_stream *stream, const char *message, size_t size)
 {
     char host[AB_ADDRESS_HOST_TEXT];
 
-    if (ab_engine_logs(stream->engine, AB_LOG_DEBUG))
-        ab_engine_log(stream->engine, AB_LOG_DEBUG, "to %s:%u: %.*s", ab_address_host_text(&stream->address, host),
-                      (unsigned)stream->address.port, shown(message, size), message);
+    ab_engine_log(stream->engine, AB_LOG_DEBUG, "to %s:%u: %.*s", ab_address_host_text(&stream->address, host),
+                  (unsigned)stream->address.port, shown(message, size), message);
 }
 
-static void log_received(const struct ab_stream *stream, const struct ab_message *message)
+static void log_sent(const struct ab_stream *stream, const char *message, size_t size)
+{
+    if (ab_engine_logs(stream->engine, AB_LOG_DEBUG))
+        log_line(stream, message, size);
+}
+
+static AB_COLD void log_received(const struct ab_stream *stream, const struct ab_message *message)
 {
     static const char *const types[] = {"line", "command", "response", "notice"};
     const char *command = ab_command_name(message->command);
@@ -138,7 +143,7 @@ void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id id, s
         engine->counters.messages_bad += message->problem != 0;
         stream->ops->message(stream, message);
     }
-    ab_message_free(message);
+    ab_message_deinit(message);
 }
 
 void ab_engine_input_ended(struct ab_engine *engine, ab_time now, ab_stream_id id)

@@ -90,7 +90,6 @@ struct ab_socket *ab_socket_new(struct ab_net *net, int descriptor, const struct
     ab_reader_init(&socket->reader, net->limits, accepted);
     ab_list_init(&socket->dirty);
     ab_list_init(&socket->attention);
-    ab_list_init(&socket->backlog);
     ab_list_init(&socket->linger);
     ab_list_init(&socket->resting);
     ab_numbers_insert(&net->sockets.by_id, &socket->id, ++net->sockets.last);
@@ -159,7 +158,7 @@ void ab_socket_die(struct ab_socket *socket)
     ab_socket_want_attention(socket);
 }
 
-bool ab_socket_fail(struct ab_socket *socket, int reason)
+AB_COLD bool ab_socket_fail(struct ab_socket *socket, int reason)
 {
     bool told = socket->state != AB_SOCKET_DEAD && !socket->closing;
 

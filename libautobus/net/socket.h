@@ -94,7 +94,7 @@ struct ab_socket {
 
     /* The reading thread's. */
     struct ab_reader reader;
-    struct ab_list backlog; /* decoded messages that the engine has not taken */
+    struct ab_batch *batch; /* decoded messages; NULL: there are none */
     size_t received;        /* bytes that were not counted yet */
     unsigned writes_offered;
     bool stalled;  /* some input is left that the engine did not want */
@@ -107,6 +107,9 @@ struct ab_socket {
     /* The sending thread's. */
     struct ab_buffer output; /* leaves, unless `shared` does */
 };
+
+/* What is decoded without the lock, and handed over in one hold of it. */
+struct ab_batch;
 
 struct ab_sockets {
     /* The lock's. */

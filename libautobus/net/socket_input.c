@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "net/internal.h"
 #include "net/socket.h"
 #include "wire/message.h"
@@ -18,12 +19,25 @@
 #define MOST_AT_ONCE 3
 #define READ_LEAST   4096
 
+/* One block for all that a read brings: it is empty again once the engine has taken what was in it. */
+struct ab_batch {
+    unsigned next, count;
+    struct ab_message messages[MOST_AT_ONCE];
+};
+
+static bool is_empty(const struct ab_batch *batch)
+{
+    return batch->next == batch->count;
+}
+
 void ab_socket_drop_input(struct ab_socket *socket)
 {
-    struct ab_list *node;
+    struct ab_batch *batch = socket->batch;
 
-    while ((node = ab_list_take(&socket->backlog)))
-        ab_message_free(AB_CONTAINER(node, struct ab_message, node));
+    while (batch && !is_empty(batch))
+        ab_message_deinit(&batch->messages[batch->next++]);
+    ab_free(batch);
+    socket->batch = NULL;
     socket->stalled = false;
 }
 
@@ -32,7 +46,7 @@ static bool listens(const struct ab_socket *socket)
     return socket->state == AB_SOCKET_OPEN && !socket->closing;
 }
 
-static void fail(struct ab_socket *socket, int reason)
+static AB_COLD void fail(struct ab_socket *socket, int reason)
 {
     ab_net_lock(socket->net);
     ab_socket_fail(socket, reason);
@@ -40,33 +54,28 @@ static void fail(struct ab_socket *socket, int reason)
 }
 
 /* Decodes up to as many as go over at once. AB_ENOMEM. */
-static int decode(struct ab_socket *socket)
+static int decode(struct ab_reader *reader, struct ab_batch *batch)
 {
-    struct ab_message *message;
-    int r = 0;
+    int r = 1;
 
-    for (int i = 0; i < MOST_AT_ONCE; i++) {
-        r = ab_reader_next(&socket->reader, &message);
-        if (r <= 0)
-            break;
-        ab_list_append(&socket->backlog, &message->node);
-    }
+    batch->next = batch->count = 0;
+    while (batch->count < MOST_AT_ONCE && (r = ab_reader_next(reader, &batch->messages[batch->count])) > 0)
+        batch->count++;
     return r < 0 ? r : 0;
 }
 
 /* Hands over what was decoded. True: the engine took all of it and wants more. */
-static bool deliver(struct ab_socket *socket)
+static bool deliver(struct ab_socket *socket, struct ab_batch *batch)
 {
     struct ab_net *net = socket->net;
-    ab_time now = ab_net_now(net);
-    struct ab_list *node;
+    ab_time now = ab_net_on_event_thread(net) ? ab_watch_look(&net->watch) : ab_net_now(net);
     bool more;
 
     ab_net_lock(net);
     net->sockets.received += socket->received;
     socket->received = 0;
-    while (listens(socket) && !socket->paused && (node = ab_list_take(&socket->backlog)))
-        ab_engine_message(net->engine, now, socket->id.number, AB_CONTAINER(node, struct ab_message, node));
+    while (listens(socket) && !socket->paused && !is_empty(batch))
+        ab_engine_message(net->engine, now, socket->id.number, &batch->messages[batch->next++]);
     more = listens(socket) && !socket->paused;
     socket->offered = socket->eager;
     socket->writes_offered = socket->writes;
@@ -74,27 +83,48 @@ static bool deliver(struct ab_socket *socket)
     return more;
 }
 
+/* The batch that was not empty yet, or another. NULL: no memory. */
+static struct ab_batch *take_batch(struct ab_socket *socket)
+{
+    if (!socket->batch) {
+        socket->batch = ab_malloc(sizeof(*socket->batch));
+        if (socket->batch)
+            socket->batch->next = socket->batch->count = 0;
+    }
+    return socket->batch;
+}
+
+/* 0: the engine has taken all that can be decoded; 1: it does not want more now or ever; AB_ENOMEM. */
+static int hand_over(struct ab_socket *socket, struct ab_batch *batch)
+{
+    for (;;) {
+        int r = is_empty(batch) ? decode(&socket->reader, batch) : 0;
+
+        if (is_empty(batch))
+            return r;
+        if (!deliver(socket, batch))
+            return 1;
+        if (r < 0)
+            return r;
+    }
+}
+
 /* All that is decoded or can be. False: the engine does not want it now or any more, or the socket has failed. */
 static bool drain(struct ab_socket *socket)
 {
-    socket->stalled = true;
-    for (;;) {
-        int r = ab_list_empty(&socket->backlog) ? decode(socket) : 0;
+    struct ab_batch *batch = take_batch(socket);
+    int r;
 
-        if (ab_list_empty(&socket->backlog) && r == 0)
-            break;
-        if (!ab_list_empty(&socket->backlog) && !deliver(socket))
-            return false;
-        if (r < 0) {
-            fail(socket, r);
-            return false;
-        }
-    }
-    socket->stalled = false;
-    return true;
+    socket->stalled = true;
+    r = batch ? hand_over(socket, batch) : AB_ENOMEM;
+    if (r == 0)
+        ab_socket_drop_input(socket);
+    else if (r < 0)
+        fail(socket, r);
+    return r == 0;
 }
 
-static void tell_end(struct ab_socket *socket)
+static AB_COLD void tell_end(struct ab_socket *socket)
 {
     struct ab_net *net = socket->net;
 
@@ -148,7 +178,7 @@ static void read_some(struct ab_socket *socket, struct ab_buffer *lent)
 }
 
 /* The engine has closed it: what comes is dropped, and its end is what was waited for. */
-static void drop_rest(struct ab_socket *socket)
+static AB_COLD void drop_rest(struct ab_socket *socket)
 {
     char scrap[16384];
     ssize_t count = 1;

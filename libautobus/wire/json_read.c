@@ -34,7 +34,7 @@ struct reader {
     json_t *shallow[16];
 };
 
-static int reader_fail(struct reader *reader, const char *at, const char *reason)
+static AB_COLD int reader_fail(struct reader *reader, const char *at, const char *reason)
 {
     reader->wrong = at;
     reader->reason = reason;
@@ -42,16 +42,23 @@ static int reader_fail(struct reader *reader, const char *at, const char *reason
 }
 
 /* What stands here is not what must; at the end of the text that is all there is to say. */
-static int reader_expected(struct reader *reader, const char *reason)
+static AB_COLD int reader_expected(struct reader *reader, const char *reason)
 {
     return reader_fail(reader, reader->at, reader->at < reader->end ? reason : "the text ends too early");
 }
 
-static void reader_skip_blanks(struct reader *reader)
+/* There are none in what we write. */
+static AB_COLD void reader_skip_some(struct reader *reader)
 {
     while (reader->at < reader->end &&
            (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\n' || *reader->at == '\r'))
         reader->at++;
+}
+
+static inline void reader_skip_blanks(struct reader *reader)
+{
+    if (reader->at < reader->end && *reader->at <= ' ')
+        reader_skip_some(reader);
 }
 
 static bool reader_sees(const struct reader *reader, char byte)
@@ -81,7 +88,7 @@ static int reader_put(struct reader *reader, json_t *value)
     return status < 0 ? AB_ENOMEM : 0;
 }
 
-static int reader_deepen(struct reader *reader)
+static AB_COLD int reader_deepen(struct reader *reader)
 {
     size_t size = reader->room * sizeof(json_t *);
     json_t **open = ab_malloc(2 * size);
@@ -497,7 +504,7 @@ static int reader_end(struct reader *reader)
 }
 
 /* Line and column count from 1, the column in characters. */
-static void reader_explain(const struct reader *reader, json_error_t *problem)
+static AB_COLD void reader_explain(const struct reader *reader, json_error_t *problem)
 {
     memset(problem, 0, sizeof(*problem));
     problem->line = 1;

@@ -167,7 +167,7 @@ static struct level *writer_innermost(struct writer *writer)
     return &writer->levels[writer->open - 1];
 }
 
-static bool writer_deepen(struct writer *writer)
+static AB_COLD bool writer_deepen(struct writer *writer)
 {
     size_t size = writer->room * sizeof(struct level);
     struct level *levels = ab_malloc(2 * size);

@@ -6,6 +6,7 @@
  */
 #include "wire/message.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -42,7 +43,7 @@ const char *ab_extension_name(enum ab_extension extension)
 
 /* Each step of reading returns 0 or AB_ENOMEM; what is wrong with the line goes into the message. */
 
-static int message_bad(struct ab_message *message, const char *reason)
+static AB_COLD int message_bad(struct ab_message *message, const char *reason)
 {
     if (message->problem == 0) {
         message->problem = AB_EPROTOCOL;
@@ -334,14 +335,12 @@ static int salvage(struct ab_message *message, const char *unit, size_t size, co
     return result;
 }
 
-static int decode(struct ab_message *message, const char *unit, size_t size, const struct ab_limits *limits)
+/* Whatever the line is. */
+static AB_COLD int decode_any(struct ab_message *message, const char *unit, size_t size, const struct ab_limits *limits)
 {
     json_t *line = NULL;
-    int result = ab_message_read_plain(message, unit, size, limits);
+    int result = ab_json_parse(unit, size, limits->nesting, limits->tokens, &line, NULL);
 
-    if (result != 0)
-        return result < 0 ? result : 0;
-    result = ab_json_parse(unit, size, limits->nesting, limits->tokens, &line, NULL);
     if (result == AB_ENOMEM)
         return result;
     if (result < 0) {
@@ -355,43 +354,46 @@ static int decode(struct ab_message *message, const char *unit, size_t size, con
     return result;
 }
 
-int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message **ret_message)
+static int decode(struct ab_message *message, const char *unit, size_t size, const struct ab_limits *limits)
 {
-    struct ab_message *message = ab_calloc(1, sizeof(*message));
-    int result;
+    int result = ab_message_read_plain(message, unit, size, limits);
 
-    if (!message)
-        return AB_ENOMEM;
-    ab_list_init(&message->node);
-    message->deadline_ms = -1;
-    result = decode(message, unit, size, limits);
-    if (result < 0) {
-        ab_message_free(message);
-        return result;
-    }
-    *ret_message = message;
-    return 0;
+    if (result == 0)
+        result = decode_any(message, unit, size, limits);
+    return result < 0 ? result : 0;
 }
 
-int ab_message_too_long(const char *start, size_t size, const struct ab_limits *limits, struct ab_message **ret_message)
+/* But for the places of short texts. */
+static void message_init(struct ab_message *message)
 {
-    struct ab_message *message = ab_calloc(1, sizeof(*message));
+    memset(message, 0, offsetof(struct ab_message, short_name));
+    message->deadline_ms = -1;
+}
+
+int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message *ret_message)
+{
     int result;
 
-    if (!message)
-        return AB_ENOMEM;
-    ab_list_init(&message->node);
-    message->deadline_ms = -1;
-    message->problem = AB_ETOOLARGE;
-    message->last = true;
-    message->reason = "the line is too long";
-    result = salvage(message, start, size, limits);
-    if (result < 0) {
-        ab_message_free(message);
-        return result;
-    }
-    *ret_message = message;
-    return 0;
+    message_init(ret_message);
+    result = decode(ret_message, unit, size, limits);
+    if (result < 0)
+        ab_message_deinit(ret_message);
+    return result;
+}
+
+AB_COLD int ab_message_too_long(const char *start, size_t size, const struct ab_limits *limits,
+                                struct ab_message *ret_message)
+{
+    int result;
+
+    message_init(ret_message);
+    ret_message->problem = AB_ETOOLARGE;
+    ret_message->last = true;
+    ret_message->reason = "the line is too long";
+    result = salvage(ret_message, start, size, limits);
+    if (result < 0)
+        ab_message_deinit(ret_message);
+    return result;
 }
 
 void ab_message_deinit(struct ab_message *message)
@@ -404,14 +406,6 @@ void ab_message_deinit(struct ab_message *message)
     ab_free(message->error_type);
     ab_free(message->error_text);
     json_decref(message->error_details);
-}
-
-void ab_message_free(struct ab_message *message)
-{
-    if (!message)
-        return;
-    ab_message_deinit(message);
-    ab_free(message);
 }
 
 bool ab_message_own_id(const struct ab_text *text, uint64_t *ret_id)

@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "base/list.h"
 #include "base/text.h"
 #include "wire/limits.h"
 #include "wire/value.h"
@@ -56,7 +55,6 @@ enum ab_extension {
      AB_EXTENSION_PROGRESS)
 
 struct ab_message {
-    struct ab_list node;       /* for whoever queues it */
     enum ab_message_type type; /* 0 when the line is no message: see problem */
     enum ab_command command;
     int problem; /* 0; AB_EPROTOCOL: bad_message, AB_ETOOLARGE: over a limit. `id` is there if it could be read */
@@ -74,24 +72,23 @@ struct ab_message {
     char *error_type;      /* of a failed response: "exception" when it only had `exception`; NULL: none given */
     char *error_text;      /* of a failed response */
     json_t *error_details; /* the whole `exception` or `_error` object; may be NULL */
-    char short_name[32];   /* where `name` is, if it fits */
+    /* Where `name` and `id` are, if they fit: so it stays where it was decoded, and is not copied. */
+    char short_name[32];
     struct ab_text_place short_id;
 };
 
 /* A deadline is at most that. */
 #define AB_MESSAGE_DEADLINE_MOST INT32_MAX
 
-/* Decodes one unit. Returns 0 with a message also when the unit is bad (its `problem` says so); AB_ENOMEM.
+/* Decodes one unit into a place of the caller's, who ends it with ab_message_deinit. Returns 0 with a message also when the unit is bad (its `problem` says so); AB_ENOMEM.
  * A command or notice whose keys have the wrong type is a problem; so is a response without `_id`. Unknown commands are
  * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. `cancel`
  * and `progress` have call. */
-int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message **ret_message);
-void ab_message_free(struct ab_message *message);   /* takes NULL */
-void ab_message_deinit(struct ab_message *message); /* what is in it */
+int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message *ret_message);
+void ab_message_deinit(struct ab_message *message);
 
 /* The message for a unit that is too long, of which only the beginning is there: AB_ETOOLARGE, last. AB_ENOMEM. */
-int ab_message_too_long(const char *start, size_t size, const struct ab_limits *limits,
-                        struct ab_message **ret_message);
+int ab_message_too_long(const char *start, size_t size, const struct ab_limits *limits, struct ab_message *ret_message);
 
 /* As the wire names it; "" for those that are none of ours. */
 const char *ab_command_name(enum ab_command command);

@@ -19,16 +19,17 @@ enum key {
     COMMAND = 1 << 2,
     NAME = 1 << 3,
     ARGS = 1 << 4,
-    RESULT = 1 << 5,
-    VALUE = 1 << 6,
-    DEADLINE = 1 << 7,
-    PROGRESS = 1 << 8
+    DEADLINE = 1 << 5,
+    PROGRESS = 1 << 6,
+    RESULT = 1 << 7,
+    VALUE = 1 << 8
 };
 
 #define KEYS            9 /* tokens of a line that are not its value's: an object, each key, and what is with six of them */
 #define TOKENS          (1 + KEYS + 6)
 
 #define DEADLINE_DIGITS 9
+#define RESULT_NUMBER   7
 
 struct line {
     const char *at, *end;
@@ -42,20 +43,29 @@ struct line {
     json_t *value;
 };
 
-static void skip_blanks(struct line *line)
+static bool sees(const struct line *line, char byte)
 {
-    while (line->at < line->end && (*line->at == ' ' || *line->at == '\t'))
+    return line->at < line->end && *line->at == byte;
+}
+
+/* There are none in what we write. */
+static AB_COLD void skip_some(struct line *line)
+{
+    while (sees(line, ' ') || sees(line, '\t'))
         line->at++;
 }
 
-/* Most often it is the next. */
-static bool skip_byte(struct line *line, char byte)
+static inline void skip_blanks(struct line *line)
 {
-    if (line->at == line->end || *line->at != byte) {
-        skip_blanks(line);
-        if (line->at == line->end || *line->at != byte)
-            return false;
-    }
+    if (line->at < line->end && *line->at <= ' ')
+        skip_some(line);
+}
+
+static inline bool skip_byte(struct line *line, char byte)
+{
+    skip_blanks(line);
+    if (!sees(line, byte))
+        return false;
     line->at++;
     return true;
 }
@@ -138,35 +148,39 @@ static int read_value(struct line *line)
     return 1;
 }
 
-/* They are numbered in the order in which both ends write them. */
+/* They are numbered in the order in which both ends write them. Nobody writes a blank before the colon. */
 static bool skip_key(struct line *line, unsigned number)
 {
     switch (number) {
-    case 0: return SKIP(line, "\"_type\"");
-    case 1: return SKIP(line, "\"_id\"");
-    case 2: return SKIP(line, "\"_command\"");
-    case 3: return SKIP(line, "\"name\"");
-    case 4: return SKIP(line, "\"args\"");
-    case 5: return SKIP(line, "\"result\"");
-    case 6: return SKIP(line, "\"value\"");
-    case 7: return SKIP(line, "\"deadline\"");
-    default: return SKIP(line, "\"progress\"");
+    case 0: return SKIP(line, "\"_type\":");
+    case 1: return SKIP(line, "\"_id\":");
+    case 2: return SKIP(line, "\"_command\":");
+    case 3: return SKIP(line, "\"name\":");
+    case 4: return SKIP(line, "\"args\":");
+    case 5: return SKIP(line, "\"deadline\":");
+    case 6: return SKIP(line, "\"progress\":");
+    case 7: return SKIP(line, "\"result\":");
+    default: return SKIP(line, "\"value\":");
     }
 }
 
-_Static_assert(TYPE == 1 << 0 && NAME == 1 << 3 && VALUE == 1 << 6 && PROGRESS == 1 << 8, "in that order");
+_Static_assert(TYPE == 1 << 0 && NAME == 1 << 3 && DEADLINE == 1 << 5 && RESULT == 1 << RESULT_NUMBER, "in that order");
 
-/* After one most often comes the next. */
+/* After one most often comes the next; in a response the result comes after the id. */
 static enum key read_key(struct line *line)
 {
     unsigned number = line->next;
+    enum key key;
 
     skip_blanks(line);
-    for (unsigned i = 0; i < KEYS; i++, number = number + 1 < KEYS ? number + 1 : 0) {
+    for (unsigned i = 0; i < KEYS; i++, number++) {
+        if (number == KEYS)
+            number = 0;
         if (!skip_key(line, number))
             continue;
-        line->next = number + 1 < KEYS ? number + 1 : 0;
-        return line->seen & 1u << number || !skip_byte(line, ':') ? 0 : (enum key)(1u << number);
+        key = (enum key)(1u << number);
+        line->next = key == ID && line->type == AB_MESSAGE_RESPONSE ? RESULT_NUMBER : number + 1;
+        return line->seen & key ? 0 : key;
     }
     return 0;
 }

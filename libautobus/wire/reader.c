@@ -44,7 +44,7 @@ void ab_reader_finish(struct ab_reader *reader)
     ab_framer_finish(&reader->framer);
 }
 
-static int too_large(struct ab_reader *reader, struct ab_message **ret_message)
+static int too_large(struct ab_reader *reader, struct ab_message *ret_message)
 {
     const struct ab_buffer *start = &reader->framer.buffer;
     int result = ab_message_too_long(ab_buffer_data(start), ab_buffer_size(start), reader->limits, ret_message);
@@ -55,7 +55,7 @@ static int too_large(struct ab_reader *reader, struct ab_message **ret_message)
     return 1;
 }
 
-int ab_reader_next(struct ab_reader *reader, struct ab_message **ret_message)
+int ab_reader_next(struct ab_reader *reader, struct ab_message *ret_message)
 {
     struct ab_slice unit;
     int r;

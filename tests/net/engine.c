@@ -58,7 +58,7 @@ void ab_engine_message(struct ab_engine *engine, ab_time now, ab_stream_id strea
     (void)now;
     if (message->name)
         snprintf(record.text, sizeof(record.text), "%s", message->name);
-    ab_message_free(message);
+    ab_message_deinit(message);
     note(engine, record);
 }
 

@@ -527,7 +527,7 @@ static void failed(struct sim_process *process, struct sim_socket *socket, int r
 static bool hand_on(struct sim_bus *bus, ab_stream_id id)
 {
     struct stream *stream;
-    struct ab_message *message;
+    struct ab_message message;
 
     while ((stream = stream_find(bus, id))) {
         int result = ab_reader_next(&stream->reader, &message);
@@ -537,7 +537,7 @@ static bool hand_on(struct sim_bus *bus, ab_stream_id id)
             lose(stream, result);
             return false;
         }
-        ab_engine_message(bus->engine, sim_bus_enter(bus), id, message);
+        ab_engine_message(bus->engine, sim_bus_enter(bus), id, &message);
         sim_bus_leave(bus);
     }
     return false;

@@ -16,7 +16,8 @@
 #include "wire/message.h"
 
 static struct ab_limits limits;
-static struct ab_message *message;
+static struct ab_message place;
+static struct ab_message *message; /* there, once one was decoded */
 static struct ab_buffer out;
 
 static void setup(void)
@@ -24,10 +25,16 @@ static void setup(void)
     ab_limits_init(&limits);
 }
 
+static void forget(void)
+{
+    if (message)
+        ab_message_deinit(message);
+    message = NULL;
+}
+
 static void teardown(void)
 {
-    ab_message_free(message);
-    message = NULL;
+    forget();
     ab_buffer_deinit(&out);
 }
 
@@ -36,9 +43,9 @@ static void decode_bytes(const char *unit, size_t size)
     char *exact = malloc(size ? size : 1); /* so that a sanitizer sees the end */
 
     memcpy(exact, unit, size);
-    ab_message_free(message);
-    message = NULL;
-    ck_assert_int_eq(ab_message_decode(exact, size, &limits, &message), 0);
+    forget();
+    ck_assert_int_eq(ab_message_decode(exact, size, &limits, &place), 0);
+    message = &place;
     free(exact);
 }
 
@@ -54,7 +61,6 @@ static void good(enum ab_message_type type, enum ab_command command)
     ck_assert_ptr_null(message->reason);
     ck_assert_int_eq(message->type, type);
     ck_assert_int_eq(message->command, command);
-    ck_assert(!ab_list_linked(&message->node));
 }
 
 static void id_is(const char *id)
@@ -666,7 +672,7 @@ static bool decodes(void *context)
         "{\"_type\":1,\"_id\":\"1\",\"x\":NaN}",
         "[[[[[[[[[[",
     };
-    struct ab_message *own = NULL;
+    struct ab_message own;
     int result;
 
     (void)context;
@@ -674,13 +680,11 @@ static bool decodes(void *context)
         result = ab_message_decode(lines[i], strlen(lines[i]), &limits, &own);
         if (result < 0) {
             ck_assert_int_eq(result, AB_ENOMEM);
-            ck_assert_ptr_null(own);
             return false;
         }
-        ck_assert(!!own->problem == (i >= 7));
-        ck_assert(!own->failed || own->error_text);
-        ab_message_free(own);
-        own = NULL;
+        ck_assert(!!own.problem == (i >= 7));
+        ck_assert(!own.failed || own.error_text);
+        ab_message_deinit(&own);
     }
     return true;
 }
@@ -688,7 +692,7 @@ static bool decodes(void *context)
 START_TEST(every_allocation_of_decoding_fails)
 {
     limits.nesting = 8;
-    ck_assert_uint_ge(ab_failing_each(decodes, NULL), 290);
+    ck_assert_uint_ge(ab_failing_each(decodes, NULL), 280);
 }
 END_TEST
 

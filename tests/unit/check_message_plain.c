@@ -25,21 +25,19 @@ static const char *const lines[] = {
     "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"deadline\": 0 ,\"name\":\"f\",\"progress\": true ,\"args\":[]}",
     "{\"_type\":3,\"_command\":\"call\",\"name\":\"f\",\"args\":[]}",
     "{\"_type\":3,\"_command\":\"fired\",\"name\":\"tick\",\"args\":[[[-1.5e3]],true]}",
-    "{ \"_type\" : 3 , \"_command\" : \"changed\" , \"name\" : \"o\" , \"value\" : \"v\\u00e4\" }",
+    "{ \"_type\": 3 , \"_command\": \"changed\" , \"name\": \"o\" , \"value\": \"v\\u00e4\" }",
     "{\"_type\":3,\"_command\":\"changed\",\"name\":\"o\",\"value\":null}",
     "{\"_id\": \"77\", \"result\": {\"a\": [1, 2]}, \"_type\": 2}",
     "{\"_type\":2,\"_id\":\"1\",\"result\":null}",
 };
 
-static struct ab_message *decode(const char *text, size_t size)
+static void decode(const char *text, size_t size, struct ab_message *ret_message)
 {
-    struct ab_message *message = NULL;
     char *exact = malloc(size); /* so that a sanitizer sees the end */
 
     memcpy(exact, text, size);
-    ck_assert_int_eq(ab_message_decode(exact, size, &limits, &message), 0);
+    ck_assert_int_eq(ab_message_decode(exact, size, &limits, ret_message), 0);
     free(exact);
-    return message;
 }
 
 static bool same_text(const char *one, const char *other)
@@ -71,18 +69,18 @@ static bool can_have_more(const char *line, size_t size)
 static void compare(const char *line, size_t size)
 {
     char longer[LONGEST + sizeof(EXTRA)];
-    struct ab_message *one, *other;
+    struct ab_message one, other;
 
     if (!can_have_more(line, size))
         return;
     longer[0] = '{';
     memcpy(longer + 1, EXTRA, sizeof(EXTRA) - 1);
     memcpy(longer + sizeof(EXTRA), line + 1, size - 1);
-    one = decode(line, size);
-    other = decode(longer, size + sizeof(EXTRA) - 1);
-    ck_assert_msg(same(one, other), "%.*s", (int)size, line);
-    ab_message_free(one);
-    ab_message_free(other);
+    decode(line, size, &one);
+    decode(longer, size + sizeof(EXTRA) - 1, &other);
+    ck_assert_msg(same(&one, &other), "%.*s", (int)size, line);
+    ab_message_deinit(&one);
+    ab_message_deinit(&other);
 }
 
 static void setup(void)
@@ -191,15 +189,15 @@ START_TEST(mutations_read_the_same)
         const char *from = lines[ab_random_below(&random, COUNT(lines))];
         char line[LONGEST + 16];
         size_t size = strlen(from);
-        struct ab_message *message;
+        struct ab_message message;
 
         memcpy(line, from, size);
         for (uint64_t changes = 1 + ab_random_below(&random, 3); changes > 0 && size > 0; changes--)
             size = mutate(&random, line, size);
         compare(line, size);
-        message = decode(line, size);
-        plain += message->problem == 0;
-        ab_message_free(message);
+        decode(line, size, &message);
+        plain += message.problem == 0;
+        ab_message_deinit(&message);
     }
     ck_assert_int_ge(plain, 100);
 }
@@ -211,14 +209,14 @@ START_TEST(limits_are_the_same)
     limits.tokens = 64;
     for (size_t count = 0; count < 70; count++) {
         char line[LONGEST] = "{\"_type\":1,\"_id\":\"5\",\"_command\":\"call\",\"name\":\"f\",\"args\":[";
-        struct ab_message *message;
+        struct ab_message message;
 
         for (size_t i = 0; i < count; i++)
             strcat(line, i == 0 ? "1" : ",1");
         strcat(line, "]}");
-        message = decode(line, strlen(line));
-        ck_assert_int_eq(message->problem, 11 + count > 64 ? AB_ETOOLARGE : 0);
-        ab_message_free(message);
+        decode(line, strlen(line), &message);
+        ck_assert_int_eq(message.problem, 11 + count > 64 ? AB_ETOOLARGE : 0);
+        ab_message_deinit(&message);
     }
 }
 END_TEST
@@ -227,15 +225,14 @@ static bool reads(void *context)
 {
     (void)context;
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct ab_message *message = NULL;
+        struct ab_message message;
         int r = ab_message_decode(lines[i], strlen(lines[i]), &limits, &message);
 
         if (r < 0) {
             ck_assert_int_eq(r, AB_ENOMEM);
-            ck_assert_ptr_null(message);
             return false;
         }
-        ab_message_free(message);
+        ab_message_deinit(&message);
     }
     return true;
 }
