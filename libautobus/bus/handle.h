@@ -28,6 +28,11 @@ static inline void ab_handle_hold(struct ab_handle *handle)
     ab_count_up(&handle->references);
 }
 
+/* True: nobody but who asks, who has one, has the memory. */
+static inline bool ab_handle_is_only(struct ab_handle *handle)
+{
+    return atomic_load_explicit(&handle->references, memory_order_acquire) == 1;
+}
 /* True: it was the last; free it. */
 static inline bool ab_handle_release(struct ab_handle *handle)
 {

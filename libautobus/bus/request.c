@@ -13,19 +13,21 @@
 #include "base/memory.h"
 #include "bus/access.h"
 #include "bus/bus.h"
+#include "bus/service.h"
 #include "bus/thread.h"
 
 /* ---- Life */
 
 static void request_free(autobus_request *request)
 {
-    autobus_bus *bus = request->bus;
+    autobus_slot *kept = request->kept ? request->item.slot : NULL;
 
     json_decref(request->args);
     ab_notice_deinit(&request->item.notice);
     ab_request_unref(request->core);
     ab_free(request);
-    ab_bus_release(bus);
+    if (kept)
+        ab_slot_release(kept);
 }
 
 static void release(autobus_request *request)
@@ -65,7 +67,7 @@ static int answer_locked(autobus_request *request, const struct ab_answer *answe
 
     if (!request->engine)
         return AB_EEXIST;
-    r = send(request->engine, ab_net_now_coarse(request->bus->net), answer);
+    r = send(request->engine, ab_bus_look(request->bus), answer);
     ab_request_handle_shut(request);
     return r;
 }
@@ -98,7 +100,7 @@ int ab_request_answer_error(autobus_request *request, const char *type, const ch
 }
 
 /* The item's request is given up by whoever was to run it; the program never had it. */
-static void give_up(struct ab_item *item, const char *type, const char *text)
+static AB_COLD void give_up(struct ab_item *item, const char *type, const char *text)
 {
     autobus_request *request = item->notice.target;
 
@@ -132,7 +134,7 @@ static bool waits(const autobus_request *request)
     return ab_list_linked(&request->item.in_slot);
 }
 
-static void abandoned(struct ab_target *target, struct ab_notice *notice)
+static AB_COLD void abandoned(struct ab_target *target, struct ab_notice *notice)
 {
     autobus_request *request = AB_CONTAINER(target, autobus_request, target);
 
@@ -158,7 +160,7 @@ static autobus_request *request_new(autobus_slot *slot, struct ab_notice *notice
     if (!request)
         return NULL;
     ab_handle_init(&request->handle);
-    request->bus = ab_bus_hold(slot->bus);
+    request->bus = slot->bus;
     ab_list_init(&request->slots);
     request->target.deliver = abandoned;
     ab_item_init(&request->item, slot);
@@ -218,6 +220,13 @@ void ab_request_handle_deliver(autobus_slot *slot, struct ab_notice *notice)
         give_up(&request->item, "busy", "too many calls are waiting");
 }
 
+/* While it waits and while its function runs the slot is there anyway. */
+static void keep(autobus_request *request)
+{
+    ab_slot_hold(request->item.slot);
+    request->kept = true;
+}
+
 void ab_request_handle_run(autobus_slot *slot, struct ab_notice *notice)
 {
     autobus_request *request = notice->target;
@@ -229,6 +238,8 @@ void ab_request_handle_run(autobus_slot *slot, struct ab_notice *notice)
         slot->callback.function(request, slot->user_data);
     else
         ab_request_answer_error(request, "busy", "out of memory");
+    if (!ab_handle_is_only(&request->handle))
+        keep(request);
     autobus_request_unref(request);
 }
 
@@ -242,7 +253,7 @@ autobus_request *autobus_request_ref(autobus_request *request)
     return request;
 }
 
-static void answer_dropped(autobus_request *request)
+static AB_COLD void answer_dropped(autobus_request *request)
 {
     struct ab_answer null = {.result = request->bus->null};
     struct ab_answer error = {.kind = AB_ANSWER_EXCEPTION, .text = "the function failed, and could not say how"};
@@ -262,12 +273,14 @@ autobus_request *autobus_request_unref(autobus_request *request)
 
 const char *autobus_request_function(autobus_request *request)
 {
-    return request && ab_guard() == 0 ? ab_request_function(request->core) : NULL;
+    return request && ab_guard() == 0 ? request->item.slot->name : NULL;
 }
 
 const char *autobus_request_service(autobus_request *request)
 {
-    return request && ab_guard() == 0 ? ab_request_service_id(request->core) : NULL;
+    const autobus_service *service = request ? request->item.slot->owner : NULL;
+
+    return service && ab_guard() == 0 ? service->id : NULL;
 }
 
 json_t *autobus_request_args(autobus_request *request)

@@ -25,8 +25,9 @@ struct autobus_request {
     struct ab_list node;       /* in bus->requests while the engine has it */
     struct ab_list slots;      /* who wants to hear when nobody waits any more */
     struct ab_target target;   /* hears that for them */
-    struct ab_item item;       /* its turn to be handled */
+    struct ab_item item;       /* its turn to be handled; its slot has the names and holds the bus */
     struct ab_waiting waiting; /* the same among those who call */
+    bool kept;                 /* the program has it longer than the function runs: it holds the slot */
     atomic_bool over;          /* `engine` is NULL for ever */
     atomic_bool failed;        /* an error was to be the answer, and was none */
     json_t *args;              /* NULL until the handler's thread has decoded them */

@@ -68,6 +68,11 @@ static void slot_free(autobus_slot *slot)
     ab_free(slot);
 }
 
+void ab_slot_hold(autobus_slot *slot)
+{
+    ab_count_up(&slot->references);
+}
+
 void ab_slot_release(autobus_slot *slot)
 {
     if (ab_count_down(&slot->references))
@@ -140,7 +145,7 @@ void ab_item_unlink(struct ab_item *item)
         ab_slot_cancel(slot);
 }
 
-static void item_drop(struct ab_item *item)
+static AB_COLD void item_drop(struct ab_item *item)
 {
     ab_item_unlink(item);
     if (item->slot->kind->drop) {
@@ -188,7 +193,7 @@ static void log_cut_off(autobus_slot *slot, const struct ab_notice *notice)
 }
 
 /* A listener that does not keep up hears one last word instead of what waits. */
-static void cut_off(autobus_slot *slot, struct ab_notice *notice)
+static AB_COLD void cut_off(autobus_slot *slot, struct ab_notice *notice)
 {
     slot->bus->counters.callbacks_cut_off++;
     log_cut_off(slot, notice);
@@ -365,10 +370,9 @@ void ab_slots_close(autobus_bus *bus)
     }
 }
 
+/* There is one. */
 static void run_destroy(autobus_slot *slot)
 {
-    if (!slot->destroy)
-        return;
     ab_callback_begin();
     slot->destroy(slot->user_data);
     ab_callback_end();
@@ -389,7 +393,8 @@ void ab_slots_finish(struct ab_list *over)
         autobus_slot *slot = AB_CONTAINER(node, autobus_slot, node);
         autobus_bus *bus = slot->bus;
 
-        run_destroy(slot);
+        if (slot->destroy)
+            run_destroy(slot);
         ab_bus_lock(bus);
         gone(slot);
         ab_bus_unlock(bus);
@@ -397,39 +402,48 @@ void ab_slots_finish(struct ab_list *over)
     }
 }
 
-void ab_slot_run(struct ab_item *item)
+static void call(autobus_slot *slot, struct ab_notice *notice)
 {
-    autobus_slot *slot = item->slot;
-    autobus_bus *bus = slot->bus;
-    struct ab_notice moved;
-    struct ab_notice *notice = &item->notice;
-    struct ab_item *block = item->embedded ? NULL : item;
-    struct ab_hold hold;
+    struct ab_hold hold = ab_hold_callback_begin();
 
-    slot->running++;
-    ab_item_unlink(item);
-    if (!block) { /* it may be used again meanwhile */
-        moved = *notice;
-        ab_notice_init(notice, AB_NOTICE_NONE, NULL);
-        notice = &moved;
-    }
-    if (slot->final && ab_list_empty(&slot->items))
-        end(slot);
-    bus->counters.callbacks_run++;
-    ab_bus_unlock(bus);
-    hold = ab_hold_callback_begin();
     ab_callback_begin();
     slot->kind->run(slot, notice);
     ab_callback_end();
     ab_hold_callback_end(hold);
-    ab_notice_deinit(notice);
-    ab_free(block);
+}
+
+void ab_slot_run(struct ab_item *item)
+{
+    autobus_slot *slot = item->slot;
+    const bool embedded = item->embedded;
+    autobus_bus *bus = slot->bus;
+    struct ab_notice moved;
+    struct ab_notice *notice = &item->notice;
+
+    slot->running++;
+    ab_item_unlink(item);
+    if (slot->final && ab_list_empty(&slot->items))
+        end(slot);
+    if (item == &slot->item && slot->state == AB_SLOT_LIVE) { /* it may be used again meanwhile */
+        moved = *notice;
+        ab_notice_init(notice, AB_NOTICE_NONE, NULL);
+        notice = &moved;
+    }
+    bus->counters.callbacks_run++;
+    ab_bus_unlock(bus);
+    call(slot, notice);
+    if (!slot->kind->drop)
+        ab_notice_deinit(notice);
+    if (!embedded)
+        ab_free(item);
     ab_bus_lock(bus);
     if (--slot->running > 0 || slot->state != AB_SLOT_ENDING)
         return;
-    ab_bus_unlock(bus);
-    run_destroy(slot);
-    ab_bus_lock(bus);
+    if (slot->destroy) {
+        ab_bus_unlock(bus);
+        run_destroy(slot);
+        ab_bus_lock(bus);
+    }
     gone(slot);
     ab_slot_release(slot);
 }
@@ -441,7 +455,7 @@ autobus_slot *autobus_slot_ref(autobus_slot *slot)
     if (ab_thread.filters)
         return NULL;
     if (slot)
-        ab_count_up(&slot->references);
+        ab_slot_hold(slot);
     return slot;
 }
 

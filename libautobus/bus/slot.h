@@ -30,7 +30,8 @@ enum ab_slot_state { AB_SLOT_LIVE, AB_SLOT_ENDING, AB_SLOT_GONE };
 struct ab_slot_kind {
     /* Takes a notice of the engine's for a live slot. */
     void (*deliver)(autobus_slot *slot, struct ab_notice *notice);
-    /* No lock held: calls the program. What it leaves in the notice is dropped. */
+    /* No lock held: calls the program. What it leaves in the notice is dropped, unless the kind drops its items itself:
+     * then the item is its own. */
     void (*run)(autobus_slot *slot, struct ab_notice *notice);
     /* Ends what the engine has of it. Once, when the slot stops to be live. May be NULL. */
     void (*detach)(autobus_slot *slot);
@@ -85,6 +86,7 @@ autobus_slot *ab_slot_new(autobus_bus *bus, const struct ab_slot_kind *kind, aut
                           autobus_destroy_fn destroy);
 /* Live from here on, unless its queue has ended: then it is cancelled. Fills *ret_slot, if the program wants it. */
 void ab_slot_register(autobus_slot *slot, struct ab_list *owner, autobus_slot **ret_slot);
+void ab_slot_hold(autobus_slot *slot);
 /* Without the lock, or with it while somebody else holds the bus. */
 void ab_slot_release(autobus_slot *slot);
 

@@ -48,6 +48,14 @@ void ab_notice_deinit(struct ab_notice *notice)
     ab_request_unref(request);
 }
 
+static void give_back(struct ab_notice *notice, void (*release)(struct ab_notice *))
+{
+    if (release)
+        release(notice);
+    else
+        ab_free(notice);
+}
+
 void ab_notice_release(struct ab_notice *notice)
 {
     void (*release)(struct ab_notice *);
@@ -57,10 +65,7 @@ void ab_notice_release(struct ab_notice *notice)
     release = notice->release;
     ab_list_remove(&notice->node);
     ab_notice_deinit(notice);
-    if (release)
-        release(notice);
-    else
-        ab_free(notice);
+    give_back(notice, release);
 }
 
 void ab_notice_say(struct ab_notice *to, struct ab_notice *from)
@@ -86,6 +91,9 @@ void ab_notice_say(struct ab_notice *to, struct ab_notice *from)
 
 void ab_notice_move(struct ab_notice *to, struct ab_notice *from)
 {
+    void (*release)(struct ab_notice *) = from->release;
+
+    ab_list_remove(&from->node);
     *to = *from;
     ab_list_init(&to->node);
     to->release = NULL;
@@ -96,5 +104,5 @@ void ab_notice_move(struct ab_notice *to, struct ab_notice *from)
     from->error_text = NULL;
     from->error_details = NULL;
     from->request = NULL;
-    ab_notice_release(from);
+    give_back(from, release);
 }

@@ -16,9 +16,7 @@ struct ab_request {
     atomic_uint references;
     struct ab_list node;           /* in connection->requests, or connection->forsaken */
     struct ab_inbound *connection; /* NULL: answered, or gone */
-    struct ab_text *service;
-    struct ab_text *function;
-    struct ab_text *id; /* NULL: a notice */
+    struct ab_text *id;            /* NULL: a notice */
     struct ab_text_place short_id;
     struct ab_peer peer;
     bool answered;
@@ -27,8 +25,7 @@ struct ab_request {
     ab_time until; /* when its caller gives it up; AB_TIME_NEVER: he did not say */
     struct ab_timer deadline;
     void *target;
-    struct ab_notice came; /* AB_NOTICE_CALL */
-    struct ab_notice gone; /* AB_NOTICE_ABANDONED, so that it needs no memory then */
+    struct ab_notice notice; /* AB_NOTICE_CALL; AB_NOTICE_ABANDONED is for who took that, and needs no memory so */
 };
 
 struct ab_request *ab_request_ref(struct ab_request *request)
@@ -41,21 +38,9 @@ struct ab_request *ab_request_unref(struct ab_request *request)
 {
     if (!request || !ab_count_down(&request->references))
         return NULL;
-    ab_text_unref(request->service);
-    ab_text_unref(request->function);
     ab_text_leave(&request->short_id, request->id);
     ab_free(request);
     return NULL;
-}
-
-const char *ab_request_function(const struct ab_request *request)
-{
-    return request->function->data;
-}
-
-const char *ab_request_service_id(const struct ab_request *request)
-{
-    return request->service->data;
 }
 
 bool ab_request_is_notice(const struct ab_request *request)
@@ -86,7 +71,7 @@ const struct ab_peer *ab_request_peer(const struct ab_request *request)
 void ab_request_set_target(struct ab_request *request, void *target)
 {
     request->target = target;
-    request->gone.target = target; /* it may be on its way */
+    request->notice.target = target; /* it may be on its way */
 }
 
 struct ab_request *ab_request_of_node(struct ab_list *node)
@@ -109,17 +94,19 @@ static struct ab_inbound *detach(struct ab_request *request)
     return connection;
 }
 
-static void tell_abandoned(struct ab_request *request, struct ab_engine *engine, int why)
+static AB_COLD void tell_abandoned(struct ab_request *request, struct ab_engine *engine, int why)
 {
     request->abandoned = why;
     engine->counters.requests_abandoned++;
     if (!request->target)
         return;
-    request->gone.request = ab_request_ref(request);
-    ab_engine_emit(engine, &request->gone);
+    request->notice.kind = AB_NOTICE_ABANDONED;
+    request->notice.target = request->target;
+    request->notice.request = ab_request_ref(request);
+    ab_engine_emit(engine, &request->notice);
 }
 
-void ab_request_abandon(struct ab_request *request)
+AB_COLD void ab_request_abandon(struct ab_request *request)
 {
     struct ab_inbound *connection = detach(request);
 
@@ -181,15 +168,11 @@ static struct ab_request *request_new(struct ab_inbound *connection, struct ab_f
     }
     atomic_init(&request->references, id ? 2 : 1); /* the program's; the engine's until it is answered */
     ab_list_init(&request->node);
-    request->service = ab_text_ref(connection->service->id);
-    request->function = ab_text_ref(function->name);
     request->peer = ab_inbound_peer(connection);
     request->until = AB_TIME_NEVER;
     ab_timer_init(&request->deadline, on_deadline);
-    ab_notice_init(&request->gone, AB_NOTICE_ABANDONED, NULL);
-    request->gone.release = released;
-    ab_notice_init(&request->came, AB_NOTICE_CALL, function->target);
-    request->came.release = released;
+    ab_notice_init(&request->notice, AB_NOTICE_CALL, function->target);
+    request->notice.release = released;
     return request;
 }
 
@@ -214,8 +197,8 @@ int ab_request_start(struct ab_inbound *connection, struct ab_function *function
 
     if (!request)
         return AB_ENOMEM;
-    request->came.value = ab_value_move(&message->value);
-    request->came.request = request;
+    request->notice.value = ab_value_move(&message->value);
+    request->notice.request = request;
     engine->counters.requests_received++;
     if (request->id) {
         engine->counters.requests_now++;
@@ -224,7 +207,7 @@ int ab_request_start(struct ab_inbound *connection, struct ab_function *function
         ab_list_append(&connection->requests, &request->node);
         heed_extensions(request, message);
     }
-    ab_engine_emit(engine, &request->came);
+    ab_engine_emit(engine, &request->notice);
     return 0;
 }
 

@@ -17,8 +17,6 @@ struct ab_request;
 struct ab_request *ab_request_ref(struct ab_request *request);
 struct ab_request *ab_request_unref(struct ab_request *request);
 
-const char *ab_request_function(const struct ab_request *request);
-const char *ab_request_service_id(const struct ab_request *request);
 bool ab_request_is_notice(const struct ab_request *request);      /* or ASYNC: the answer goes nowhere */
 bool ab_request_wants_progress(const struct ab_request *request); /* whether partial results go anywhere */
 ab_time ab_request_until(const struct ab_request *request); /* when its caller gives it up; AB_TIME_NEVER: unknown */
