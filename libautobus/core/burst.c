@@ -21,11 +21,8 @@ void ab_burst_send(struct ab_engine *engine)
 {
     struct ab_burst *burst = &engine->burst;
     struct ab_topic *topic = burst->topic;
-    struct ab_text *lines;
+    struct ab_text *lines = ab_text_end(&burst->lines);
 
-    if (!topic)
-        return;
-    lines = ab_text_end(&burst->lines);
     burst->topic = NULL;
     ab_topic_send(topic, lines, burst->count);
     burst->count = 0;
@@ -63,7 +60,7 @@ int ab_burst_add(struct ab_engine *engine, struct ab_topic *topic, const struct 
     struct ab_burst *burst = &engine->burst;
     int r;
 
-    if (burst->topic != topic)
+    if (burst->topic && burst->topic != topic)
         ab_burst_send(engine);
     r = begin(burst);
     if (r == 0)

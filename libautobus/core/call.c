@@ -87,7 +87,7 @@ static void emit(struct ab_call *call, int code)
         ab_part_completed(&call->part, code);
 }
 
-void ab_call_fail(struct ab_call *call, int code, const char *type, const char *text)
+AB_COLD void ab_call_fail(struct ab_call *call, int code, const char *type, const char *text)
 {
     call->notice.error_type = ab_strdup(type);
     call->notice.error_text = ab_strdup(text);
@@ -103,12 +103,12 @@ void ab_call_withdraw(struct ab_call *call)
     if (!call->sent || call->completed || !(connection->extensions & AB_EXTENSION_CANCEL))
         return;
     out = ab_engine_scratch(call->remote->engine);
-    if (ab_message_write_cancel(out, call->pending.key.id) == 0)
+    if (ab_message_write_cancel(out, call->pending.id) == 0)
         ab_outbound_write(connection, out);
 }
 
 /* Its caller waits no longer. */
-static void give_up(struct ab_call *call, int code, const char *text)
+static AB_COLD void give_up(struct ab_call *call, int code, const char *text)
 {
     struct ab_remote *remote = call->remote;
     struct ab_wish *wish = call->wish;

@@ -43,7 +43,7 @@ void ab_engine_enter_to_fire(struct ab_engine *engine, ab_time now)
 void ab_engine_enter(struct ab_engine *engine, ab_time now)
 {
     ab_engine_enter_to_fire(engine, now);
-    ab_burst_send(engine);
+    ab_engine_flush(engine);
 }
 
 void ab_engine_bury(struct ab_engine *engine, struct ab_grave *grave, void (*free)(struct ab_grave *))
@@ -134,7 +134,7 @@ int ab_engine_new(const struct ab_engine_config *config, const struct ab_host *h
     ab_list_init(&engine->publishers);
     ab_list_init(&engine->seeds);
     ab_numbers_init(&engine->streams);
-    ab_map_init(&engine->pending, AB_MAP_OWN);
+    ab_numbers_init(&engine->pending);
     ab_directory_init(engine);
     ab_contests_init(engine);
     ab_seeker_init(engine);
@@ -167,7 +167,7 @@ void ab_engine_free(struct ab_engine *engine)
     while ((notice = ab_engine_take_notice(engine)))
         ab_notice_release(notice);
     ab_numbers_deinit(&engine->streams);
-    ab_map_deinit(&engine->pending);
+    ab_numbers_deinit(&engine->pending);
     ab_buffer_deinit(&engine->scratch);
     ab_buffer_deinit(&engine->burst.lines);
     ab_text_unref(engine->null);
@@ -311,7 +311,8 @@ void ab_engine_tick(struct ab_engine *engine, ab_time now)
 
 void ab_engine_flush(struct ab_engine *engine)
 {
-    ab_burst_send(engine);
+    if (engine->burst.topic)
+        ab_burst_send(engine);
 }
 
 /* ---- Outputs */

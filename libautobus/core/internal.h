@@ -64,7 +64,7 @@ struct ab_engine {
     struct ab_burst burst;
     struct ab_text *null; /* the encoded value */
     struct ab_numbers streams;
-    struct ab_map pending; /* struct ab_pending by key: what all remotes await */
+    struct ab_numbers pending; /* struct ab_pending: what all remotes await */
     struct ab_directory directory;
     struct ab_distrust distrust;
     struct ab_contests contests;

@@ -24,14 +24,10 @@ enum ab_remote_state {
 };
 
 /* What an id that we sent stands for: ids are a connection's own. */
-struct ab_pending_key {
-    ab_stream_id stream;
-    uint64_t id;
-};
-
 struct ab_pending {
-    struct ab_map_node node;
-    struct ab_pending_key key;                                                /* id 0: nothing is awaited */
+    struct ab_number_node node;
+    ab_stream_id stream;
+    uint64_t id;                                                              /* 0: nothing is awaited */
     void (*answered)(struct ab_pending *pending, struct ab_message *message); /* it is out of the table */
     void (*progress)(struct ab_pending *pending, struct ab_message *message); /* NULL: it takes no notice */
 };
