@@ -166,6 +166,7 @@ static void echo(void)
 static long sent, done;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t over = PTHREAD_COND_INITIALIZER;
+static bool is_over;
 
 static void on_result(const autobus_result *result, void *data);
 
@@ -175,29 +176,43 @@ static void send_call(void)
     must(autobus_call_async(remote, "echo", arguments, 0, 0, on_result, NULL, NULL, NULL), "call");
 }
 
-/* True once: all are done. The measure begins with the first call after the warm-up. */
+/* The measure begins with the first call after the warm-up. */
 static void count_call(void)
 {
     if (++done == settings.warmup)
         bench_measure();
-    if (done == settings.n + settings.warmup) {
+    if (done == settings.n + settings.warmup)
         bench_stop();
-        pthread_cond_signal(&over);
-    }
 }
 
-/* Runs on the event thread: what is counted is its alone until all are done. */
+static void say_over(void)
+{
+    pthread_mutex_lock(&lock);
+    is_over = true;
+    pthread_cond_signal(&over);
+    pthread_mutex_unlock(&lock);
+}
+
+/* Runs on the event thread, as all that asks: what is counted is its alone. */
 static void on_result(const autobus_result *result, void *data)
 {
     (void)data;
     must(result->code, "result");
     if (json_array_size(result->value) != json_array_size(arguments))
         bench_fail("another answer");
-    pthread_mutex_lock(&lock);
     count_call();
     if (sent < settings.n + settings.warmup)
         send_call();
-    pthread_mutex_unlock(&lock);
+    else if (done == sent)
+        say_over();
+}
+
+static void on_first(const autobus_result *result, void *data)
+{
+    (void)data;
+    must(result->code, "result");
+    for (int i = 0; i < settings.window; i++)
+        send_call();
 }
 
 static long *shares; /* of each thread's calls, once the warm-up is over */
@@ -239,10 +254,9 @@ static void share_calls(void)
 
 static void pipeline(void)
 {
+    must(autobus_call_async(remote, "echo", arguments, 0, 0, on_first, NULL, NULL, NULL), "call");
     pthread_mutex_lock(&lock);
-    for (int i = 0; i < settings.window; i++)
-        send_call();
-    while (done < settings.n + settings.warmup)
+    while (!is_over)
         pthread_cond_wait(&over, &lock);
     pthread_mutex_unlock(&lock);
 }
