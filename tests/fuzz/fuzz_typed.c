@@ -124,8 +124,15 @@ static void check_command_lines(const struct words *words)
         TOOL_OPTIONS_BUS(&settings),
         TOOL_OPTIONS_END,
     };
-    const struct tool_usage serve = {"[OPTION…]", "", options, 0, 0, false};
-    const struct tool_usage call = {"SERVICE FUNCTION [ARG…]", "", options, 1, 2, true};
+    const struct tool_usage serve = {.synopsis = "[OPTION…]", .summary = "", .options = options};
+    const struct tool_usage call = {
+        .synopsis = "SERVICE FUNCTION [ARG…]",
+        .summary = "",
+        .options = options,
+        .least = 1,
+        .most = 2,
+        .rest = true,
+    };
 
     tool_plan_init(&plan);
     check_options(words, &serve, &plan);
