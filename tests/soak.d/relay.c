@@ -114,7 +114,7 @@ static uint16_t checksum(uint32_t sum)
 static struct iphdr *ip_of(struct frame *frame)
 {
     unsigned char *ethernet = frame->data + sizeof(struct virtio_net_hdr);
-    struct iphdr *ip = (struct iphdr *)(ethernet + ETH_HLEN);
+    struct iphdr *ip = (struct iphdr *)(void *)(ethernet + ETH_HLEN);
     size_t left = frame->size - sizeof(struct virtio_net_hdr);
 
     if (left < ETH_HLEN + sizeof *ip || ethernet[12] != ETH_P_IP >> 8 || ethernet[13] != (ETH_P_IP & 0xff))
@@ -125,7 +125,7 @@ static struct iphdr *ip_of(struct frame *frame)
 static void make_reset(struct frame *frame, struct iphdr *ip)
 {
     size_t head = ip->ihl * 4u;
-    struct tcphdr *tcp = (struct tcphdr *)((unsigned char *)ip + head);
+    struct tcphdr *tcp = (struct tcphdr *)(void *)((unsigned char *)ip + head);
 
     tcp->rst = 1;
     tcp->fin = tcp->syn = tcp->psh = 0;
