@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -497,6 +498,166 @@ START_TEST(an_answer_while_the_bus_closes)
 }
 END_TEST
 
+/* ---- Kept by the program: what a request tells stays there until it is dropped, whatever goes before */
+
+struct left {
+    struct ab_kept kept;      /* first: it is what the functions are given */
+    struct ab_gate destroyed; /* functions */
+    char service[64];
+};
+
+static const char *const left_names[] = {"thread", "event", "queue", "polled"};
+
+static void left_destroyed(void *user_data)
+{
+    struct left *left = user_data;
+
+    ab_gate_pass(&left->destroyed);
+}
+
+static void check_left(autobus_request *request, const struct left *left, int i)
+{
+    ck_assert_str_eq(autobus_request_function(request), left_names[i]);
+    ck_assert_str_eq(autobus_request_service(request), left->service);
+    ck_assert_str_eq(autobus_request_peer(request)->host, "127.0.0.1");
+    ck_assert_uint_eq(json_array_size(autobus_request_args(request)), 0);
+}
+
+/* The first is answered already; every second is dropped without an answer. */
+static void *read_and_drop(void *user_data)
+{
+    struct left *left = user_data;
+
+    for (int i = 0; i < ab_gate_count(&left->kept.came); i++) {
+        ck_assert(autobus_request_abandoned(left->kept.requests[i]));
+        check_left(left->kept.requests[i], left, i);
+        if (i % 2 == 0)
+            ck_assert_int_eq(autobus_reply(left->kept.requests[i], NULL), AUTOBUS_ECLOSED);
+        autobus_request_unref(left->kept.requests[i]);
+    }
+    return NULL;
+}
+
+static void keep_one(struct ab_pair *pair, struct left *left, int i, enum autobus_mode mode)
+{
+    ck_assert_int_eq(autobus_service_add_function(pair->service, left_names[i], NULL, mode, ab_keep, &left->kept,
+                                                  left_destroyed, NULL),
+                     0);
+    start_call(pair, left_names[i], NULL);
+}
+
+static void keep_one_polled(struct ab_pair *pair, struct left *left, int i)
+{
+    struct pollfd due = {.events = POLLIN};
+    autobus_queue *queue;
+
+    ck_assert_int_eq(autobus_queue_new_polled(pair->server, &queue), 0);
+    ck_assert_int_eq(autobus_service_set_queue(pair->service, queue), 0);
+    keep_one(pair, left, i, AUTOBUS_QUEUED);
+    due.fd = autobus_queue_fd(queue);
+    ck_assert_int_eq(poll(&due, 1, 10000), 1);
+    ck_assert_int_eq(autobus_queue_dispatch(queue, 0), 1);
+    autobus_queue_unref(queue);
+}
+
+static void heard_of(autobus_request *request, void *user_data)
+{
+    check_left(request, user_data, 1);
+}
+
+START_TEST(outlives_its_function)
+{
+    static const enum autobus_mode modes[] = {AUTOBUS_THREAD, AUTOBUS_SYNC, AUTOBUS_QUEUED};
+    struct ab_pair pair;
+    struct left left = {.kept = AB_KEPT_INIT, .destroyed = AB_GATE_INIT};
+    autobus_slot *slot;
+    pthread_t thread;
+
+    ab_pair_open(&pair, NULL);
+    snprintf(left.service, sizeof(left.service), "%s", autobus_service_id(pair.service));
+    for (int i = 0; i < 3; i++) {
+        keep_one(&pair, &left, i, modes[i]);
+        ab_gate_wait(&left.kept.came, i + 1);
+    }
+    keep_one_polled(&pair, &left, 3);
+    ck_assert_int_eq(autobus_request_on_abandoned(left.kept.requests[1], heard_of, &left, NULL, &slot), 0);
+    ck_assert_int_eq(autobus_service_remove(pair.service, AUTOBUS_KIND_FUNCTION, "thread"), 0);
+    ab_gate_wait(&left.destroyed, 1);
+    check_left(left.kept.requests[0], &left, 0);
+    ck_assert_int_eq(autobus_reply(left.kept.requests[0], "i", 7), 0);
+    ck_assert_int_eq(autobus_service_replace_function(pair.service, "event", AUTOBUS_THREAD, (autobus_function_fn)abort,
+                                                      NULL, NULL, NULL),
+                     0);
+    ab_gate_wait(&left.destroyed, 2);
+    check_left(left.kept.requests[1], &left, 1);
+    ab_pair_close(&pair);
+    ck_assert_int_eq(ab_gate_count(&left.destroyed), 4);
+    pthread_create(&thread, NULL, read_and_drop, &left);
+    pthread_join(thread, NULL);
+    autobus_slot_unref(slot); /* the last that has its request */
+}
+END_TEST
+
+struct last {
+    struct left left; /* first */
+    struct ab_pair pair;
+    struct ab_gate dropped;
+    bool waits; /* the handler, until the request is dropped */
+};
+
+/* It has then nothing of its bus but what it was called with. */
+static void drop_all(autobus_request *request, void *user_data)
+{
+    struct last *last = user_data;
+
+    ck_assert_int_eq(autobus_service_remove(last->pair.service, AUTOBUS_KIND_FUNCTION, left_names[0]), 0);
+    autobus_service_unref(last->pair.service);
+    autobus_bus_unref(last->pair.server);
+    ab_keep(request, &last->left.kept);
+    if (last->waits)
+        ab_gate_wait(&last->dropped, 1);
+    check_left(request, &last->left, 0);
+}
+
+static void *answer_and_drop(void *user_data)
+{
+    struct last *last = user_data;
+    autobus_request *request;
+
+    ab_gate_wait(&last->left.kept.came, 1);
+    request = last->left.kept.requests[0];
+    if (!last->waits)
+        ab_gate_wait(&last->left.destroyed, 1); /* the handler has returned */
+    check_left(request, &last->left, 0);
+    ck_assert_int_eq(autobus_reply(request, "i", 7), 0);
+    autobus_request_unref(request);
+    ab_gate_pass(&last->dropped);
+    return NULL;
+}
+
+START_TEST(its_handler_drops_all_else)
+{
+    static const enum autobus_mode modes[] = {AUTOBUS_THREAD, AUTOBUS_SYNC, AUTOBUS_QUEUED};
+    struct last last = {.left = {.kept = AB_KEPT_INIT, .destroyed = AB_GATE_INIT}, .dropped = AB_GATE_INIT};
+    struct ab_gate answered = AB_GATE_INIT;
+    pthread_t thread;
+
+    last.waits = _i % 2 == 1;
+    ab_pair_open(&last.pair, NULL);
+    snprintf(last.left.service, sizeof(last.left.service), "%s", autobus_service_id(last.pair.service));
+    ck_assert_int_eq(autobus_service_add_function(last.pair.service, left_names[0], NULL, modes[_i / 2], drop_all,
+                                                  &last, left_destroyed, NULL),
+                     0);
+    pthread_create(&thread, NULL, answer_and_drop, &last);
+    ck_assert_int_eq(autobus_call_async(last.pair.remote, left_names[0], NULL, 0, 0, passed, &answered, NULL, NULL), 0);
+    ab_gate_wait(&answered, 1);
+    pthread_join(thread, NULL);
+    ab_gate_wait(&last.left.destroyed, 1);
+    autobus_remote_unref(last.pair.remote);
+    ab_test_bus_end(last.pair.client);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("request");
@@ -514,6 +675,8 @@ int main(void)
     tcase_add_test(tcase, the_service_closes);
     tcase_add_test(tcase, the_bus_closes);
     tcase_add_test(tcase, an_answer_while_the_bus_closes);
+    tcase_add_test(tcase, outlives_its_function);
+    tcase_add_loop_test(tcase, its_handler_drops_all_else, 0, 6); /* waits or not, in each mode */
     suite_add_tcase(suite, tcase);
     return ab_test_run(suite);
 }
