@@ -33,6 +33,7 @@ static inline bool ab_handle_is_only(struct ab_handle *handle)
 {
     return atomic_load_explicit(&handle->references, memory_order_acquire) == 1;
 }
+
 /* True: it was the last; free it. */
 static inline bool ab_handle_release(struct ab_handle *handle)
 {

@@ -85,7 +85,7 @@ static void driver_interlude(void *context)
         ab_bus_leave(bus);
         return;
     }
-    now = ab_engine_now(bus->engine); /* what was handed over came with it */
+    now = ab_bus_look(bus);
     if (bus->pass.begun == 0)
         bus->pass.begun = now;
     ab_bus_take_notices(bus);

@@ -22,7 +22,7 @@ struct ab_burst {
 
 /* AB_ENOMEM; AB_ETOOLARGE: no line can hold it. */
 int ab_burst_add(struct ab_engine *engine, struct ab_topic *topic, const struct ab_text *args);
-/* All who listen get what there is. */
+/* All who listen get what there is; there must be something. */
 void ab_burst_send(struct ab_engine *engine);
 
 #endif

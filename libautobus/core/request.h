@@ -24,7 +24,7 @@ ab_time ab_request_until(const struct ab_request *request); /* when its caller g
  * 0: somebody does. */
 int ab_request_abandoned(const struct ab_request *request);
 const struct ab_peer *ab_request_peer(const struct ab_request *request);
-/* Where AB_NOTICE_ABANDONED goes; NULL: nowhere. */
+/* Where AB_NOTICE_ABANDONED goes; NULL: nowhere. Not before AB_NOTICE_CALL was taken: it is the same notice. */
 void ab_request_set_target(struct ab_request *request, void *target);
 
 /* A partial result, any number of times before the answer; 0 also when nobody wants any. AB_EAGAIN: the caller reads too

@@ -94,7 +94,7 @@ struct ab_socket {
 
     /* The reading thread's. */
     struct ab_reader reader;
-    struct ab_batch *batch; /* decoded messages; NULL: there are none */
+    struct ab_batch *batch; /* decoded messages that the engine has not taken; NULL, or empty */
     size_t received;        /* bytes that were not counted yet */
     unsigned writes_offered;
     bool stalled;  /* some input is left that the engine did not want */

@@ -15,7 +15,7 @@
 #include "net/socket.h"
 #include "wire/message.h"
 
-/* What comes of so many is little enough for the allocator's caches, which hold 7 blocks of a size. */
+/* What they hold is little enough for the allocator's caches, which have 7 blocks of a size. */
 #define MOST_AT_ONCE 3
 #define READ_LEAST   4096
 

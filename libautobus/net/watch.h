@@ -1,7 +1,8 @@
 /*
  * The time for who asks for it again and again while he works off what has come: a look at the clock takes as long as
  * 200 instructions, a look at the one that ticks each few milliseconds a seventh of that. So the time is that of the last
- * real look, which was less than a tick and no more than a few looks ago. One thread's.
+ * real look, which was less than a tick and no more than a few looks ago. One thread's. So deadlines that come in messages
+ * and long timeouts of calls that callbacks make may end that much early; two clocks differ by more.
  *
  * Measured: 64 calls under way took 1.06 us of processor time each when each message, call and callback looked at the
  * clock, and 1.03 with this.

@@ -409,7 +409,7 @@ static int number_real(struct reader *reader, const char *start)
 static int reader_number(struct reader *reader)
 {
     const char *start = reader->at;
-    bool real;
+    bool real = false;
     int result = number_measure(reader, &real);
 
     if (result < 0)

@@ -80,10 +80,10 @@ struct ab_message {
 /* A deadline is at most that. */
 #define AB_MESSAGE_DEADLINE_MOST INT32_MAX
 
-/* Decodes one unit into a place of the caller's, who ends it with ab_message_deinit. Returns 0 with a message also when the unit is bad (its `problem` says so); AB_ENOMEM.
- * A command or notice whose keys have the wrong type is a problem; so is a response without `_id`. Unknown commands are
- * AB_COMMAND_UNKNOWN without a problem. A `call` has args (array). `fired` has name, args. `changed` has name. `cancel`
- * and `progress` have call. */
+/* Decodes one unit into a place of the caller's, who ends it with ab_message_deinit. Returns 0 with a message also when
+ * the unit is bad (its `problem` says so); AB_ENOMEM. A command or notice whose keys have the wrong type is a problem; so
+ * is a response without `_id`. Unknown commands are AB_COMMAND_UNKNOWN without a problem. A `call` has args (array).
+ * `fired` has name, args. `changed` has name. `cancel` and `progress` have call. */
 int ab_message_decode(const char *unit, size_t size, const struct ab_limits *limits, struct ab_message *ret_message);
 void ab_message_deinit(struct ab_message *message);
 

@@ -30,8 +30,8 @@ int ab_reader_give_back(struct ab_reader *reader, struct ab_buffer *lent);
 void ab_reader_commit(struct ab_reader *reader, size_t size);
 void ab_reader_finish(struct ab_reader *reader);
 
-/* 1: the next message, in a place of the caller's; 0: more input is needed; AB_ENOMEM. A unit over the limit gives one message
- * whose problem is AB_ETOOLARGE, and then 0 for ever. */
+/* 1: the next message, in a place of the caller's; 0: more input is needed; AB_ENOMEM. A unit over the limit gives one
+ * message whose problem is AB_ETOOLARGE, and then 0 for ever. */
 int ab_reader_next(struct ab_reader *reader, struct ab_message *ret_message);
 /* Bytes that wait to become a message. */
 static inline size_t ab_reader_size(const struct ab_reader *reader)
