@@ -85,7 +85,7 @@ static void driver_interlude(void *context)
         ab_bus_leave(bus);
         return;
     }
-    now = ab_bus_look(bus);
+    now = ab_net_watch(bus->net)->time; /* what was handed over came with it */
     if (bus->pass.begun == 0)
         bus->pass.begun = now;
     ab_bus_take_notices(bus);
