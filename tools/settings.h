@@ -49,7 +49,7 @@ struct tool_settings {
 
 /* Rows of a tool's table of rules. */
 #define TOOL_RULE_RAW {"raw", TOOL_EXCLUDES, {"json", NULL}}
-#define TOOL_RULE_QUIET {"quiet", TOOL_EXCLUDES, {"verbose", NULL}} /* where both are of standard error */
+#define TOOL_RULE_QUIET {"quiet", TOOL_EXCLUDES, {"verbose", NULL}} /* what one adds the other leaves out */
 #define TOOL_RULES_END {0}
 /* clang-format on */
 

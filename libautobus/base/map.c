@@ -45,7 +45,7 @@ static void sip_take(struct sip *sip, uint64_t word)
     sip->a ^= word;
 }
 
-static uint64_t sip_hash(const struct ab_map *map, const void *key, size_t size)
+static uint32_t map_hash(const struct ab_map *map, const void *key, size_t size)
 {
     const unsigned char *byte = key;
     uint64_t one = map->seed, other = map->seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
@@ -70,23 +70,7 @@ static uint64_t sip_hash(const struct ab_map *map, const void *key, size_t size)
     sip_round(&sip);
     sip_round(&sip);
     sip_round(&sip);
-    return sip.a ^ sip.b ^ sip.c ^ sip.d;
-}
-
-/* Numbers that are counted up fill the buckets one after the other. SipHash was 28 % of the instructions of an event to
- * one more listener. */
-static uint32_t map_hash(const struct ab_map *map, const void *key, size_t size)
-{
-    const unsigned char *byte = key;
-    uint64_t hash = 0, number;
-
-    if (map->seed != AB_MAP_OWN)
-        return (uint32_t)sip_hash(map, key, size);
-    for (; size >= sizeof(number); size -= sizeof(number), byte += sizeof(number)) {
-        memcpy(&number, byte, sizeof(number));
-        hash = hash * UINT64_C(0x9e3779b97f4a7c15) + number;
-    }
-    return (uint32_t)hash;
+    return (uint32_t)(sip.a ^ sip.b ^ sip.c ^ sip.d);
 }
 
 static struct ab_map_node **map_bucket(struct ab_map *map, uint32_t hash)

@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AB_MAP_OWN 0
-
 struct ab_map_node {
     struct ab_map_node *next; /* in its bucket */
     struct ab_map_node *older;
@@ -36,7 +34,7 @@ struct ab_map {
     uint64_t seed;
 };
 
-/* `seed` is random; or AB_MAP_OWN: all keys are uint64_t, or several, that the owner counts up; they need no SipHash. */
+/* `seed` is random. What the owner counts up has a table of its own kind (numbers.h). */
 void ab_map_init(struct ab_map *map, uint64_t seed);
 void ab_map_deinit(struct ab_map *map); /* frees the table, not the nodes; idempotent */
 

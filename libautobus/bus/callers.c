@@ -10,9 +10,8 @@
 #include "bus/queue.h"
 
 struct ab_caller {
-    struct ab_map_node node;
+    struct ab_number_node node; /* its connection */
     struct ab_list turn;
-    uint64_t connection;
     struct ab_list calls;       /* struct ab_waiting.node, oldest first */
     struct ab_list for_workers; /* of them: struct ab_item.in_queue */
     size_t count;
@@ -20,7 +19,7 @@ struct ab_caller {
 
 void ab_callers_init(struct ab_callers *callers)
 {
-    ab_map_init(&callers->by_connection, AB_MAP_OWN);
+    ab_numbers_init(&callers->by_connection);
     ab_list_init(&callers->turns);
     callers->count = 0;
     callers->spare = NULL;
@@ -28,7 +27,7 @@ void ab_callers_init(struct ab_callers *callers)
 
 void ab_callers_deinit(struct ab_callers *callers)
 {
-    ab_map_deinit(&callers->by_connection);
+    ab_numbers_deinit(&callers->by_connection);
     ab_free(callers->spare);
     callers->spare = NULL;
 }
@@ -42,7 +41,7 @@ void ab_waiting_init(struct ab_waiting *waiting, struct ab_item *item)
 
 static struct ab_caller *caller_find(const struct ab_callers *callers, uint64_t connection)
 {
-    struct ab_map_node *node = ab_map_find(&callers->by_connection, &connection, sizeof(connection));
+    struct ab_number_node *node = ab_numbers_find(&callers->by_connection, connection);
 
     return node ? AB_CONTAINER(node, struct ab_caller, node) : NULL;
 }
@@ -57,12 +56,11 @@ static struct ab_caller *caller_get(struct ab_callers *callers, uint64_t connect
     if (!caller)
         return NULL;
     callers->spare = NULL;
-    caller->connection = connection;
     caller->count = 0;
     ab_list_init(&caller->turn);
     ab_list_init(&caller->calls);
     ab_list_init(&caller->for_workers);
-    ab_map_insert(&callers->by_connection, &caller->node, &caller->connection, sizeof(caller->connection));
+    ab_numbers_insert(&callers->by_connection, &caller->node, connection);
     return caller;
 }
 
@@ -92,7 +90,7 @@ void ab_callers_leave(struct ab_callers *callers, struct ab_waiting *waiting)
         ab_list_remove(&caller->turn);
     if (--caller->count > 0)
         return;
-    ab_map_remove(&callers->by_connection, &caller->node);
+    ab_numbers_remove(&callers->by_connection, &caller->node);
     ab_free(callers->spare);
     callers->spare = caller;
 }
@@ -104,7 +102,7 @@ AB_COLD struct ab_item *ab_callers_most(const struct ab_callers *callers, uint64
     const struct ab_caller *most = NULL;
     size_t least = (caller ? caller->count : 0) + 2;
 
-    AB_MAP_EACH (each, &callers->by_connection) {
+    AB_NUMBERS_EACH (each, &callers->by_connection) {
         const struct ab_caller *other = AB_CONTAINER(each, struct ab_caller, node);
 
         if (other->count >= (most ? most->count + 1 : least))

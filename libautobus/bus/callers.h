@@ -11,16 +11,16 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "base/map.h"
+#include "base/numbers.h"
 
 struct ab_caller;
 struct ab_item;
 
 struct ab_callers {
-    struct ab_map by_connection; /* struct ab_caller.node: those with calls that wait */
-    struct ab_list turns;        /* struct ab_caller.turn: of them, those with calls for workers, the next first */
-    size_t count;                /* calls that wait */
-    struct ab_caller *spare;     /* of the last that had none left: calls one after the other need no memory for this */
+    struct ab_numbers by_connection; /* struct ab_caller.node: those with calls that wait */
+    struct ab_list turns;            /* struct ab_caller.turn: of them, those with calls for workers, the next first */
+    size_t count;                    /* calls that wait */
+    struct ab_caller *spare; /* of the last that had none left: calls one after the other need no memory for this */
 };
 
 /* A call that waits: part of a request. */
